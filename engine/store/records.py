@@ -1,0 +1,96 @@
+"""What is read from the store: runs, curve rows and scores as plain frozen values; knows no SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+QUEUED, RUNNING, FINISHED, STOPPED, FAILED, INTERRUPTED = (
+    "queued", "running", "finished", "stopped", "failed", "interrupted",
+)  # fmt: skip
+ENDED = (FINISHED, STOPPED, FAILED, INTERRUPTED)
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run. Times in unix seconds; scores on the metric's own scale; ``colour`` indexes the run colours.
+
+    ``phase`` says what a running run is busy with, ``phase_done`` of ``phase_total`` how far that is.
+    ``revision`` grows with every change of any run.
+    """
+
+    id: int
+    revision: int
+    name: str
+    state: str
+    phase: str
+    phase_done: int
+    phase_total: int
+    reason: str
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+    config: dict[str, Any]
+    toml: str
+    task: str
+    loss: str
+    architecture: str
+    seed: int
+    teacher: str
+    step: int
+    total_steps: int
+    steps_per_epoch: int
+    batch_size: int
+    key_metric: str
+    best_score: float | None
+    best_step: int | None
+    teacher_score: float | None
+    parameters: int | None
+    teacher_parameters: int | None
+    device: str
+    device_reason: str
+    pid: int | None
+    pid_started: float | None
+    colour: int
+    note: str
+    folder: Path
+
+    @property
+    def has_student(self) -> bool:
+        """Whether a student was kept and can be exported."""
+        return (self.folder / "student" / "config.json").is_file()
+
+    @property
+    def log_file(self) -> Path:
+        return self.folder / "log.txt"
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """A final figure of a run; ``model`` is "student" or "teacher"."""
+
+    run: int
+    model: str
+    split: str
+    metric: str
+    value: float
+
+
+@dataclass(frozen=True)
+class MetricRows:
+    """A batch of curve rows in the order they were stored; all arrays have shape (rows,)."""
+
+    last_id: int
+    runs: NDArray[np.int64]
+    series: NDArray[np.int64]
+    names: dict[int, str]
+    steps: NDArray[np.int64]
+    seconds: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.runs)
