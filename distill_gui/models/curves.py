@@ -1,0 +1,131 @@
+"""All curves of all runs as they stream in, told apart by run and metric name; knows no widgets and no store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from distill_gui.models.curve_pyramid import Floats
+from distill_gui.models.curve_series import Series, Window, XAxis
+
+__all__ = ["CurveKey", "CurveModel", "Drawing", "Floats", "MetricBatch", "Series", "Window", "XAxis"]
+
+CurveKey = tuple[int, str]  # run id, metric name
+Drawing = tuple[Window, Floats, Floats]
+
+
+class MetricBatch(Protocol):
+    """The columns read from a batch of metric rows, all of one length and in the order in which they were stored."""
+
+    @property
+    def runs(self) -> Any: ...
+    @property
+    def series_names(self) -> Sequence[str] | Any: ...
+    @property
+    def steps(self) -> Any: ...
+    @property
+    def seconds(self) -> Any: ...
+    @property
+    def values(self) -> Any: ...
+
+
+class CurveModel(QObject):
+    """Holds each curve once and answers with the few points a view needs."""
+
+    changed = Signal(object)  # frozenset of CurveKey: the curves that gained or replaced rows
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._series: dict[CurveKey, Series] = {}
+        self._names: dict[int, list[str]] = {}
+
+    def append(self, batch: MetricBatch) -> None:
+        """Add a batch of rows; emits `changed` once, with the curves it touched."""
+        runs = np.asarray(batch.runs)
+        if not len(runs):
+            return
+        codes: dict[CurveKey, int] = {}
+        row_codes = np.fromiter(
+            (codes.setdefault(key, len(codes)) for key in zip(runs.tolist(), batch.series_names, strict=True)),
+            dtype=np.int64,
+            count=len(runs),
+        )
+        order = np.argsort(row_codes, kind="stable")
+        ends = np.cumsum(np.bincount(row_codes, minlength=len(codes)))
+        steps, seconds, values = (np.asarray(column)[order] for column in (batch.steps, batch.seconds, batch.values))
+        start = 0
+        for key, end in zip(codes, ends.tolist(), strict=True):
+            self._curve(key).append(steps[start:end], seconds[start:end], values[start:end])
+            start = end
+        self.changed.emit(frozenset(codes))
+
+    def _curve(self, key: CurveKey) -> Series:
+        if key not in self._series:
+            self._series[key] = Series()
+            self._names.setdefault(key[0], []).append(key[1])
+        return self._series[key]
+
+    def forget(self, run: int) -> None:
+        """Drop every curve of `run`."""
+        gone = frozenset((run, name) for name in self._names.pop(run, ()))
+        for key in gone:
+            del self._series[key]
+        if gone:
+            self.changed.emit(gone)
+
+    def series(self, run: int, name: str) -> Series | None:
+        return self._series.get((run, name))
+
+    def names(self, run: int) -> list[str]:
+        """The metric names `run` has rows of, in the order in which they first appeared."""
+        return list(self._names.get(run, ()))
+
+    def drawing(
+        self,
+        key: CurveKey,
+        axis: XAxis,
+        view: tuple[float, float],
+        pixels: int,
+        weight: float = 0.0,
+        drawn: Window | None = None,
+    ) -> Drawing | None:
+        """The points of one curve inside `view`, or None when there is none or `drawn` shows the same already."""
+        series = self._series.get(key)
+        if series is None:
+            return None
+        window = series.window(axis, *view, pixels)
+        return None if window == drawn else (window, *series.points(window, axis, weight))
+
+    def extent(self, keys: Iterable[tuple[CurveKey, XAxis]]) -> tuple[float, float] | None:
+        """The range of x over several curves, None when none has rows."""
+        found = [series.extent(axis) for key, axis in keys if (series := self._series.get(key))]
+        ranges = [extent for extent in found if extent]
+        return (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else None
+
+    def last(self, run: int, name: str, weight: float = 0.0) -> tuple[float, float] | None:
+        """The last row's step and (smoothed) value, None without rows."""
+        series = self._series.get((run, name))
+        if series is None:
+            return None
+        values = series.smoothed(weight).values if weight else series.values
+        return float(series.steps.view[-1]), float(values.view[-1])
+
+    def at(self, key: CurveKey, axis: XAxis, x: float, weight: float = 0.0) -> tuple[float, float] | None:
+        """The row nearest to `x`: its x and (smoothed) value, None when the curve does not reach there."""
+        series = self._series.get(key)
+        if series is None:
+            return None
+        row = series.nearest(axis, x)
+        if row is None:
+            return None
+        values = series.smoothed(weight).values if weight else series.values
+        return float(series.x(axis, np.array([row]))[0]), float(values.view[row])
+
+    def nbytes(self) -> int:
+        """Memory held by all rows and their pyramids."""
+        return sum(
+            s.steps.nbytes + s.seconds.nbytes + s.values.nbytes + s.pyramid.nbytes for s in self._series.values()
+        )
