@@ -13,7 +13,7 @@ class Column:
     """A one-dimensional array that grows at its end by doubling; appending n rows costs O(n) over its life."""
 
     def __init__(self, dtype: type = np.float64) -> None:
-        self._buffer = np.empty(64, dtype=dtype)
+        self._buffer: NDArray = np.empty(64, dtype=dtype)
         self._size = 0
 
     def __len__(self) -> int:

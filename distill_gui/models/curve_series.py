@@ -61,7 +61,7 @@ class Series:
         return len(self.values)
 
     def append(self, steps: NDArray, seconds: NDArray, values: NDArray) -> None:
-        """Add rows (each of shape (n,)); those at or after the first new step are replaced: a resumed run says them again.
+        """Add rows (each of shape (n,)); those from the first new step on are replaced: a resumed run says them again.
 
         Infinities become NaN, a gap in the line. Seconds never run backwards, so that they can serve as an x axis.
         """

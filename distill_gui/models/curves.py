@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,12 +18,17 @@ Drawing = tuple[Window, Floats, Floats]
 
 
 class MetricBatch(Protocol):
-    """The columns read from a batch of metric rows, all of one length and in the order in which they were stored."""
+    """The columns read from a batch of metric rows, all of one length and in the order in which they were stored.
+
+    `series` holds numbers that `names` turns into metric names.
+    """
 
     @property
     def runs(self) -> Any: ...
     @property
-    def series_names(self) -> Sequence[str] | Any: ...
+    def series(self) -> Any: ...
+    @property
+    def names(self) -> Mapping[int, str]: ...
     @property
     def steps(self) -> Any: ...
     @property
@@ -44,23 +49,19 @@ class CurveModel(QObject):
 
     def append(self, batch: MetricBatch) -> None:
         """Add a batch of rows; emits `changed` once, with the curves it touched."""
-        runs = np.asarray(batch.runs)
+        runs, series = np.asarray(batch.runs, dtype=np.int64), np.asarray(batch.series, dtype=np.int64)
         if not len(runs):
             return
-        codes: dict[CurveKey, int] = {}
-        row_codes = np.fromiter(
-            (codes.setdefault(key, len(codes)) for key in zip(runs.tolist(), batch.series_names, strict=True)),
-            dtype=np.int64,
-            count=len(runs),
-        )
-        order = np.argsort(row_codes, kind="stable")
-        ends = np.cumsum(np.bincount(row_codes, minlength=len(codes)))
+        order = np.lexsort((series, runs))  # stable: rows of one curve stay in the order in which they were stored
+        runs, series = runs[order], series[order]
         steps, seconds, values = (np.asarray(column)[order] for column in (batch.steps, batch.seconds, batch.values))
-        start = 0
-        for key, end in zip(codes, ends.tolist(), strict=True):
-            self._curve(key).append(steps[start:end], seconds[start:end], values[start:end])
-            start = end
-        self.changed.emit(frozenset(codes))
+        starts = np.flatnonzero(np.r_[True, (np.diff(runs) != 0) | (np.diff(series) != 0)])
+        touched = set()
+        for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(runs)], strict=True):
+            key = (int(runs[start]), batch.names[int(series[start])])
+            self._curve(key).append(steps[start:stop], seconds[start:stop], values[start:stop])
+            touched.add(key)
+        self.changed.emit(frozenset(touched))
 
     def _curve(self, key: CurveKey) -> Series:
         if key not in self._series:

@@ -12,7 +12,8 @@ from distill_gui.models.curves import CurveModel, XAxis
 @dataclass
 class Batch:
     runs: np.ndarray
-    series_names: list[str]
+    series: np.ndarray
+    names: dict[int, str]
     steps: np.ndarray
     seconds: np.ndarray
     values: np.ndarray
@@ -20,7 +21,17 @@ class Batch:
 
 def batch(*rows: tuple[int, str, int, float]) -> Batch:
     runs, names, steps, values = zip(*rows, strict=True)
-    return Batch(np.array(runs), list(names), np.array(steps), np.array(steps) * 2.0, np.array(values))
+    numbers = {name: number for number, name in enumerate(sorted(set(names)), start=3)}
+    series = np.array([numbers[name] for name in names])
+    steps_array = np.array(steps)
+    return Batch(
+        np.array(runs),
+        series,
+        {n: name for name, n in numbers.items()},
+        steps_array,
+        steps_array * 2.0,
+        np.array(values),
+    )
 
 
 def test_a_batch_is_dealt_to_its_curves(qtbot: QtBot) -> None:
@@ -51,7 +62,8 @@ def test_only_what_changed_needs_drawing(qtbot: QtBot) -> None:
 def test_an_empty_batch_says_nothing(qtbot: QtBot) -> None:
     model = CurveModel()
     with qtbot.assertNotEmitted(model.changed):
-        model.append(Batch(np.array([]), [], np.array([]), np.array([]), np.array([])))
+        nothing = np.array([])
+        model.append(Batch(nothing, nothing, {}, nothing, nothing, nothing))
 
 
 def test_last_at_and_extent() -> None:
