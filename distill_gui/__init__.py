@@ -1,0 +1,1 @@
+"""The window of the studio: shows what the store holds and asks the engine for work. Never imports torch."""

@@ -1,0 +1,123 @@
+"""Text in the ranks of the theme. Always plain: names from files and people are shown, never interpreted."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
+
+from distill_gui.theme import mono_font, restyle
+
+
+def label(text: str = "", role: str = "", parent: QWidget | None = None, *, wrap: bool = False) -> QLabel:
+    """A plain-text label in the look of ``role`` ("" is running text)."""
+    made = QLabel(text, parent)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wrap)
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+def title(text: str = "", parent: QWidget | None = None) -> QLabel:
+    """The name of a place, 17 px."""
+    return label(text, "title", parent)
+
+
+def heading(text: str = "", parent: QWidget | None = None) -> QLabel:
+    """The name of a card or a group."""
+    return label(text, "heading", parent)
+
+
+def muted(text: str = "", parent: QWidget | None = None, *, wrap: bool = False) -> QLabel:
+    """Second-rank text."""
+    return label(text, "muted", parent, wrap=wrap)
+
+
+def caption(text: str = "", parent: QWidget | None = None, *, wrap: bool = False) -> QLabel:
+    """Second-rank text at 11 px."""
+    return label(text, "caption", parent, wrap=wrap)
+
+
+def mono(text: str = "", parent: QWidget | None = None, *, wrap: bool = False) -> QLabel:
+    """Fixed-width text that can be selected and copied: formulas, commands, paths."""
+    made = label(text, "mono", parent, wrap=wrap)
+    made.setFont(mono_font())
+    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return made
+
+
+def set_tone(widget: QLabel, tone: str) -> None:
+    """Colour a label "good", "warn" or "bad"; "" takes the colour away. Say the same in words too."""
+    if widget.property("tone") != tone:
+        widget.setProperty("tone", tone)
+        restyle(widget)
+
+
+def line(parent: QWidget | None = None) -> QFrame:
+    """A horizontal hairline."""
+    made = QFrame(parent)
+    made.setProperty("role", "line")
+    return made
+
+
+class ElidedLabel(QLabel):
+    """A label that gives way: too long a text ends in "…" and is whole in the tooltip."""
+
+    def __init__(
+        self,
+        text: str = "",
+        role: str = "",
+        parent: QWidget | None = None,
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:
+        super().__init__(text, parent)
+        self._mode = mode
+        self._own_tip = False
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        if role:
+            self.setProperty("role", role)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self._tell()
+
+    def shown_text(self) -> str:
+        """What is readable now, with the "…"."""
+        return QFontMetrics(self.font()).elidedText(self.text(), self._mode, self.contentsRect().width())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(QFontMetrics(self.font()).horizontalAdvance("MM…"), super().minimumSizeHint().height())
+
+    def sizeHint(self) -> QSize:
+        # one pixel more than the text: elidedText cuts where fractional advances round up
+        hint = super().sizeHint()
+        return QSize(hint.width() + 1, hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._tell()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        self.style().drawItemText(
+            painter,
+            self.contentsRect(),
+            int(self.alignment().value),
+            self.palette(),
+            self.isEnabled(),
+            self.shown_text(),
+            self.foregroundRole(),
+        )
+        painter.end()
+
+    def _tell(self) -> None:
+        """Show the whole text as the tooltip while it is cut, unless someone set another tooltip."""
+        cut = self.shown_text() != self.text()
+        if cut and (self._own_tip or not self.toolTip()):
+            self.setToolTip(self.text())
+            self._own_tip = True
+        elif not cut and self._own_tip:
+            self.setToolTip("")
+            self._own_tip = False

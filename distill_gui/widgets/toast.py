@@ -1,0 +1,89 @@
+"""A short message over the lower edge of a window that goes by itself; it waits while the pointer is on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QColor, QEnterEvent
+from PySide6.QtWidgets import QFrame, QGraphicsDropShadowEffect, QHBoxLayout, QWidget
+
+from distill_gui.theme import L, M, S
+from distill_gui.widgets.buttons import button, icon_button
+from distill_gui.widgets.labels import label
+
+SHOWN_MS = 7000
+ABOVE_BAR = 56  # px from the window's lower edge, clear of the bottom bar
+WIDEST = 460  # px
+
+
+class Toast(QFrame):
+    """One message with at most one action. Made by ``show_toast``; destroys itself when it goes."""
+
+    def __init__(self, window: QWidget, text: str, action: str = "", on_action: Callable[[], None] | None = None):
+        super().__init__(window)
+        self.setProperty("role", "toast")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAccessibleName(text)
+        shadow = QGraphicsDropShadowEffect(self)
+        shadow.setBlurRadius(24)
+        shadow.setOffset(0, 4)
+        shadow.setColor(QColor(0, 0, 0, 60))
+        self.setGraphicsEffect(shadow)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(L, S, S, S)
+        row.setSpacing(M)
+        self.label = label(text, wrap=True)
+        row.addWidget(self.label, 1)
+        self.action = button(action, "quiet")
+        self.action.setVisible(bool(action))
+        self.action.clicked.connect(lambda: self._act(on_action))
+        row.addWidget(self.action)
+        dismiss = icon_button("close", "Dismiss")
+        dismiss.clicked.connect(self.close)
+        row.addWidget(dismiss)
+        self.timer = QTimer(self)
+        self.timer.setSingleShot(True)
+        self.timer.setInterval(SHOWN_MS)
+        self.timer.timeout.connect(self.close)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and watched is self.parent():
+            _place(self.parentWidget())
+        return False
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.timer.stop()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.timer.start()
+        super().leaveEvent(event)
+
+    def _act(self, on_action: Callable[[], None] | None) -> None:
+        self.close()
+        if on_action is not None:
+            on_action()
+
+
+def show_toast(window: QWidget, text: str, action: str = "", on_action: Callable[[], None] | None = None) -> Toast:
+    """Show ``text`` over ``window`` for some seconds, with a button ``action`` that calls ``on_action``."""
+    toast = Toast(window, text, action, on_action)
+    toast.destroyed.connect(lambda: _place(window))
+    toast.show()
+    _place(window)
+    toast.timer.start()
+    QAccessible.updateAccessibility(QAccessibleEvent(toast, QAccessible.Event.Alert))
+    return toast
+
+
+def _place(window: QWidget) -> None:
+    """Stack the toasts of ``window`` in the middle of its lower edge, the newest lowest."""
+    bottom = window.height() - ABOVE_BAR
+    for toast in reversed(window.findChildren(Toast, options=Qt.FindChildOption.FindDirectChildrenOnly)):
+        width = min(WIDEST, toast.sizeHint().width(), window.width() - 2 * L)
+        height = max(toast.heightForWidth(width), toast.minimumSizeHint().height())
+        toast.setGeometry((window.width() - width) // 2, bottom - height, width, height)
+        toast.raise_()
+        bottom -= height + S
