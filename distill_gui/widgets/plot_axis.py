@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import ceil, floor, log10
 
 import pyqtgraph as pg
-from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QFont
 
 from distill_gui import theme
@@ -120,6 +119,3 @@ class Axis(pg.AxisItem):
             return [text(value, 10.0 ** floor(log10(value) + 1e-9)) for value in shown]
         text = time_text if self.kind == "time" else number_text
         return [text(value, spacing) for value in values]
-
-    def sizeHint(self, which: object, constraint: object = None) -> QSize:  # the layout asks; widths are fixed
-        return super().sizeHint(which, constraint)
