@@ -1,0 +1,267 @@
+"""The rows of one's own runs: grouped by method, averaged over seeds, ranked among comparable ones.
+
+Reads runs and scores by their shape; knows neither the database nor published results.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from engine.analysis import methods
+from engine.analysis.cells import Block, Cell, Column, Other, Row, metric_title, split_title
+from engine.analysis.methods import Method
+from engine.types import Loss
+
+# (run, "student" | "teacher") → (split, metric) → percent
+Figures = Mapping[tuple[int, str], Mapping[tuple[str, str], float]]
+
+
+class RunLike(Protocol):
+    """What the table reads of a run (``engine.store.RunRecord`` has it)."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def config(self) -> dict[str, Any]: ...
+    @property
+    def task(self) -> str: ...
+    @property
+    def architecture(self) -> str: ...
+    @property
+    def parameters(self) -> int | None: ...
+    @property
+    def teacher_parameters(self) -> int | None: ...
+    @property
+    def step(self) -> int: ...
+    @property
+    def total_steps(self) -> int: ...
+
+
+class ScoreLike(Protocol):
+    """What the table reads of a final score (``engine.store.ScoreRow`` has it)."""
+
+    @property
+    def run(self) -> int: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def split(self) -> str: ...
+    @property
+    def metric(self) -> str: ...
+    @property
+    def value(self) -> float: ...
+
+
+@dataclass
+class _Group:
+    """Runs of one row, by task."""
+
+    method: Method
+    comparable: tuple[tuple[str, str], ...]
+    labels: set[str]
+    runs: dict[str, list[RunLike]]
+
+    def all_runs(self) -> list[RunLike]:
+        return [run for runs in self.runs.values() for run in runs]
+
+
+def own_blocks(
+    runs: Sequence[RunLike], figures: Figures, columns: Sequence[Column], losses: Mapping[str, Loss]
+) -> list[Block]:
+    by_student: dict[str, list[RunLike]] = defaultdict(list)
+    for run in runs:
+        by_student[run.architecture].append(run)
+    grouped = {student: _groups(its) for student, its in by_student.items()}
+    everywhere = [group.method for groups in grouped.values() for group in groups]
+    blocks = []
+    for student, groups in grouped.items():
+        rows = [_own_row(student, group, figures, columns, losses, everywhere) for group in groups]
+        if rows:
+            blocks.append(Block(student, methods.architecture_title(student), _compared(rows, columns)))
+    return blocks
+
+
+def _groups(runs: Sequence[RunLike]) -> list[_Group]:
+    """The rows of one student. Settings split a row only where they differ inside one task."""
+    read = [(run, methods.method_of(run.config)) for run in runs]
+    recipe_keys: set[str] = set()
+    teacher_keys: set[str] = set()
+    for task in {run.task for run in runs}:
+        here = [method for run, method in read if run.task == task]
+        recipe_keys |= methods.differing(method.recipe for method in here)
+        teacher_keys |= methods.differing(method.teacher for method in here if method.kind != methods.NO_TEACHER)
+    groups: dict[tuple[Any, ...], _Group] = {}
+    for run, method in read:
+        comparable = methods.values_of(method.recipe, recipe_keys)
+        teacher = methods.values_of(method.teacher, teacher_keys) if method.kind != methods.NO_TEACHER else ()
+        key = (method.kind, methods.values_of(method.loss, method.loss), teacher, comparable)
+        if key not in groups:
+            groups[key] = _Group(method, comparable, recipe_keys | teacher_keys, defaultdict(list))
+        groups[key].runs[run.task].append(run)
+    # A row is worth its place once it has, or will have, a figure; a failed run alone does not make one.
+    alive = {"finished", "running", "queued"}
+    return [group for group in groups.values() if any(run.state in alive for run in group.all_runs())]
+
+
+def _own_row(
+    student: str,
+    group: _Group,
+    figures: Figures,
+    columns: Sequence[Column],
+    losses: Mapping[str, Loss],
+    everywhere: Sequence[Method],
+) -> Row:
+    method = group.method
+    shown = methods.unusual_loss_settings(method, losses) | group.labels
+    shown |= methods.differing(other.loss for other in everywhere if other.kind == method.kind)
+    newest = max(group.all_runs(), key=lambda run: run.id)
+    sizes = [run.parameters for run in group.all_runs() if run.parameters]
+    identity = (student, method.kind, methods.values_of(method.loss, method.loss), group.comparable,
+                methods.values_of(method.teacher, group.labels))  # fmt: skip
+    return Row(
+        key=repr(identity),
+        title=methods.title_of(method, shown, losses),
+        kind="own",
+        cells={column.key: _own_cell(column, group.runs.get(column.key, []), figures) for column in columns},
+        parameters_m=float(np.median(sizes)) / 1e6 if sizes else None,
+        is_baseline=method.kind == methods.NO_TEACHER,
+        settings=methods.reproducing_settings(newest.config),
+        comparable=group.comparable,
+    )
+
+
+def _own_cell(column: Column, runs: Sequence[RunLike], figures: Figures) -> Cell:
+    """The figure of one method on one task: finished runs, one a seed (the newest); else what its runs are doing."""
+    newest_first = sorted(runs, key=lambda run: run.id, reverse=True)
+    finished: dict[Any, RunLike] = {}
+    for run in newest_first:
+        if run.state == "finished" and _parts(column, figures.get((run.id, "student"), {})):
+            finished.setdefault(methods.seeds_of(run.config), run)
+    running = [run for run in newest_first if run.state == "running"]
+    queued = [run for run in newest_first if run.state == "queued"]
+    ids = tuple(run.id for run in newest_first)
+    progress = _progress(running[0]) if running else None
+    active = len(running) + len(queued)
+    if finished:
+        chosen = list(finished.values())
+        return replace(
+            _figure(column, [figures[run.id, "student"] for run in chosen]),
+            runs=tuple(run.id for run in chosen), active=active, progress=progress,
+        )  # fmt: skip
+    if running:
+        return Cell("running", runs=ids, active=active, progress=progress)
+    if queued:
+        return Cell("queued", runs=ids, active=active)
+    return Cell("failed", runs=ids) if newest_first else Cell("empty")
+
+
+def _progress(run: RunLike) -> float:
+    return min(1.0, run.step / run.total_steps) if run.total_steps else 0.0
+
+
+def _parts(column: Column, figures: Mapping[tuple[str, str], float]) -> bool:
+    return any((split, column.metric) in figures for split in column.splits)
+
+
+def _figure(column: Column, per_run: Sequence[Mapping[tuple[str, str], float]]) -> Cell:
+    """Mean and sample standard deviation over runs, of the key metric by split and of the other metrics."""
+    summaries = [_summary(per_run, (split, column.metric)) for split in column.splits]
+    keys = sorted({key for figures in per_run for key in figures if key[1] != column.metric and key[1] != "loss"})
+    others = []
+    for split, metric in keys:
+        mean, spread = _summary(per_run, (split, metric))
+        if mean is not None:
+            part = "" if len(column.splits) == 1 else f" ({split_title(split)})"
+            others.append(Other(metric_title(metric) + part, mean, spread))
+    return Cell(
+        "result",
+        values=tuple(mean for mean, _ in summaries),
+        spreads=tuple(spread for _, spread in summaries),
+        seeds=len(per_run),
+        others=tuple(others),
+    )
+
+
+def _summary(
+    per_run: Sequence[Mapping[tuple[str, str], float]], key: tuple[str, str]
+) -> tuple[float | None, float | None]:
+    values = np.array([figures[key] for figures in per_run if key in figures], dtype=np.float64)
+    if not len(values):
+        return None, None
+    return float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else None
+
+
+def _compared(rows: list[Row], columns: Sequence[Column]) -> tuple[Row, ...]:
+    """Sort a block's rows and give each figure its rank and its difference to the comparable baseline."""
+    order = {methods.NO_TEACHER: 0, "kl": 1, "taylor": 2}
+    rows = sorted(rows, key=lambda row: (order.get(row.settings.get("loss.kind", ""), 3), row.title, row.key))
+    for column in columns:
+        by_recipe: dict[Any, list[int]] = defaultdict(list)
+        for index, row in enumerate(rows):
+            cell = row.cells[column.key]
+            if cell.state == "result":
+                measured = tuple(value is not None for value in cell.values)
+                by_recipe[row.comparable, measured].append(index)
+        for indices in by_recipe.values():
+            _rank(rows, indices, column.key)
+    return tuple(rows)
+
+
+def _rank(rows: list[Row], indices: Sequence[int], column: str) -> None:
+    """Write rank and delta into the cells of comparable rows (MNLI is compared by the mean of its two parts)."""
+    means = {index: _mean(rows[index].cells[column]) for index in indices}
+    base = next((means[index] for index in indices if rows[index].is_baseline), None)
+    ordered = sorted(set(means.values()), reverse=True)
+    for index, mean in means.items():
+        place = ordered.index(mean) + 1
+        # A lone figure is not the best of anything.
+        rank = place if len(indices) > 1 and place <= 2 else 0
+        delta = mean - base if base is not None and not rows[index].is_baseline else None
+        row = rows[index]
+        rows[index] = replace(row, cells=row.cells | {column: replace(row.cells[column], rank=rank, delta=delta)})
+
+
+def _mean(cell: Cell) -> float:
+    return float(np.mean([value for value in cell.values if value is not None]))
+
+
+def own_teachers(runs: Sequence[RunLike], figures: Figures, columns: Sequence[Column]) -> list[Row]:
+    """One row for each teacher that was measured: the newest figure of each of its seeds."""
+    grouped: dict[Any, dict[str, dict[Any, RunLike]]] = defaultdict(lambda: defaultdict(dict))
+    settings: dict[Any, dict[str, Any]] = {}
+    for run in sorted(runs, key=lambda run: run.id, reverse=True):
+        if (run.id, "teacher") not in figures or run.state != "finished":
+            continue
+        mine = methods.teacher_settings(run.config)
+        key = methods.values_of(mine, mine)
+        settings.setdefault(key, mine)
+        grouped[key][run.task].setdefault(methods.flat(run.config).get("teacher.seed"), run)
+    labels = {model: methods.differing(its for its in settings.values() if its.get("teacher.model") == model)
+              for model in {its.get("teacher.model") for its in settings.values()}}  # fmt: skip
+    rows = []
+    for key, by_task in grouped.items():
+        mine = settings[key]
+        cells = {}
+        for column in columns:
+            its = list(by_task.get(column.key, {}).values())
+            measured = [figures[run.id, "teacher"] for run in its if _parts(column, figures[run.id, "teacher"])]
+            cell = _figure(column, measured) if measured else Cell("blank")
+            cells[column.key] = replace(cell, runs=tuple(run.id for run in its)) if measured else cell
+        sizes = [run.teacher_parameters for its in by_task.values() for run in its.values() if run.teacher_parameters]
+        rows.append(
+            Row(
+                key=f"teacher {key!r}",
+                title=methods.teacher_title(mine, labels[mine.get("teacher.model")]),
+                kind="own teacher",
+                cells=cells,
+                parameters_m=float(np.median(sizes)) / 1e6 if sizes else None,
+            )
+        )
+    return sorted(rows, key=lambda row: (-(row.parameters_m or 0), row.title))

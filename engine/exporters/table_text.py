@@ -1,0 +1,55 @@
+"""The table as aligned plain text, for a terminal; knows only the built table."""
+
+from __future__ import annotations
+
+from engine.analysis import cell_text
+from engine.analysis.cells import Cell, Row, Table, legend
+from engine.analysis.formats import TableFormat
+
+KEY = (
+    "Own rows: validation split, mean ± sample standard deviation, (number of seeds), difference to no teacher. "
+    "* best and ' second among comparable own rows of a block."
+)
+
+
+def render(table: Table) -> str:
+    """Columns aligned by spaces; a line with the student's architecture opens each block."""
+    head = ["Method", "# P (M)", *(column.title for column in table.columns)]
+    sizes = ["", "", *(cell_text.train_size_text(column) for column in table.columns)]
+    lines: list[list[str] | str] = [head, sizes]
+    for block in table.blocks:
+        if block.title:
+            lines.append(block.title + ("  (baseline: no teacher)" if block.has_baseline else ""))
+        lines += [_row(row, table) for row in block.rows]
+    widths = [max(len(line[place]) for line in lines if isinstance(line, list)) for place in range(len(head))]
+    text = [line if isinstance(line, str) else _aligned(line, widths) for line in lines]
+    text.insert(2, "-" * (sum(widths) + 2 * (len(widths) - 1)))
+    notes = [f"{note.mark}  {note.text}" for note in table.footnotes]
+    source = [f"Published rows: {table.source}."] if table.source else []
+    return "\n".join([*text, "", *filter(None, [*notes, *source, KEY, legend(table)])]) + "\n"
+
+
+def _row(row: Row, table: Table) -> list[str]:
+    badge = cell_text.badge_text(row, table)
+    title = row.title + "".join(f" {mark}" for mark in row.marks) + (f" [{badge}]" if badge else "")
+    return [title, cell_text.parameters_text(row), *(_cell(row.cells[column.key]) for column in table.columns)]
+
+
+def _cell(cell: Cell) -> str:
+    if not cell.values:
+        return cell_text.state_text(cell)
+    if cell.state == "published":
+        return cell_text.figure_text(cell) + "".join(cell.marks)
+    rank = {1: "*", 2: "'"}.get(cell.rank, "")
+    parts = [cell_text.figure_text(cell) + rank, cell_text.spread_text(cell), f"({cell.seeds})"]
+    return " ".join(filter(None, [*parts, cell_text.delta_text(cell.delta)]))
+
+
+def _aligned(line: list[str], widths: list[int]) -> str:
+    first, *rest = line
+    return "  ".join(
+        [first.ljust(widths[0]), *(part.rjust(width) for part, width in zip(rest, widths[1:], strict=True))]
+    )
+
+
+FORMAT = TableFormat(name="text", title="Plain text", suffix=".txt", render=render, order=50)
