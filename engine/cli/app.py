@@ -1,0 +1,136 @@
+"""The commands of ``distill`` and their options; what they do is in the files beside this one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine import __version__
+from engine.store import home_folder
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Knowledge distillation: one TOML file is one run. The window (distill-gui) shares the same home folder.",
+)
+
+Home = Annotated[
+    Path | None, typer.Option("--home", help="Folder of the store. Default: DISTILL_HOME, else the data folder.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+RunReference = Annotated[str, typer.Argument(metavar="RUN", help="Number or exact name of a run.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"distill {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
+@app.command()
+def run(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of one run; “-” reads it from stdin.")],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key, such as loss.lambda=0.3.")
+    ] = None,
+    queue: Annotated[bool, typer.Option("--queue", help="Only add it to the queue; “distill work” trains it.")] = False,
+    home: Home = None,
+) -> None:
+    """Train one run here and now, and store it."""
+    from engine.cli.run import run_here
+
+    raise typer.Exit(run_here(config, settings or [], home_folder(home), only_queue=queue))
+
+
+@app.command()
+def check(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of one run; “-” reads it from stdin.")],
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Say whether a run could start, what would stop it, and its sizes. Nothing is written or downloaded."""
+    from engine.cli.run import check_only
+
+    raise typer.Exit(check_only(config, settings or [], json))
+
+
+@app.command()
+def runs(json: AsJson = False, home: Home = None) -> None:
+    """List the runs."""
+    from engine.cli.look import list_runs
+
+    list_runs(home_folder(home), json)
+
+
+@app.command()
+def show(run: RunReference, json: AsJson = False, home: Home = None) -> None:
+    """Show one run: configuration, scores, how it ended."""
+    from engine.cli.look import show_run
+
+    show_run(home_folder(home), run, json)
+
+
+@app.command()
+def table(
+    format: Annotated[str, typer.Option("--format", help="text, markdown, csv, latex, json or html.")] = "text",
+    own_only: Annotated[bool, typer.Option("--own-only", help="Leave the published rows out.")] = False,
+    home: Home = None,
+) -> None:
+    """The runs as a paper's Table 2, between the published rows."""
+    from engine.cli.look import print_table
+
+    print_table(home_folder(home), format, not own_only)
+
+
+@app.command()
+def stop(run: RunReference, home: Home = None) -> None:
+    """Ask a running run to stop and keep its student; take a queued one out of the queue."""
+    from engine.cli.look import stop_run
+
+    stop_run(home_folder(home), run)
+
+
+@app.command()
+def export(
+    run: RunReference,
+    folder: Annotated[Path, typer.Argument(help="Folder to write; must not hold anything else.")],
+    format: Annotated[str, typer.Option("--format", help="Which of the export formats.")] = "huggingface",
+    home: Home = None,
+) -> None:
+    """Take the kept student of a run away."""
+    from engine.cli.look import export_run
+
+    export_run(home_folder(home), run, folder, format)
+
+
+@app.command()
+def describe(json: AsJson = False) -> None:
+    """What there is to choose from: tasks, losses, export formats, every key of a configuration."""
+    from engine.cli.describe import describe_all
+
+    describe_all(json)
+
+
+@app.command()
+def work(
+    stay: Annotated[float, typer.Option("--stay-s", min=0, help="Seconds to wait for another run before ending.")] = 0.5,
+    home: Home = None,
+) -> None:
+    """Train the queued runs one after another."""
+    from engine.cli.work import work as take_runs
+
+    done = take_runs(home_folder(home), stay)
+    typer.echo(f"{done} run{'s' if done != 1 else ''} done.", file=sys.stderr)

@@ -1,0 +1,72 @@
+"""``distill describe``: everything there is to choose from, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import typer
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from engine import catalog
+from engine.config import StudentConfig, TaskConfig, TeacherConfig, TrainingConfig
+from engine.losses.objective import formula
+
+
+def describe_all(as_json: bool) -> None:
+    """Print tasks, losses, exporters and the configuration's keys."""
+    content = description()
+    if as_json:
+        typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
+        return
+    typer.echo("Tasks")
+    for name, task in content["tasks"].items():
+        typer.echo(f"  {name:<12} {task['title']}: {task['about']} ({', '.join(task['metrics'])})")
+    typer.echo("\nLosses")
+    for name, loss in content["losses"].items():
+        typer.echo(f"  {name:<12} {loss['title']}: L = {loss['formula']}")
+        typer.echo(f"  {'':<12} {loss['summary']}" + (f" Source: {loss['source']}." if loss["source"] else ""))
+    typer.echo("\nExport formats")
+    for name, exporter in content["exporters"].items():
+        typer.echo(f"  {name:<12} {exporter['title']}: {exporter['about']}")
+    for section, keys in content["keys"].items():
+        typer.echo(f"\n[{section}]")
+        for key, about in keys.items():
+            default = "required" if about["default"] is None else json.dumps(about["default"], ensure_ascii=False)
+            typer.echo(f"  {key:<22} {default:<12} {about['help']}")
+
+
+def description() -> dict[str, Any]:
+    """The catalogue as plain values."""
+    losses, tasks, exporters = catalog.losses(), catalog.tasks(), catalog.exporters()
+    sections: dict[str, type[BaseModel]] = {
+        "task": TaskConfig, "teacher": TeacherConfig, "student": StudentConfig, "training": TrainingConfig,
+    }  # fmt: skip
+    keys = {name: _keys(model) for name, model in sections.items()}
+    keys |= {f'loss] kind = "{name}" [': _keys(loss.settings, {"kind"}) for name, loss in losses.items()}
+    return {
+        "tasks": {
+            name: {"title": task.title, "about": task.about, "metrics": list(task.metrics), "labels": list(task.labels),
+                   "train_rows": task.train_rows, "reference": task.reference}
+            for name, task in tasks.items()
+        },
+        "losses": {
+            name: {"title": loss.title, "summary": loss.summary, "source": loss.source,
+                   "formula": formula(loss, loss.settings(kind=name)), "needs_teacher": loss.needs_teacher}
+            for name, loss in losses.items()
+        },
+        "exporters": {name: {"title": item.title, "about": item.about} for name, item in exporters.items()},
+        "keys": keys,
+    }  # fmt: skip
+
+
+def _keys(model: type[BaseModel], leave_out: frozenset[str] | set[str] = frozenset()) -> dict[str, Any]:
+    return {
+        info.alias or name: {
+            "default": None if info.default is PydanticUndefined else info.default,
+            "help": info.description or "",
+        }
+        for name, info in model.model_fields.items()
+        if name not in leave_out
+    }

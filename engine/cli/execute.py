@@ -1,0 +1,91 @@
+"""Runs one claimed run to its end and writes down how it ended, whatever happens. Used by ``distill run`` and the worker."""
+
+from __future__ import annotations
+
+import signal
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from engine.config import parse_config
+from engine.errors import EngineError
+from engine.events import Emit, Event, Log
+from engine.store import RunRecord, Store
+from engine.store.records import FAILED, FINISHED, RUNNING, STOPPED
+
+STOP_ASKED_EVERY_S = 0.2
+
+
+class StopControl:
+    """Whether the run was asked to stop: by a request in the store or by a signal. Asked at every step, so it is cheap."""
+
+    def __init__(self, store: Store, run: int) -> None:
+        self._store, self._run = store, run
+        self._next_look = 0.0
+        self._asked = False
+
+    def ask(self) -> None:
+        self._asked = True
+
+    def __call__(self) -> bool:
+        if not self._asked and time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + STOP_ASKED_EVERY_S
+            self._asked = self._store.stop_requested(self._run)
+        return self._asked
+
+
+@contextmanager
+def stop_on_signals(control: StopControl) -> Iterator[None]:
+    """While this holds, the first SIGINT or SIGTERM asks for stop-and-keep; a second one acts as ever."""
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        control.ask()
+        signal.signal(number, before[number])
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, ask)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def execute(store: Store, run: RunRecord, listen: Callable[[Event], None] | None = None) -> RunRecord:
+    """Train a run that this process has claimed; returns it as it ended. ``listen`` hears every event as well."""
+    control = StopControl(store, run.id)
+    with stop_on_signals(control):
+        with store.writer(run.id) as writer:
+
+            def emit(event: Event) -> None:
+                writer.emit(event)
+                if listen is not None:
+                    listen(event)
+
+            state, reason = _attempt(store, run, emit, control)
+        store.set_state(run.id, state, reason, only_if=RUNNING)
+    return store.run(run.id)
+
+
+def _attempt(store: Store, run: RunRecord, emit: Emit, control: StopControl) -> tuple[str, str]:
+    """(state, reason) in which the attempt ended. A person's mistake gives its sentence, a bug leaves its traceback in the log."""
+    try:
+        config = parse_config(run.toml, run.folder)
+        from engine.training.distil import distil
+
+        outcome = distil(config, store.home, run.folder, emit, control)
+        if not outcome.stopped:
+            return FINISHED, ""
+        kept = "its student was kept" if outcome.student else "before there was a student to keep"
+        return STOPPED, f"Stopped when asked to; {kept}."
+    except EngineError as error:
+        emit(Log(str(error)))
+        return FAILED, str(error)
+    except Exception as error:
+        emit(Log(traceback.format_exc()))
+        if "out of memory" in str(error).lower():
+            return FAILED, "The device ran out of memory; choose a smaller batch size, length or student."
+        return FAILED, f"A bug in this program ended the run: {type(error).__name__}: {error}. The log has the details."

@@ -1,0 +1,102 @@
+"""Commands that look at what is stored: runs, show, table, stop, export."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine import catalog
+from engine.errors import EngineError, StoreError
+from engine.store import RunRecord, Store
+from engine.store.records import ENDED
+
+
+def list_runs(home: Path, as_json: bool) -> None:
+    """All runs, oldest first."""
+    found = Store(home).runs()
+    if as_json:
+        typer.echo(json.dumps([_plain(run) for run in found], indent=1, ensure_ascii=False))
+        return
+    if not found:
+        typer.echo("No runs yet; “distill run CONFIG” makes one.")
+        return
+    table = Table("#", "Name", "State", "Task", "Student", "Loss", "Seed", "Score", box=None, pad_edge=False)
+    for run in found:
+        table.add_row(*(Text(cell) for cell in _cells(run)))
+    Console().print(table)
+
+
+def _cells(run: RunRecord) -> list[str]:
+    score = f"{run.best_score * 100:.1f} {run.key_metric}" if run.best_score is not None else "–"
+    state = f"{run.state} {100 * run.step // run.total_steps} %" if run.state == "running" and run.total_steps else run.state
+    return [str(run.id), run.name, state, run.task, Path(run.architecture).name, run.loss, str(run.seed), score]
+
+
+def _plain(run: RunRecord) -> dict[str, Any]:
+    return {**asdict(run), "folder": str(run.folder)}
+
+
+def show_run(home: Path, reference: str, as_json: bool) -> None:
+    """One run with its scores and the last values of its curves."""
+    store = Store(home)
+    run = store.run(reference)
+    scores = store.scores(run.id)
+    if as_json:
+        last = {name: float(store.curve(run.id, name)[2][-1]) for name in store.curve_names(run.id)}
+        content = {**_plain(run), "scores": [asdict(score) for score in scores], "last_values": last}
+        typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
+        return
+    typer.echo(f"Run {run.id}: {run.name}\nState: {run.state}" + (f" ({run.phase})" if run.phase else ""))
+    if run.reason:
+        typer.echo(run.reason)
+    if run.device:
+        typer.echo(f"Device: {run.device} ({run.device_reason})")
+    if run.started_at:
+        ended = run.ended_at or time.time()
+        typer.echo(f"Took: {ended - run.started_at:.1f} s, {run.step} of {run.total_steps} steps")
+    for score in scores:
+        typer.echo(f"{score.model:>8}  {score.split}  {score.metric} {score.value * 100:.2f}")
+    typer.echo(f"Folder: {run.folder}\n\n{run.toml}")
+
+
+def print_table(home: Path, name: str, show_published: bool) -> None:
+    """Table 2 of the stored runs. Raises EngineError for an unknown format."""
+    from engine.analysis.formats import table_formats
+    from engine.analysis.published import read_published
+    from engine.analysis.table import build_table
+
+    formats = table_formats()
+    if name not in formats:
+        raise EngineError(f"--format: there is no “{name}”; choose one of {', '.join(formats)}.")
+    store = Store(home)
+    built = build_table(store.runs(), store.scores(), read_published(), show_published=show_published)
+    typer.echo(formats[name].render(built), nl=False)
+
+
+def stop_run(home: Path, reference: str) -> None:
+    """Ask for stop-and-keep. Raises StoreError where the run has ended already."""
+    store = Store(home)
+    run = store.run(reference)
+    if run.state in ENDED:
+        raise StoreError(f"Run {run.id} has ended already ({run.state}).")
+    store.request_stop(run.id)
+    typer.echo(f"Run {run.id} was asked to stop; it keeps its student.")
+
+
+def export_run(home: Path, reference: str, folder: Path, name: str) -> None:
+    """Write a student with one of the exporters. Raises EngineError where it cannot be."""
+    exporters = catalog.exporters()
+    if name not in exporters:
+        raise EngineError(f"--format: there is no “{name}”; choose one of {', '.join(exporters)}.")
+    store = Store(home)
+    run = store.run(reference)
+    files = exporters[name].export(run, store.scores(run.id), folder)
+    typer.echo(f"Run {run.id} exported to {folder.resolve()}: {', '.join(file.name for file in files)}")

@@ -1,0 +1,96 @@
+"""``distill run`` and ``distill check``: look at everything first, then train in this process with progress bars."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from engine.cli.execute import execute
+from engine.cli.progress import RunProgress
+from engine.config import DistillationConfig, parse_leniently, read_text
+from engine.errors import ConfigError, Fault
+from engine.store import RunRecord, Store
+from engine.store.processes import own_identity
+from engine.store.records import ENDED, FINISHED, STOPPED
+from engine.training.preflight import Preview, preview
+
+
+def _look(path: Path, overrides: list[str]) -> tuple[DistillationConfig | None, Preview]:
+    if str(path) == "-":
+        text, folder = sys.stdin.read(), Path.cwd()
+    else:
+        text, folder = read_text(path), path.resolve().parent
+    config, faults = parse_leniently(text, folder, overrides)
+    return config, preview(config, faults)
+
+
+def _raise_faults(found: Preview, path: Path) -> None:
+    if found.faults:
+        raise ConfigError([Fault(fault["key"], fault["message"]) for fault in found.faults], str(path))
+
+
+def check_only(path: Path, overrides: list[str], as_json: bool) -> int:
+    """Print the findings; exit status 0 when ready, 2 when not."""
+    _, found = _look(path, overrides)
+    if as_json:
+        print(json.dumps(found.to_dict(), ensure_ascii=False))
+        return 0 if found.ready else 2
+    for notice in found.notices:
+        print(f"{notice['level']:>5}  {notice['text']}")
+    for name, size in (("teacher", found.teacher), ("student", found.student)):
+        if size and size.parameters:
+            print(f"{name}: {size.layers} layers × {size.hidden}, {size.parameters / 1e6:.1f} M parameters")
+    if found.steps:
+        print(f"{found.steps} steps on {found.device} ({found.device_reason})")
+    _raise_faults(found, path)
+    print("Ready.")
+    return 0
+
+
+def run_here(path: Path, overrides: list[str], home: Path, only_queue: bool) -> int:
+    """Train one configuration in this process. Exit status 0 finished or stopped, 1 failed. Raises ConfigError."""
+    config, found = _look(path, overrides)
+    _raise_faults(found, path)
+    assert config is not None, "no faults means a configuration"
+    console = Console(stderr=True)
+    for notice in found.notices:
+        if notice["level"] != "fine":
+            console.print(f"[yellow]{notice['level']}[/yellow]  {escape(notice['text'])}")
+    store = Store(home)
+    number = store.enqueue(config)
+    if only_queue:
+        console.print(f"Run {number} is in the queue; “distill work” or the window trains it.")
+        return 0
+    run = store.claim(*own_identity(), run=number)
+    if run is None:  # a worker was faster
+        console.print(f"Run {number} was taken by the worker of this home; following it.")
+        return _report(console, _follow(store, number, console))
+    console.print(f"Run {number}: {escape(run.name)}")
+    with RunProgress(console) as progress:
+        ended = execute(store, run, progress.hear)
+    return _report(console, ended)
+
+
+def _follow(store: Store, number: int, console: Console) -> RunRecord:
+    with RunProgress(console) as progress:
+        while (run := store.run(number)).state not in ENDED:
+            progress.show(run.phase, run.phase_done, run.phase_total)
+            time.sleep(0.25)
+    return run
+
+
+def _report(console: Console, run: RunRecord) -> int:
+    if run.state not in (FINISHED, STOPPED):
+        console.print(f"[red]{run.state}[/red]: {escape(run.reason)}\nLog: {escape(str(run.log_file))}")
+        return 1
+    if run.state == STOPPED:
+        console.print(escape(run.reason))
+    if run.best_score is not None:
+        teacher = f", teacher {run.teacher_score * 100:.1f}" if run.teacher_score is not None else ""
+        print(f"{run.key_metric} {run.best_score * 100:.1f} at step {run.best_step}{teacher}; run {run.id}")
+    return 0

@@ -1,0 +1,40 @@
+"""The worker: takes queued runs one after another and stays warm a while. Knows the store, nothing of a window."""
+
+from __future__ import annotations
+
+import faulthandler
+import time
+from pathlib import Path
+
+from engine.cli.execute import execute
+from engine.store import Store
+from engine.store.processes import own_identity
+from engine.store.worker_lock import WorkerLock
+
+LOOK_EVERY_S = 0.2
+
+
+def work(home: Path, stay_s: float) -> int:
+    """Train queued runs until none has come for ``stay_s`` seconds. Returns how many; 0 at once if another worker is here."""
+    faulthandler.enable()
+    store = Store(home)
+    lock = WorkerLock(home)
+    if not lock.acquire():
+        return 0
+    done = 0
+    try:
+        store.recover_dead()
+        pid, started = own_identity()
+        idle_since = time.monotonic()
+        while time.monotonic() - idle_since < stay_s:
+            run = store.claim(pid, started)
+            if run is None:
+                time.sleep(LOOK_EVERY_S)
+                continue
+            execute(store, run)
+            done += 1
+            idle_since = time.monotonic()
+    finally:
+        lock.release()
+        store.close()
+    return done

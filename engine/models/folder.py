@@ -1,0 +1,160 @@
+"""What a model reference holds, read as data and never run: config, weights, size. Torch-free.
+
+A pickle is refused unless a person opts in, code from the hub always.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.config import is_folder_like
+from engine.errors import ModelError
+from engine.models.shape import EncoderShape, shape_from_json
+
+PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
+TOKENIZER_FILES = (
+    "tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json",
+    "sentencepiece.bpe.model", "spiece.model", "added_tokens.json",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """A model as found: ``folder`` is None while it still has to be downloaded; ``weights`` are its weight files.
+
+    ``parameters`` is counted from the files' headers where they are safetensors, else None.
+    """
+
+    reference: str
+    folder: Path | None
+    config: dict[str, Any]
+    shape: EncoderShape | None
+    weights: tuple[Path, ...]
+    is_pickle: bool
+    parameters: int | None
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.stat().st_size for file in self.weights)
+
+
+def is_local(reference: str) -> bool:
+    return is_folder_like(reference) or Path(reference).is_dir()
+
+
+def look_at_model(reference: str, weights_only: bool = False, key: str = "model") -> ModelFacts:
+    """Look at a folder, or at the hub's cache on this machine; nothing is downloaded.
+
+    ``key`` names the configuration key in the messages. Raises ModelError for what cannot be used.
+    """
+    folder = Path(reference) if is_local(reference) else _cached(reference)
+    if folder is None:
+        return ModelFacts(reference, None, {}, None, (), False, None)
+    config = _read_json(folder / "config.json", key)
+    if config.get("auto_map"):
+        raise ModelError(
+            f"{key}: the model {reference} wants to run code of its own (auto_map in config.json), which is never "
+            "allowed; use a model of a kind that transformers brings."
+        )
+    weights = tuple(sorted(folder.glob("model*.safetensors")))
+    pickles = tuple(folder / name for name in PICKLES if (folder / name).is_file())
+    if not weights and not pickles:
+        raise ModelError(f"{key}: the folder {folder} has no weights; it needs a model.safetensors.")
+    if not weights and not weights_only:
+        raise ModelError(
+            f"{key}: the folder {folder} has only {pickles[0].name}, a pickle, which can carry code. Save the model as "
+            "safetensors (model.save_pretrained), or opt in with weights_only = true."
+        )
+    parameters = sum(_safetensors_parameters(file, key) for file in weights) if weights else None
+    return ModelFacts(reference, folder, config, shape_from_json(config), weights or pickles, not weights, parameters)
+
+
+def has_tokenizer(reference: str) -> bool:
+    """Whether a folder has a tokenizer; a hub id is believed to."""
+    if not is_local(reference):
+        return True
+    return any((Path(reference) / name).is_file() for name in TOKENIZER_FILES[:3] + TOKENIZER_FILES[6:8])
+
+
+def vocabulary_size(reference: str, key: str) -> int:
+    """Number of tokens of a local tokenizer, added ones counted, read from its files. Raises ModelError."""
+    folder = Path(reference)
+    try:
+        if (folder / "tokenizer.json").is_file():
+            content = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+            vocabulary = content["model"]["vocab"]
+            tokens = set(vocabulary) if isinstance(vocabulary, dict) else {entry[0] for entry in vocabulary}
+            return len(tokens | {entry["content"] for entry in content.get("added_tokens", [])})
+        if (folder / "vocab.txt").is_file():
+            return len((folder / "vocab.txt").read_text(encoding="utf-8").splitlines())
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{key}: the tokenizer in {folder} cannot be read ({error}).") from None
+    raise ModelError(f"{key}: {folder} has no tokenizer.json or vocab.txt; give the folder of a tokenizer.")
+
+
+def content_hash(files: list[Path]) -> str:
+    """SHA-256 over names and contents of files, in the order of their names."""
+    digest = hashlib.sha256()
+    for file in sorted(files, key=lambda file: file.name):
+        digest.update(file.name.encode() + b"\0")
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def tokenizer_files(folder: Path) -> list[Path]:
+    return [folder / name for name in TOKENIZER_FILES if (folder / name).is_file()]
+
+
+def _cached(reference: str) -> Path | None:
+    """The folder in the hub's cache that holds a model's config.json, if it was downloaded before."""
+    from huggingface_hub import try_to_load_from_cache
+
+    try:
+        found = try_to_load_from_cache(reference, "config.json")
+    except ValueError as error:
+        raise ModelError(f"“{reference}” is not a hub id (owner/name): {error}.") from None
+    return Path(found).parent if isinstance(found, str) else None
+
+
+def _read_json(file: Path, key: str) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(
+            f"{key}: the folder {file.parent} has no config.json; choose the folder of a model saved with transformers."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{key}: {file} cannot be read as JSON ({error}).") from None
+    if not isinstance(content, dict):
+        raise ModelError(f"{key}: {file} holds no table of settings.")
+    return content
+
+
+def _safetensors_parameters(file: Path, key: str) -> int:
+    """Elements of all tensors, read from the header alone."""
+    try:
+        with file.open("rb") as stream:
+            (length,) = struct.unpack("<Q", stream.read(8))
+            if length > 100_000_000:
+                raise ValueError("header too long")
+            header = json.loads(stream.read(length))
+            total, needed = 0, 0
+            for name, entry in header.items():
+                if name != "__metadata__":
+                    size = 1
+                    for extent in entry["shape"]:
+                        size *= extent
+                    total += size
+                    needed = max(needed, entry["data_offsets"][1])
+            if file.stat().st_size < 8 + length + needed:
+                raise ValueError("the file is cut off")
+            return total
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+        raise ModelError(f"{key}: {file} is not a sound safetensors file ({error}); get it again.") from None

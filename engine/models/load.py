@@ -1,0 +1,130 @@
+"""Loads classifiers and tokenizers through transformers: safetensors, no remote code, float32; offline for folders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import ModelError
+from engine.models.folder import is_local, look_at_model
+from engine.types import Task
+
+if TYPE_CHECKING:
+    from torch import nn
+    from transformers import PretrainedConfig
+
+
+def task_settings(task: Task) -> dict[str, Any]:
+    """What a model's config says of the task's outputs."""
+    names = task.labels or ("score",)
+    return {
+        "num_labels": task.outputs,
+        "id2label": dict(enumerate(names)),
+        "label2id": {name: number for number, name in enumerate(names)},
+        "problem_type": "regression" if task.kind == "regression" else "single_label_classification",
+    }
+
+
+def load_classifier(reference: str, task: Task, key: str, *, weights_only: bool, trained_head: bool) -> nn.Module:
+    """A sequence classifier in float32 with the task's outputs; a new head is drawn from torch's generator if it has none.
+
+    ``trained_head`` refuses a model whose head does not come with it. Raises ModelError.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForSequenceClassification
+
+    facts = look_at_model(reference, weights_only, key)
+    with _sentences(reference, key):
+        config = AutoConfig.from_pretrained(reference, trust_remote_code=False, local_files_only=is_local(reference))
+        names, count = dict(getattr(config, "id2label", {}) or {}), config.num_labels
+        has_head = any("ForSequenceClassification" in name for name in config.architectures or [])
+        if trained_head and not has_head:
+            raise ModelError(
+                f"{key}: {reference} has no classification head trained on a task; choose training = \"fine_tune\"."
+            )
+        if trained_head and count != task.outputs:
+            raise ModelError(
+                f"{key}: {reference} has {count} outputs, the task {task.title} needs {task.outputs}; choose a model "
+                "trained on this task, or training = \"fine_tune\"."
+            )
+        settings = task_settings(task) if not trained_head else {"problem_type": task_settings(task)["problem_type"]}
+        model, info = AutoModelForSequenceClassification.from_pretrained(
+            reference,
+            **settings,
+            dtype=torch.float32,
+            trust_remote_code=False,
+            use_safetensors=False if facts.is_pickle else True,
+            weights_only=True,
+            local_files_only=is_local(reference),
+            ignore_mismatched_sizes=not trained_head,
+            output_loading_info=True,
+        )
+    missing = sorted(name for name in info["missing_keys"])
+    if trained_head and missing:
+        raise ModelError(f"{key}: {reference} lacks the weights of {', '.join(missing[:3])}; choose training = \"fine_tune\".")
+    body = [name for name in missing if name.startswith(f"{model.base_model_prefix}.") and "pooler" not in name]
+    if body:
+        raise ModelError(f"{key}: {reference} lacks the weights of {', '.join(body[:3])}; its files are not complete.")
+    if trained_head:
+        model.output_order = output_order(names, task, reference, key)
+    return model
+
+
+def output_order(names: dict[int, str], task: Task, reference: str, key: str) -> list[int] | None:
+    """Which of the model's outputs is each class of the task, where its label names say so; None for the same order.
+
+    Names such as LABEL_0 say nothing and are taken as the task's order. Raises ModelError for other classes.
+    """
+    if task.kind != "classification":
+        return None
+    found = [str(names.get(number, "")).strip().lower() for number in range(len(task.labels))]
+    wanted = [label.strip().lower() for label in task.labels]
+    if found == wanted or all(name.startswith("label_") or not name for name in found):
+        return None
+    if sorted(found) != sorted(wanted):
+        return None  # other words for the classes: their order cannot be told from the names
+    return [found.index(name) for name in wanted]
+
+
+def load_tokenizer(reference: str, key: str) -> Any:
+    """A fast tokenizer of a folder or hub id. Raises ModelError in a sentence."""
+    from transformers import AutoTokenizer
+
+    with _sentences(reference, key):
+        tokenizer = AutoTokenizer.from_pretrained(
+            reference, trust_remote_code=False, use_fast=True, local_files_only=is_local(reference)
+        )
+    if tokenizer.pad_token_id is None:
+        raise ModelError(f"{key}: the tokenizer {reference} has no padding token; choose that of an encoder.")
+    return tokenizer
+
+
+def encoder_config(shape: Any, task: Task) -> PretrainedConfig:
+    """A BERT config of this shape with the task's outputs."""
+    from transformers import BertConfig
+
+    return BertConfig(
+        vocab_size=shape.vocabulary,
+        hidden_size=shape.hidden,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        intermediate_size=shape.feed_forward,
+        max_position_embeddings=shape.positions,
+        type_vocab_size=shape.token_types,
+        **task_settings(task),
+    )
+
+
+class _sentences:
+    """Turns what transformers raises about a reference into one ModelError sentence; bugs pass through."""
+
+    def __init__(self, reference: str, key: str) -> None:
+        self._reference, self._key = reference, key
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, (OSError, ValueError, RuntimeError)):
+            what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            where = "" if is_local(self._reference) else " Without a network, give the folder of a downloaded model."
+            raise ModelError(f"{self._key}: {self._reference} cannot be loaded: {what}{where}") from error

@@ -1,0 +1,111 @@
+"""Sizes of BERT-type encoders and their parameter counts, computed without torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.config import StudentConfig, layers_and_hidden
+from engine.errors import ModelError
+
+
+@dataclass(frozen=True)
+class EncoderShape:
+    """Layers, hidden size, attention heads, feed-forward size, vocabulary and positions of a BERT-type encoder."""
+
+    layers: int
+    hidden: int
+    heads: int
+    feed_forward: int
+    vocabulary: int
+    positions: int = 512
+    token_types: int = 2
+
+    def parameters(self, outputs: int) -> int:
+        """Parameters of a BERT classifier with pooler and a linear head of ``outputs`` logits."""
+        h, f = self.hidden, self.feed_forward
+        embeddings = (self.vocabulary + self.positions + self.token_types) * h + 2 * h
+        layer = 4 * (h * h + h) + 2 * h + (h * f + f) + (f * h + h) + 2 * h
+        pooler, head = h * h + h, h * outputs + outputs
+        return embeddings + self.layers * layer + pooler + head
+
+
+def default_heads(hidden: int) -> int:
+    """hidden / 64 as in BERT's family, 12 for 312 (TinyBERT); the nearest smaller divisor where 64 does not divide."""
+    if hidden == 312:
+        return 12
+    heads = max(1, hidden // 64)
+    while hidden % heads:
+        heads -= 1
+    return heads
+
+
+def default_feed_forward(hidden: int) -> int:
+    """4 × hidden as in BERT, 1200 for 312 (TinyBERT)."""
+    return 1200 if hidden == 312 else 4 * hidden
+
+
+def random_shape(student: StudentConfig, vocabulary: int) -> EncoderShape:
+    """Shape of an ``LxH`` student with random weights. Raises ModelError where heads do not divide the hidden size."""
+    size = layers_and_hidden(student.architecture)
+    if size is None:
+        raise ModelError(f"“{student.architecture}” is not an architecture such as 2x128.")
+    layers, hidden = size
+    heads = student.heads or default_heads(hidden)
+    if hidden % heads:
+        raise ModelError(f"student.heads: {heads} heads do not divide the hidden size {hidden}.")
+    return EncoderShape(layers, hidden, heads, student.feed_forward or default_feed_forward(hidden), vocabulary)
+
+
+def shape_from_json(config: dict[str, Any]) -> EncoderShape | None:
+    """Shape out of a model's config.json; None where it is not of the BERT kind."""
+    names = {
+        "layers": ("num_hidden_layers", "n_layers"),
+        "hidden": ("hidden_size", "dim"),
+        "heads": ("num_attention_heads", "n_heads"),
+        "feed_forward": ("intermediate_size", "hidden_dim"),
+        "vocabulary": ("vocab_size",),
+    }
+    found = {}
+    for name, keys in names.items():
+        value = next((config[key] for key in keys if isinstance(config.get(key), int)), None)
+        if value is None:
+            return None
+        found[name] = value
+    return EncoderShape(
+        **found,
+        positions=config.get("max_position_embeddings", 512),
+        token_types=config.get("type_vocab_size", 2),
+    )
+
+
+def layers_shape(student: StudentConfig, teacher: EncoderShape) -> EncoderShape:
+    """Shape of a student made of the teacher's layers. Raises ModelError where it cannot be."""
+    size = layers_and_hidden(student.architecture)
+    if size is None:
+        raise ModelError(f"“{student.architecture}” is not an architecture such as 3x384.")
+    layers, hidden = size
+    if hidden != teacher.hidden:
+        raise ModelError(
+            f"student.architecture: “layers” keeps the teacher's hidden size {teacher.hidden}; "
+            f"choose {layers}x{teacher.hidden}, or student.init = \"random\"."
+        )
+    if layers > teacher.layers:
+        raise ModelError(
+            f"student.architecture: the teacher has {teacher.layers} layers; choose at most that many, not {layers}."
+        )
+    heads = student.heads or teacher.heads
+    if hidden % heads:
+        raise ModelError(f"student.heads: {heads} heads do not divide the hidden size {hidden}.")
+    feed_forward = student.feed_forward or teacher.feed_forward
+    if feed_forward > teacher.feed_forward:
+        raise ModelError(
+            f"student.feed_forward: “layers” can keep at most the teacher's {teacher.feed_forward} units, "
+            f"not {feed_forward}."
+        )
+    return EncoderShape(layers, hidden, heads, feed_forward, teacher.vocabulary, teacher.positions, teacher.token_types)
+
+
+def chosen_layers(student_layers: int, teacher_layers: int) -> list[int]:
+    """Which of the teacher's layers (from 0) the student keeps: (i + 1)·N/M − 1, so the last layer is always among them."""
+    return [(i + 1) * teacher_layers // student_layers - 1 for i in range(student_layers)]

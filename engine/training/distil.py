@@ -1,0 +1,149 @@
+"""One run from its configuration to a kept student. Knows no store and no window: it is handed ``emit`` and asked to stop."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine import __version__, catalog
+from engine.config import DistillationConfig
+from engine.data.split import Split, TaskData, load_task_data
+from engine.device import choose_device, choose_threads
+from engine.errors import DataError
+from engine.events import Emit, Facts, Log, Phase, Score
+from engine.losses.objective import Objective
+from engine.models.student import build_student
+from engine.seeding import seed_everything
+from engine.training.evaluate import evaluate, predict
+from engine.training.loop import fit
+from engine.training.teaching import Teacher, prepare_teacher
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: ``stopped`` if it was asked to; ``student`` is the folder of the kept student, None if there is none."""
+
+    stopped: bool
+    student: Path | None
+    score: float | None
+
+
+def distil(
+    config: DistillationConfig, home: Path, folder: Path, emit: Emit, stop_requested: Callable[[], bool]
+) -> Outcome:
+    """Train the student of ``config`` and keep it in ``folder``/student. Raises EngineError for what a person can mend."""
+    import torch
+
+    task = catalog.tasks()[config.task.name]
+    loss = catalog.losses()[config.loss.kind]
+    device, reason = choose_device(config.training.device)
+    if device.type == "cpu":
+        threads, threads_reason = choose_threads(config.training.threads, home)
+        torch.set_num_threads(threads)
+        reason += f" · {threads} thread{'s' if threads != 1 else ''}, {threads_reason}"
+    emit(Facts({"device": str(device), "device_reason": reason, "key_metric": task.key_metric}))
+    emit(Log(f"Device: {device} ({reason})."))
+
+    emit(Phase("loading data"))
+    data = load_task_data(config, task)
+    for line in data.remarks:
+        emit(Log(line))
+    evaluation = {name: data.splits[name] for name in task.evaluation_splits}
+
+    teacher: Teacher | None = None
+    teacher_logits = None
+    if loss.needs_teacher:
+        assert config.teacher is not None
+        teacher = prepare_teacher(
+            config.teacher, task, data, data.teacher_vocabulary, config.task.max_length, home, device, emit, stop_requested
+        )
+        if teacher is None:
+            return Outcome(True, None, None)
+        emit(Facts({"teacher_score": teacher.key_score, "teacher_parameters": teacher.parameters}))
+        emit(Log(f"Teacher: {task.key_metric} {teacher.key_score:.4f} on the evaluation rows."))
+        emit(Phase("asking the teacher"))
+        teacher_logits = torch.from_numpy(predict(teacher.model, data.train, device, "teacher"))
+        teacher.model.to("cpu")
+
+    seed_everything(config.training.seed)
+    student = build_student(config, task, data.student_vocabulary)
+    emit(Facts({"parameters": sum(parameter.numel() for parameter in student.parameters())}))
+    fitted = fit(
+        student,
+        data.train.training_batches(
+            config.training.batch_size, config.training.seed, "student", pad_to=8 if device.type == "cuda" else 1
+        ),
+        data.train.target_tensor(),
+        teacher_logits,
+        Objective(loss, config.loss),
+        lambda trained: evaluate(trained, task, evaluation, device)[0],
+        config.training,
+        device,
+        emit,
+        stop_requested,
+        phase="training",
+        warmup_share=config.training.warmup_share,
+        weight_decay=config.training.weight_decay,
+        clip_norm=config.training.clip_norm,
+        evaluations_per_epoch=config.training.evaluations_per_epoch,
+    )
+
+    emit(Phase("scoring the student"))
+    if config.training.keep == "best" and fitted.best_state is not None:
+        student.load_state_dict(fitted.best_state)
+    key, scores = _final_scores(student, config, data, evaluation, device, emit)
+    kept = keep_student(student, data, config, folder, scores)
+    step = fitted.best_step if config.training.keep == "best" and fitted.best_step else fitted.steps
+    emit(Facts({"best_score": key, "best_step": step}))
+    emit(Log(f"Student: {task.key_metric} {key:.4f} (step {step}), kept in {kept}."))
+    return Outcome(fitted.stopped, kept, key)
+
+
+def _final_scores(
+    student: nn.Module,
+    config: DistillationConfig,
+    data: TaskData,
+    evaluation: dict[str, Split],
+    device: torch.device,
+    emit: Emit,
+) -> tuple[float, dict[str, dict[str, float]]]:
+    """Score the kept student on the evaluation splits, and on test splits whose labels are not hidden."""
+    task = catalog.tasks()[config.task.name]
+    seen, scores = evaluate(student, task, evaluation, device)
+    tests = {name: data.splits[name] for name in task.test_splits if name in data.splits}
+    if tests:
+        scores |= evaluate(student, task, tests, device)[1]
+    for split, found in scores.items():
+        for metric, value in found.items():
+            emit(Score("student", split, metric, value))
+    return seen.key, scores
+
+
+def keep_student(
+    student: nn.Module,
+    data: TaskData,
+    config: DistillationConfig,
+    folder: Path,
+    scores: dict[str, dict[str, float]],
+) -> Path:
+    """Write ``folder``/student as a Hugging Face folder: first beside it, then renamed, so that it is whole or not there."""
+    kept, part = folder / "student", folder / "student.part"
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        student.to("cpu").save_pretrained(part, safe_serialization=True)
+        data.save_student_tokenizer(part)
+        record = {"program": __version__, "config": config.to_dict(), "scores": scores}
+        (part / "distillation.json").write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
+        shutil.rmtree(kept, ignore_errors=True)
+        part.rename(kept)
+    except OSError as error:
+        raise DataError(f"The student cannot be kept in {kept}: {error.strerror or error}; make room and run again.") from error
+    return kept

@@ -1,0 +1,211 @@
+"""What can be said of a run before it starts: everything that would stop it, and its sizes. Torch-free and quick.
+
+Nothing is written and nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
+
+from engine import catalog
+from engine.config import DistillationConfig, layers_and_hidden
+from engine.data.rows import Rows, load_rows, rows_are_local
+from engine.errors import EngineError, Fault
+from engine.models.folder import ModelFacts, has_tokenizer, is_local, look_at_model, vocabulary_size
+from engine.models.shape import EncoderShape, default_feed_forward, default_heads, layers_shape, random_shape
+from engine.types import Task
+
+Result = TypeVar("Result")
+
+
+@dataclass
+class Size:
+    """Layers, hidden size, parameters and bytes of weights (float32) of a model; None where not known yet."""
+
+    layers: int | None = None
+    hidden: int | None = None
+    parameters: int | None = None
+    bytes: int | None = None
+
+
+@dataclass
+class Preview:
+    """The findings. ``notices`` have a level (fine, look, stop) and a sentence; ``rows`` counts rows by split."""
+
+    ready: bool = False
+    faults: list[dict[str, str]] = field(default_factory=list)
+    teacher: Size | None = None
+    student: Size | None = None
+    rows: dict[str, int] = field(default_factory=dict)
+    steps: int | None = None
+    notices: list[dict[str, str]] = field(default_factory=list)
+    device: str = ""
+    device_reason: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def preview(config: DistillationConfig | None, faults: list[Fault]) -> Preview:
+    """Look at data, models and device of a configuration that may have ``faults`` already."""
+    found = _Findings(Preview(), list(faults))
+    result = found.preview
+    result.device, result.device_reason = _likely_device(config.training.device if config else "auto")
+    if config is not None:
+        task = catalog.tasks()[config.task.name]
+        _look_at_rows(config, task, found)
+        teacher = _look_at_teacher(config, task, found)
+        _look_at_student(config, task, teacher, found)
+        notice = catalog.losses()[config.loss.kind].notice(config.loss)
+        if notice:
+            found.note("look", notice)
+    result.faults = [{"key": fault.key, "message": fault.message} for fault in dict.fromkeys(found.faults)]
+    result.ready = not result.faults
+    return result
+
+
+@dataclass
+class _Findings:
+    preview: Preview
+    faults: list[Fault]
+
+    def note(self, level: str, text: str) -> None:
+        self.preview.notices.append({"level": level, "text": text})
+
+    def attempt(self, key: str, look: Callable[[], Result]) -> Result | None:
+        """The result of ``look``, or None with its sentence among the faults. One fault a key is enough."""
+        try:
+            return look()
+        except EngineError as error:
+            for line in str(error).splitlines():
+                where, colon, rest = line.partition(": ")
+                named = bool(colon) and "." in where and " " not in where
+                fault = Fault(where, rest) if named else Fault(key, line)
+                if not any(known.key == fault.key for known in self.faults if named):
+                    self.faults.append(fault)
+            return None
+
+
+def _look_at_rows(config: DistillationConfig, task: Task, found: _Findings) -> None:
+    if any(fault.key == "task.source" for fault in found.faults):
+        return
+    if not rows_are_local(task, config.task.source):
+        found.note("look", f"The rows of {task.title} will be downloaded from the hub ({task.hub[0] if task.hub else ''}).")
+        return
+    rows: dict[str, Rows] | None = found.attempt("task.source", lambda: load_rows(task, config.task.source))
+    if rows is None:
+        return
+    found.preview.rows = {name: len(split) for name, split in rows.items()}
+    train = found.preview.rows.get(task.train_split, 0)
+    found.preview.steps = -(-train // config.training.batch_size) * config.training.epochs
+    if task.train_rows and train != task.train_rows:
+        found.note("look", f"{train:,} of {task.train_rows:,} training rows are here: a subset, not comparable with published figures.")
+    else:
+        found.note("fine", f"{train:,} training rows, all splits in order.")
+
+
+def _look_at_teacher(config: DistillationConfig, task: Task, found: _Findings) -> EncoderShape | None:
+    """Check the teacher; its shape where it is known."""
+    teacher = config.teacher
+    if teacher is None or any(fault.key == "teacher.model" for fault in found.faults):
+        return None
+    size = layers_and_hidden(teacher.model)
+    if size is not None:
+        tokens = found.attempt("teacher.tokenizer", lambda: vocabulary_size(teacher.tokenizer or "", "teacher.tokenizer"))
+        if tokens is None:
+            found.preview.teacher = Size(*size)
+            return None
+        shape = EncoderShape(*size, default_heads(size[1]), default_feed_forward(size[1]), tokens)
+        found.preview.teacher = _size(shape, task)
+        return shape
+    facts = found.attempt("teacher.model", lambda: look_at_model(teacher.model, teacher.weights_only, "teacher.model"))
+    if facts is None:
+        return None
+    if facts.folder is None:
+        found.note("look", f"The teacher {teacher.model} will be downloaded from the hub.")
+        return None
+    if teacher.training == "as_is" and catalog.losses()[config.loss.kind].needs_teacher:
+        _look_at_head(facts, task, found)
+    if teacher.tokenizer is None and not has_tokenizer(str(facts.folder)):
+        found.faults.append(Fault("teacher.tokenizer", f"{facts.folder} has no tokenizer; give the folder of its tokenizer"))
+    found.preview.teacher = Size(
+        facts.shape.layers if facts.shape else None,
+        facts.shape.hidden if facts.shape else None,
+        facts.parameters or (facts.shape.parameters(task.outputs) if facts.shape else None),
+        facts.bytes,
+    )
+    return facts.shape
+
+
+def _look_at_head(facts: ModelFacts, task: Task, found: _Findings) -> None:
+    architectures = facts.config.get("architectures") or []
+    if not any("ForSequenceClassification" in str(name) for name in architectures):
+        found.faults.append(
+            Fault("teacher.training", f"{facts.reference} was never trained on a task (no classification head); "
+                                      'choose “fine_tune”, or a model trained on this task')  # fmt: skip
+        )
+        return
+    outputs = facts.config.get("num_labels") or len(facts.config.get("id2label") or {0: "", 1: ""})
+    if outputs != task.outputs:
+        found.faults.append(
+            Fault("teacher.model", f"{facts.reference} has {outputs} outputs, the task {task.title} needs {task.outputs}")
+        )
+
+
+def _look_at_student(
+    config: DistillationConfig, task: Task, teacher: EncoderShape | None, found: _Findings
+) -> None:
+    student = config.student
+    if any(fault.key.startswith("student.") for fault in found.faults):
+        return
+    if student.init == "pretrained":
+        facts = found.attempt(
+            "student.architecture", lambda: look_at_model(student.architecture, False, "student.architecture")
+        )
+        if facts is None:
+            return
+        if facts.folder is None:
+            found.note("look", f"The student {student.architecture} will be downloaded from the hub.")
+            return
+        if student.tokenizer is None and not has_tokenizer(str(facts.folder)):
+            found.faults.append(Fault("student.tokenizer", f"{facts.folder} has no tokenizer; give the folder of its own"))
+        shape = facts.shape
+    elif student.init == "layers":
+        if teacher is None:
+            return
+        shape = found.attempt("student.architecture", lambda: layers_shape(student, teacher))
+    else:
+        tokenizer = student.tokenizer or (config.teacher.tokenizer or config.teacher.model if config.teacher else "")
+        if not is_local(tokenizer):
+            return
+        tokens = found.attempt("student.tokenizer", lambda: vocabulary_size(tokenizer, "student.tokenizer"))
+        if tokens is None:
+            return
+        shape = found.attempt("student.architecture", lambda: random_shape(student, tokens))
+    if shape is not None:
+        found.preview.student = _size(shape, task)
+    if student.tokenizer and config.teacher and student.tokenizer != (config.teacher.tokenizer or config.teacher.model):
+        found.note("look", "Teacher and student have different tokenizers; each reads the text through its own.")
+
+
+def _size(shape: EncoderShape, task: Task) -> Size:
+    parameters = shape.parameters(task.outputs)
+    return Size(shape.layers, shape.hidden, parameters, parameters * 4)
+
+
+def _likely_device(wish: str) -> tuple[str, str]:
+    """What training will very likely choose, asked of the driver alone: CUDA is never touched here."""
+    if wish != "auto":
+        return wish, "chosen in the configuration"
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+        if pynvml.nvmlDeviceGetCount() > 0:
+            name = pynvml.nvmlDeviceGetName(pynvml.nvmlDeviceGetHandleByIndex(0))
+            return "cuda:0", f"bf16 · fastest device found, {name}"
+    except Exception:
+        pass  # no driver, no library: no GPU
+    return "cpu", "no CUDA GPU found"

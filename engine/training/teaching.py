@@ -1,0 +1,171 @@
+"""The teacher of a run: as it is, or fine-tuned once and kept; its score and its logits by example.
+
+A fine-tuned teacher is addressed by everything that makes it what it is, so equal inputs find it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.config import TeacherConfig, layers_and_hidden
+from engine.data.split import TaskData
+from engine.errors import ModelError
+from engine.events import Emit, Log, Phase, Score
+from engine.models.folder import content_hash, look_at_model, tokenizer_files
+from engine.models.load import load_classifier
+from engine.models.shape import EncoderShape, default_feed_forward, default_heads
+from engine.models.student import random_classifier
+from engine.seeding import seed_everything
+from engine.training.evaluate import evaluate
+from engine.training.loop import fit
+from engine.types import LossSettings, Task
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+FORMAT = 1  # grows when the way a teacher is trained changes: older kept ones are then not found
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A teacher ready to teach: ``scores`` are {split: {metric: value}} on the evaluation splits."""
+
+    model: nn.Module
+    parameters: int
+    scores: dict[str, dict[str, float]]
+    key_score: float
+    folder: Path | None
+
+
+def prepare_teacher(
+    config: TeacherConfig,
+    task: Task,
+    data: TaskData,
+    vocabulary: int,
+    max_length: int,
+    home: Path,
+    device: torch.device,
+    emit: Emit,
+    stop_requested: Callable[[], bool],
+) -> Teacher | None:
+    """The teacher with its measured score; None if a stop was asked for while it was being fine-tuned. Raises ModelError."""
+    evaluation = {name: data.splits[name] for name in task.evaluation_splits}
+    if config.training == "as_is":
+        emit(Phase("loading the teacher"))
+        model = load_classifier(
+            config.model, task, "teacher.model", weights_only=config.weights_only, trained_head=True
+        )
+        if getattr(model, "output_order", None):
+            emit(Log(f"The teacher's classes stand in another order; read as {', '.join(task.labels)}."))
+        return _measured(model, task, evaluation, device, emit, None)
+
+    kept = home / "teachers" / teacher_key(config, task, data, max_length)
+    if (kept / "scores.json").is_file():
+        emit(Phase("loading the fine-tuned teacher"))
+        emit(Log(f"Teacher: fine-tuned before with the same inputs, kept in {kept}."))
+        model = load_classifier(str(kept), task, "teacher.model", weights_only=False, trained_head=True)
+        return _measured(model, task, evaluation, device, emit, kept)
+
+    model = _untrained(config, task, vocabulary)
+    from engine import catalog
+    from engine.losses.objective import Objective
+
+    none = catalog.losses()["none"]
+    emit(Log(f"Teacher: fine-tuning {config.model} for {config.epochs} epochs."))
+    fitted = fit(
+        model,
+        data.train.training_batches(config.batch_size, config.seed, "teacher", pad_to=8 if device.type == "cuda" else 1),
+        data.train.target_tensor(),
+        None,
+        Objective(none, LossSettings(kind="none")),
+        lambda trained: evaluate(trained, task, evaluation, device, "teacher")[0],
+        config,
+        device,
+        emit,
+        stop_requested,
+        phase="fine-tuning the teacher",
+        prefix="teacher/",
+    )
+    if fitted.stopped:
+        return None
+    if fitted.best_state is not None:
+        model.load_state_dict(fitted.best_state)
+    teacher = _measured(model, task, evaluation, device, emit, kept)
+    _keep(model, teacher, config, kept)
+    return teacher
+
+
+def teacher_key(config: TeacherConfig, task: Task, data: TaskData, max_length: int) -> str:
+    """Hash of all that a fine-tuned teacher depends on: weights, tokenizer, rows, settings, this program's way of training."""
+    files: list[Path] = []
+    if layers_and_hidden(config.model) is None:
+        facts = look_at_model(config.model, config.weights_only, "teacher.model")
+        if facts.folder is not None:
+            files += [*facts.weights, facts.folder / "config.json"]
+            if config.tokenizer is None:
+                files += tokenizer_files(facts.folder)
+    if config.tokenizer is not None and Path(config.tokenizer).is_dir():
+        files += tokenizer_files(Path(config.tokenizer))
+    parts = {
+        "format": FORMAT,
+        "torch": version("torch"),
+        "model": config.model if not files else "",
+        "architecture": config.model if layers_and_hidden(config.model) else "",
+        "tokenizer": config.tokenizer if not files else "",
+        "files": content_hash(files) if files else "",
+        "task": task.name,
+        "rows": data.fingerprint,
+        "max_length": max_length,
+        "settings": config.model_dump(include={"epochs", "batch_size", "learning_rate", "seed"}),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def _untrained(config: TeacherConfig, task: Task, vocabulary: int) -> nn.Module:
+    seed_everything(config.seed)
+    size = layers_and_hidden(config.model)
+    if size is None:
+        return load_classifier(
+            config.model, task, "teacher.model", weights_only=config.weights_only, trained_head=False
+        )
+    layers, hidden = size
+    return random_classifier(
+        EncoderShape(layers, hidden, default_heads(hidden), default_feed_forward(hidden), vocabulary), task
+    )
+
+
+def _measured(
+    model: nn.Module, task: Task, evaluation: dict, device: torch.device, emit: Emit, folder: Path | None
+) -> Teacher:
+    emit(Phase("scoring the teacher"))
+    seen, scores = evaluate(model, task, evaluation, device, "teacher")
+    for split, found in scores.items():
+        for metric, value in found.items():
+            emit(Score("teacher", split, metric, value))
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    return Teacher(model, parameters, scores, seen.key, folder)
+
+
+def _keep(model: nn.Module, teacher: Teacher, config: TeacherConfig, folder: Path) -> None:
+    """Write to a folder beside it, then rename: a teacher is either whole or not there."""
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = folder.with_name(f"{folder.name}.part-{id(model):x}")
+    try:
+        model.save_pretrained(part, safe_serialization=True)
+        (part / "scores.json").write_text(
+            json.dumps({"scores": teacher.scores, "model": config.model}, indent=1), encoding="utf-8"
+        )
+        part.rename(folder)
+    except OSError as error:
+        if not (folder / "scores.json").is_file():  # another process may have kept the same one first
+            raise ModelError(f"The fine-tuned teacher cannot be kept in {folder}: {error.strerror or error}.") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
