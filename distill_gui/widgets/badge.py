@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from distill_gui.theme import restyle
+from distill_gui.widgets.visibility import show_if
 
 TONES = ("good", "warn", "bad", "info", "neutral")
 
@@ -27,7 +28,7 @@ class Badge(QLabel):
         if tone not in TONES:
             raise ValueError(f"badge tone is {tone!r}: choose one of {', '.join(TONES)}")
         self.setText(text)
-        self.setVisible(bool(text))
+        show_if(self, bool(text))
         if self.property("tone") != tone:
             self.setProperty("tone", tone)
             restyle(self)

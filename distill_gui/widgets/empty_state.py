@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from distill_gui.theme import XL, L, S, current, notifier
 from distill_gui.theme.icons import pixmap
 from distill_gui.widgets.buttons import button as make_button
 from distill_gui.widgets.labels import heading, muted
+from distill_gui.widgets.visibility import show_if
 
 TEXT_WIDTH = 420  # px, some 60 characters a line
 
@@ -29,7 +31,7 @@ class EmptyState(QWidget):
         self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self._text.setFixedWidth(TEXT_WIDTH)
         self.button = make_button(button, "primary")
-        self.button.setVisible(bool(button))
+        show_if(self.button, bool(button))
         self.button.clicked.connect(self.clicked)
         column = QVBoxLayout(self)
         column.setContentsMargins(XL, XL, XL, XL)
@@ -48,7 +50,17 @@ class EmptyState(QWidget):
         self._title.setText(title)
         self._text.setText(text)
         self.button.setText(button)
-        self.button.setVisible(bool(button))
+        show_if(self.button, bool(button))
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        # a wrapped label in a box with alignment is given the height of one line
+        self._text.ensurePolished()
+        self._text.setFixedHeight(self._text.heightForWidth(TEXT_WIDTH))
 
     def _draw(self) -> None:
         self._picture.setPixmap(pixmap(self._icon, 40, current().muted, self.devicePixelRatioF()))

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from distill_gui.theme import M, S, restyle
 from distill_gui.widgets.badge import TONES
+from distill_gui.widgets.visibility import show_if
 
 
 class Notice(QFrame):
@@ -34,7 +35,7 @@ class Notice(QFrame):
         self._plain = f"{bold} {text}".strip()
         self._label.setText(f"<b>{_escaped(bold)}</b> {_escaped(text)}")
         self.setAccessibleName(self._plain)
-        self.setVisible(bool(self._plain))
+        show_if(self, bool(self._plain))
 
     def set_tone(self, tone: str) -> None:
         """Change the colour to one of the badge's tones."""

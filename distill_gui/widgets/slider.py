@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QHBoxLayout, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
 
 from distill_gui.theme import M
+from distill_gui.widgets.number_box import NumberBox
 
 
 class NumberSlider(QWidget):
@@ -23,15 +24,8 @@ class NumberSlider(QWidget):
         self.slider.setRange(0, round((maximum - minimum) / step))
         self.slider.setPageStep(max(1, self.slider.maximum() // 10))
         self.slider.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.box = _CalmBox()
-        self.box.setRange(minimum, maximum)
-        self.box.setSingleStep(step)
-        self.box.setDecimals(decimals)
-        self.box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.box.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.box = NumberBox(minimum, maximum, step, decimals, arrows=False)
         self.box.setFixedWidth(64)
-        self.box.setKeyboardTracking(False)
-        self.box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(M)
@@ -74,16 +68,6 @@ class NumberSlider(QWidget):
 
 
 class _CalmSlider(QSlider):
-    """Leaves the wheel to the scroll area around it unless it has the focus."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-
-class _CalmBox(QDoubleSpinBox):
     """Leaves the wheel to the scroll area around it unless it has the focus."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QColor, QEnterEvent
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QCloseEvent, QColor, QEnterEvent
 from PySide6.QtWidgets import QFrame, QGraphicsDropShadowEffect, QHBoxLayout, QWidget
 
 from distill_gui.theme import L, M, S
 from distill_gui.widgets.buttons import button, icon_button
 from distill_gui.widgets.labels import label
+from distill_gui.widgets.visibility import show_if
 
 SHOWN_MS = 7000
 ABOVE_BAR = 56  # px from the window's lower edge, clear of the bottom bar
-WIDEST = 460  # px
+TEXT_WIDEST = 320  # px, longer texts wrap
 
 
 class Toast(QFrame):
@@ -22,6 +23,7 @@ class Toast(QFrame):
 
     def __init__(self, window: QWidget, text: str, action: str = "", on_action: Callable[[], None] | None = None):
         super().__init__(window)
+        self._window = window
         self.setProperty("role", "toast")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName(text)
@@ -34,9 +36,11 @@ class Toast(QFrame):
         row.setContentsMargins(L, S, S, S)
         row.setSpacing(M)
         self.label = label(text, wrap=True)
+        self.label.ensurePolished()
+        self.label.setMinimumWidth(min(TEXT_WIDEST, self.label.fontMetrics().horizontalAdvance(text) + 2))
         row.addWidget(self.label, 1)
         self.action = button(action, "quiet")
-        self.action.setVisible(bool(action))
+        show_if(self.action, bool(action))
         self.action.clicked.connect(lambda: self._act(on_action))
         row.addWidget(self.action)
         dismiss = icon_button("close", "Dismiss")
@@ -49,8 +53,8 @@ class Toast(QFrame):
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and watched is self.parent():
-            _place(self.parentWidget())
+        if event.type() == QEvent.Type.Resize and watched is self._window:
+            _place(self._window)
         return False
 
     def enterEvent(self, event: QEnterEvent) -> None:
@@ -61,6 +65,11 @@ class Toast(QFrame):
         self.timer.start()
         super().leaveEvent(event)
 
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self.hide()
+        _place(self._window)
+
     def _act(self, on_action: Callable[[], None] | None) -> None:
         self.close()
         if on_action is not None:
@@ -70,7 +79,6 @@ class Toast(QFrame):
 def show_toast(window: QWidget, text: str, action: str = "", on_action: Callable[[], None] | None = None) -> Toast:
     """Show ``text`` over ``window`` for some seconds, with a button ``action`` that calls ``on_action``."""
     toast = Toast(window, text, action, on_action)
-    toast.destroyed.connect(lambda: _place(window))
     toast.show()
     _place(window)
     toast.timer.start()
@@ -82,7 +90,9 @@ def _place(window: QWidget) -> None:
     """Stack the toasts of ``window`` in the middle of its lower edge, the newest lowest."""
     bottom = window.height() - ABOVE_BAR
     for toast in reversed(window.findChildren(Toast, options=Qt.FindChildOption.FindDirectChildrenOnly)):
-        width = min(WIDEST, toast.sizeHint().width(), window.width() - 2 * L)
+        if toast.isHidden():
+            continue
+        width = min(toast.sizeHint().width(), window.width() - 2 * L)
         height = max(toast.heightForWidth(width), toast.minimumSizeHint().height())
         toast.setGeometry((window.width() - width) // 2, bottom - height, width, height)
         toast.raise_()
