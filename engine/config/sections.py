@@ -1,0 +1,292 @@
+"""The sections of a configuration: one ``Field`` is default, bounds, refusal, tooltip and form at once.
+
+Torch-free. Knows the catalogue's names; how a file is read and how a fault is worded is told elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, field_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from engine import catalog
+from engine.types import LossSettings
+
+
+def _advanced(**extra: Any) -> dict[str, Any]:
+    return {"advanced": True, **extra}
+
+
+class _Section(BaseModel):
+    # strict: "3" is no number and true is none either; a whole number may stand for a number
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, allow_inf_nan=False)
+
+
+class TaskConfig(_Section):
+    """Which task, and where its rows are."""
+
+    name: str = Field(title="Task", description="A task this program knows: a GLUE task, or the sample.")
+    source: str | None = Field(
+        default=None,
+        title="Rows from",
+        description="Folder with train, validation and test files (.parquet, .csv or .jsonl). "
+        "Left out: the task's own rows (GLUE from the hub, the sample from this program).",
+        json_schema_extra={"path": "folder"},
+    )
+    max_length: int = Field(
+        default=128,
+        ge=8,
+        le=512,
+        title="Length",
+        description="Tokens kept of each example; the rest is cut off.",
+        json_schema_extra=_advanced(unit="tokens"),
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in catalog.tasks():
+            raise ValueError(f"there is no task “{value}”; choose one of {', '.join(catalog.tasks())}")
+        return value
+
+
+class TeacherConfig(_Section):
+    """The model the student learns from."""
+
+    model: str = Field(
+        title="Model",
+        description="Hub id, folder, or an architecture such as 4x128 to train from scratch on the task.",
+        json_schema_extra={"path": "folder"},
+    )
+    training: Literal["as_is", "fine_tune"] = Field(
+        default="as_is",
+        title="Training",
+        description="as_is: use the teacher as it stands, the paper's strategy. fine_tune: train it on the task first.",
+        json_schema_extra={"titles": {"as_is": "Use as it is (the paper)", "fine_tune": "Fine-tune on the task"}},
+    )
+    tokenizer: str | None = Field(
+        default=None,
+        title="Tokenizer",
+        description="Folder or hub id of its tokenizer. Left out: the model's own.",
+        json_schema_extra=_advanced(path="folder"),
+    )
+    epochs: int = Field(
+        default=3,
+        ge=1,
+        le=1000,
+        title="Epochs",
+        description="Passes over the rows when fine-tuning it.",
+        json_schema_extra={"only_if": {"training": "fine_tune"}},
+    )
+    batch_size: int = Field(
+        default=32,
+        ge=1,
+        le=4096,
+        title="Batch size",
+        description="Rows per step when fine-tuning it.",
+        json_schema_extra=_advanced(only_if={"training": "fine_tune"}),
+    )
+    learning_rate: float = Field(
+        default=5e-5,
+        gt=0,
+        le=1,
+        title="Learning rate",
+        description="Peak rate when fine-tuning it.",
+        json_schema_extra=_advanced(only_if={"training": "fine_tune"}),
+    )
+    seed: int = Field(
+        default=0,
+        ge=0,
+        le=2**31 - 1,
+        title="Seed",
+        description="Seed of its own training.",
+        json_schema_extra=_advanced(only_if={"training": "fine_tune"}),
+    )
+    weights_only: bool = Field(
+        default=False,
+        title="Accept a .bin pickle",
+        description="Weights are read from safetensors. This opts in to pytorch_model.bin through torch's "
+        "weights_only loader, which refuses code.",
+        json_schema_extra=_advanced(),
+    )
+
+
+class StudentConfig(_Section):
+    """The model that learns."""
+
+    architecture: str = Field(
+        default="2x128",
+        title="Architecture",
+        description="Layers x hidden size, such as 2x128, 4x312, 6x768; or a hub id or folder of a model.",
+        json_schema_extra={"path": "folder", "choices": ["2x128", "3x384", "4x312", "6x768"]},
+    )
+    init: Literal["random", "pretrained", "layers"] = Field(
+        default="random",
+        title="Start from",
+        description="random weights; the pre-trained weights of a hub id or folder; or evenly spaced layers of the "
+        "teacher's model as it is given, before any fine-tuning.",
+        json_schema_extra={
+            "titles": {
+                "random": "Random weights",
+                "pretrained": "Pre-trained weights",
+                "layers": "Layers of the teacher's model",
+            }
+        },
+    )
+    heads: int | None = Field(
+        default=None,
+        ge=1,
+        le=128,
+        title="Attention heads",
+        description="Left out: hidden size / 64 (12 for 312); the teacher's with “layers”.",
+        json_schema_extra=_advanced(),
+    )
+    feed_forward: int | None = Field(
+        default=None,
+        ge=1,
+        le=65536,
+        title="Feed-forward size",
+        description="Left out: 4 × hidden size (1200 for 312); the teacher's with “layers”.",
+        json_schema_extra=_advanced(),
+    )
+    tokenizer: str | None = Field(
+        default=None,
+        title="Tokenizer",
+        description="Folder or hub id of its tokenizer. Left out: its model's own, or the teacher's.",
+        json_schema_extra=_advanced(path="folder"),
+    )
+
+
+class TrainingConfig(_Section):
+    """How the student is trained."""
+
+    epochs: int = Field(default=3, ge=1, le=1000, title="Epochs", description="Passes over the training rows.")
+    batch_size: int = Field(
+        default=32,
+        ge=1,
+        le=4096,
+        title="Batch size",
+        description="Rows per optimiser step.",
+        json_schema_extra={"unit": "rows"},
+    )
+    learning_rate: float = Field(
+        default=5e-5,
+        gt=0,
+        le=1,
+        title="Learning rate",
+        description="Peak rate of AdamW, after warm-up; falls linearly to 0.",
+    )
+    seed: int = Field(
+        default=0,
+        ge=0,
+        le=2**31 - 1,
+        title="Seed",
+        description="Starts every random generator: weights, dropout, order of rows.",
+    )
+    warmup_share: float = Field(
+        default=0.1,
+        ge=0,
+        le=0.9,
+        title="Warm-up",
+        description="Share of the steps with a rising rate.",
+        json_schema_extra=_advanced(),
+    )
+    weight_decay: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        title="Weight decay",
+        description="AdamW's decay, on matrices only (not on biases and layer norms).",
+        json_schema_extra=_advanced(),
+    )
+    clip_norm: float = Field(
+        default=1.0,
+        gt=0,
+        le=1000,
+        title="Clip norm",
+        description="Largest gradient norm of a step.",
+        json_schema_extra=_advanced(),
+    )
+    evaluations_per_epoch: int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        title="Evaluations per epoch",
+        description="How often the validation rows are scored.",
+        json_schema_extra=_advanced(),
+    )
+    keep: Literal["best", "last"] = Field(
+        default="best",
+        title="Keep",
+        description="Which student is scored and kept: the best on validation, or the last.",
+        json_schema_extra=_advanced(titles={"best": "Best on validation", "last": "Last"}),
+    )
+    device: str = Field(
+        default="auto",
+        title="Device",
+        pattern=r"^(auto|cpu|cuda(:\d+)?)$",
+        description="auto takes the CUDA GPU where there is one, else the CPU.",
+        json_schema_extra=_advanced(choices=["auto", "cpu", "cuda"]),
+    )
+    threads: int = Field(
+        default=0,
+        ge=0,
+        le=512,
+        title="CPU threads",
+        description="0 chooses by a short measurement.",
+        json_schema_extra=_advanced(),
+    )
+
+
+class DistillationConfig(_Section):
+    """One run, whole."""
+
+    name: str = Field(
+        default="", max_length=200, title="Name", description="What the run is called; left out: made from the choices."
+    )
+    task: TaskConfig
+    teacher: TeacherConfig | None = None
+    student: StudentConfig = StudentConfig()
+    loss: SerializeAsAny[LossSettings]
+    training: TrainingConfig = TrainingConfig()
+
+    @field_validator("loss", mode="before")
+    @classmethod
+    def _settings_of_kind(cls, value: Any) -> Any:
+        if isinstance(value, LossSettings):
+            return value
+        if not isinstance(value, Mapping):
+            raise PydanticCustomError("dict_type", "must be a section")
+        kind = value.get("kind")
+        losses = catalog.losses()
+        if not isinstance(kind, str) or kind not in losses:
+            said = f"there is no loss “{kind}”; choose" if "kind" in value else "this key is missing; choose"
+            raise _at("kind", kind, f"{said} one of {', '.join(losses)}")
+        return losses[kind].settings.model_validate(dict(value), strict=True)
+
+    @property
+    def title(self) -> str:
+        """The run's name, or one made from its choices."""
+        return (
+            self.name
+            or f"{self.loss.kind} · {self.student.architecture} · {self.task.name} · seed {self.training.seed}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain nested dict with the TOML's own keys; values that were left out are left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def to_toml(self) -> str:
+        """The configuration as TOML; reading it back gives an equal configuration."""
+        return tomli_w.dumps(self.to_dict())
+
+
+def _at(key: str, value: Any, message: str) -> ValidationError:
+    """A finding about a key inside the table that is being validated."""
+    problem = InitErrorDetails(
+        type=PydanticCustomError("unknown_kind", "{said}", {"said": message}), loc=(key,), input=value
+    )
+    return ValidationError.from_exception_data("loss", [problem])

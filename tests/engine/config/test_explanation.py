@@ -1,0 +1,29 @@
+"""The formula in plain numbers and the notice, straight from a loss table."""
+
+import pytest
+
+from engine.config import formula_of, loss_settings, notice_of
+
+
+def test_the_formula_shows_the_numbers():
+    assert formula_of(loss_settings({"kind": "kl", "lambda": 0.3, "temperature": 2})) == (
+        "0.30·CE(y) + 0.70·4.00·KL(p‖f; T=2)"
+    )
+    assert formula_of(loss_settings({"kind": "none"})) == "CE(y)"
+
+
+def test_a_faulty_or_foreign_setting_is_at_its_default():
+    settings = loss_settings({"kind": "kl", "lambda": 7, "temperature": 4.0, "gamma": 1})
+    assert (settings.label_weight, settings.temperature) == (0.5, 4.0)
+
+
+def test_the_notice_holds_for_exactly_the_settings_it_is_about():
+    assert notice_of(loss_settings({"kind": "taylor"})).startswith("At T = 1 and γ = 1 the teacher does not change")
+    for other in ({"gamma": 0.95}, {"temperature": 1.5}):
+        assert notice_of(loss_settings({"kind": "taylor", **other})) == ""
+    assert notice_of(loss_settings({"kind": "kl", "temperature": 1})) == ""
+
+
+def test_an_unknown_loss_is_an_error():
+    with pytest.raises(KeyError):
+        loss_settings({"kind": "tailor"})
