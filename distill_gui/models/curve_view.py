@@ -25,8 +25,8 @@ def nice_step(span: float, parts: int) -> float:
 def y_range(drawn: Iterable[Floats], levels: Iterable[float] = (), clip: bool = False, log: bool = False) -> Range:
     """The range that shows all `drawn` values and `levels`, rounded outwards.
 
-    With `clip` the few values far beyond the rest do not stretch it. With `log` only positive values count and the range is
-    positive. Without any value it is (0, 1), logarithmic (0.1, 1).
+    With `clip` the few values far beyond the rest do not stretch it. With `log` only positive values count and the
+    range is positive. Without any value it is (0, 1), logarithmic (0.1, 1).
     """
     values = np.concatenate([np.empty(0), *drawn])
     values = values[np.isfinite(values)]
@@ -60,8 +60,8 @@ def _rounded(low: float, high: float, from_zero: bool) -> Range:
 def x_range(extent: Range | None, end: float | None, shown: Range | None, log: bool = False) -> Range:
     """The range that shows x from 0 (logarithmic: from the first row) to the last row.
 
-    While a run streams in, the view jumps ahead by a quarter at a time, at most to `end`, where the run will stop; `shown`
-    is kept as long as it is fit.
+    While a run streams in, the view jumps ahead by a quarter at a time, at most to `end`, where the run will stop;
+    `shown` is kept as long as it is fit.
     """
     if extent is None:
         return shown or ((1.0, 10.0) if log else (0.0, end or 1.0))

@@ -1,8 +1,7 @@
 """A chart of many curves that stays fast: it is handed few points and a view, and obeys. Knows no models and no runs.
 
-With plot_axis.py the only importer of pyqtgraph. What keeps it fast: 1 px pens; no legend, no autorange, no downsampling of
-pyqtgraph's own (the points come reduced); antialiasing only while the curves are few; curves whose points did not change are
-not touched.
+With plot_axis.py the only importer of pyqtgraph. What keeps it fast: 1 px pens; no legend, no autorange, no downsampling
+here, as the points come reduced; antialiasing only while curves are few; a curve that did not change is not touched.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ class _View(pg.PlotWidget):
 
 
 class Chart(QWidget):
-    """Curves over one x. `set_...` obeys and tells nobody; the signals are what a person did or what needs new points."""
+    """Curves over one x. `set_...` obeys and tells nobody; signals are what a person did or what needs new points."""
 
     resized = Signal()  # there are more or fewer pixels to fill, or the chart came into sight
     panned = Signal(float, float)  # a person moved or zoomed to this range of x
@@ -181,7 +180,10 @@ class Chart(QWidget):
         line = pg.InfiniteLine(
             angle=0,
             label=text.replace("{", "{{").replace("}", "}}"),
-            labelOpts={"position": 0.995 if first else 0.01, "anchors": [(1, 1), (1, 0)] if first else [(0, 1), (0, 0)]},
+            labelOpts={
+                "position": 0.995 if first else 0.01,
+                "anchors": [(1, 1), (1, 0)] if first else [(0, 1), (0, 0)],
+            },
         )
         line.label.textItem.document().setDocumentMargin(1)
         line.setZValue(1)

@@ -1,4 +1,4 @@
-"""Axes with few, round ticks and hairlines instead of a frame; with plot.py the only importers of pyqtgraph, know no models."""
+"""Axes with few, round ticks and hairlines instead of a frame; imports pyqtgraph, as only plot.py also may."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LEFT_WIDTH = 46  # px, the same for every chart, so that charts below each other
 
 
 def linear_ticks(low: float, high: float, parts: int, whole: bool = False) -> tuple[float, list[float]]:
-    """The step and the round values from `low` to `high`, at most `parts` + 1; steps of 1, 2 or 5 times a power of ten."""
+    """The step (1, 2 or 5 times a power of 10) and its multiples from `low` to `high`, at most `parts` + 1."""
     span = high - low
     if not span > 0:
         return 1.0, []

@@ -1,0 +1,328 @@
+"""The list of runs, sorted, filtered, grouped and ticked; a changed run repaints one row. Knows no widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from statistics import fmean
+from typing import TYPE_CHECKING, Any, cast
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+
+if TYPE_CHECKING:
+    from engine.store import RunRecord
+
+Index = QModelIndex | QPersistentModelIndex
+Entry = int | str  # a run's id, or the heading of a group
+NOWHERE = QModelIndex()
+
+RECORD_ROLE = int(Qt.ItemDataRole.UserRole) + 1  # the RunRecord, None on a heading
+COUNT_ROLE = RECORD_ROLE + 1  # on a heading: how many runs stand under it
+
+GROUPS = {"none": "nothing", "task": "task", "loss": "loss", "architecture": "student", "state": "state"}
+SORTS = {"newest": "newest first", "name": "name", "score": "best score first"}
+STATES = ("running", "queued", "finished", "stopped", "interrupted", "failed")  # in the order of their groups
+TICKED_AT_FIRST = 6  # runs, the colours there are
+
+
+class RunListModel(QAbstractListModel):
+    """Rows are runs and, when grouped, a heading above each group."""
+
+    ticked_changed = Signal()  # other runs are to be drawn
+    shown_changed = Signal()  # the filter lets other runs through, or there are more
+    records_changed = Signal(object)  # frozenset of run ids: new or changed
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._records: dict[int, RunRecord] = {}
+        self._entries: list[Entry] = []
+        self._rows: dict[Entry, int] = {}
+        self._counts: dict[str, int] = {}
+        self._ticked: dict[int, bool] = {}  # what a person or the first sight of a run decided
+        self._words: list[str] = []
+        self._group, self._sort = "none", "newest"
+        self._published: Mapping[tuple[str, str, str], tuple[str, float]] = {}
+
+    # what comes in ----------------------------------------------------------------------------------------------------
+
+    def update(self, records: Iterable[RunRecord]) -> None:
+        """Take new and changed runs. Rows move only where a run's place changed; else one row is repainted."""
+        changed, moved = [], False
+        ticked = self.ticked()
+        for record in records:
+            old = self._records.get(record.id)
+            if old == record:
+                continue
+            self._records[record.id] = record
+            changed.append(record.id)
+            moved = moved or old is None or self._place(old) != self._place(record)
+            if record.state == "running" and (old is None or old.state != "running"):
+                self._ticked.setdefault(record.id, True)
+        if not changed:
+            return
+        self._tick_at_first()
+        if moved:
+            self._rearrange()
+        for run in changed:
+            if run in self._rows:
+                index = self.index(self._rows[run])
+                self.dataChanged.emit(index, index)
+        self.records_changed.emit(frozenset(changed))
+        if self.ticked() != ticked:
+            self.ticked_changed.emit()
+
+    def remove(self, runs: Iterable[int]) -> None:
+        """Forget runs that were deleted."""
+        ticked = self.ticked()
+        gone = [run for run in runs if run in self._records]
+        for run in gone:
+            del self._records[run]
+            self._ticked.pop(run, None)
+        if gone:
+            self._rearrange()
+            self.records_changed.emit(frozenset(gone))
+            if self.ticked() != ticked:
+                self.ticked_changed.emit()
+
+    def set_published(self, scores: Mapping[tuple[str, str, str], tuple[str, float]]) -> None:
+        """Published results by (task, loss, architecture): what to call the figure, and the figure from 0 to 1."""
+        self._published = scores
+
+    def _tick_at_first(self) -> None:
+        """The newest runs that have curves are drawn until a person says otherwise."""
+        room = TICKED_AT_FIRST - sum(self._ticked.values())
+        for run in sorted(self._records, reverse=True):
+            if run not in self._ticked and self._records[run].state in ("running", "finished", "stopped"):
+                self._ticked[run] = room > 0
+                room -= 1
+
+    # what a person asks -----------------------------------------------------------------------------------------------
+
+    def set_filter(self, text: str) -> None:
+        """Show the runs that hold every word of `text` in name, task, loss, student, teacher, state or number."""
+        words = text.casefold().split()
+        if words != self._words:
+            self._words = words
+            self._start_over()
+
+    def set_group(self, key: str) -> None:
+        if key not in GROUPS:
+            raise KeyError(key)
+        if key != self._group:
+            self._group = key
+            self._start_over()
+
+    def set_sort(self, key: str) -> None:
+        if key not in SORTS:
+            raise KeyError(key)
+        if key != self._sort:
+            self._sort = key
+            self._start_over()
+
+    @property
+    def group(self) -> str:
+        return self._group
+
+    @property
+    def sort_key(self) -> str:
+        return self._sort
+
+    def set_ticked(self, runs: Iterable[int], ticked: bool) -> None:
+        """Draw these runs, or do not."""
+        changed = [run for run in runs if run in self._records and self._ticked.get(run, False) != ticked]
+        for run in changed:
+            self._ticked[run] = ticked
+            if run in self._rows:
+                index = self.index(self._rows[run])
+                self.dataChanged.emit(index, index, [int(Qt.ItemDataRole.CheckStateRole)])
+        if changed:
+            self.ticked_changed.emit()
+
+    # what is asked of it ----------------------------------------------------------------------------------------------
+
+    def record(self, run: int) -> RunRecord | None:
+        return self._records.get(run)
+
+    def records(self) -> list[RunRecord]:
+        """All runs, oldest first, whatever the filter."""
+        return [self._records[run] for run in sorted(self._records)]
+
+    def shown(self) -> list[int]:
+        """The runs the filter lets through, in the order of the list."""
+        return [entry for entry in self._entries if isinstance(entry, int)]
+
+    def ticked(self) -> list[int]:
+        """The runs to draw, oldest first, whatever the filter."""
+        return sorted(run for run, ticked in self._ticked.items() if ticked and run in self._records)
+
+    def is_ticked(self, run: int) -> bool:
+        return self._ticked.get(run, False)
+
+    def row_of(self, run: int) -> int:
+        """The row of a run, -1 while the filter hides it."""
+        return self._rows.get(run, -1)
+
+    def run_at(self, index: Index) -> int | None:
+        """The run in a row, None on a heading or outside."""
+        entry = self._entries[index.row()] if index.isValid() else None
+        return entry if isinstance(entry, int) else None
+
+    def live(self) -> RunRecord | None:
+        """The run that trains now, the oldest if there are several."""
+        return min((r for r in self._records.values() if r.state == "running"), key=lambda r: r.id, default=None)
+
+    def control_score(self, record: RunRecord) -> tuple[float, int] | None:
+        """The mean best score, and of how many, of finished runs like `record` but trained without a teacher.
+
+        Alike are runs of the same task, student, epochs, batch size and learning rate: else it would be no control.
+        """
+        alike = _budget(record)
+        scores = [
+            other.best_score
+            for other in self._records.values()
+            if other.loss == "none" and other.state == "finished" and other.best_score is not None
+            if other.id != record.id and _budget(other) == alike
+        ]
+        return (fmean(scores), len(scores)) if scores and record.loss != "none" else None
+
+    def published_score(self, record: RunRecord) -> tuple[str, float] | None:
+        """What others published for this task, loss and student: its name and the score, None if nothing is known."""
+        return self._published.get((record.task, record.loss, record.architecture))
+
+    # Qt's questions ---------------------------------------------------------------------------------------------------
+
+    def rowCount(self, parent: Index = NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._entries)
+
+    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+        if not index.isValid():
+            return None
+        entry = self._entries[index.row()]
+        if isinstance(entry, str):
+            answers: dict[int, Any] = {Qt.ItemDataRole.DisplayRole: entry, COUNT_ROLE: self._counts[entry]}
+            return answers.get(role)
+        record = self._records.get(entry)
+        if record is None:  # its row is about to be taken out
+            return None
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
+                return record.name
+            case Qt.ItemDataRole.CheckStateRole:
+                return Qt.CheckState.Checked if self.is_ticked(entry) else Qt.CheckState.Unchecked
+            case Qt.ItemDataRole.AccessibleTextRole:
+                drawn = "drawn" if self.is_ticked(entry) else "not drawn"
+                return f"{record.name}, run {record.id}, {record.state}, {drawn}"
+            case _ if role == RECORD_ROLE:
+                return record
+        return None
+
+    def setData(self, index: Index, value: Any, role: int = int(Qt.ItemDataRole.EditRole)) -> bool:
+        run = self.run_at(index)
+        if run is None or role != Qt.ItemDataRole.CheckStateRole:
+            return False
+        self.set_ticked([run], Qt.CheckState(value) == Qt.CheckState.Checked)
+        return True
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flag = Qt.ItemFlag
+        if self.run_at(index) is None:
+            return flag.ItemIsEnabled if index.isValid() else flag.NoItemFlags
+        return flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsUserCheckable | flag.ItemIsEditable
+
+    # order ------------------------------------------------------------------------------------------------------------
+
+    def _group_of(self, record: RunRecord) -> str:
+        return "" if self._group == "none" else str(getattr(record, self._group)) or "(none)"
+
+    def _place(self, record: RunRecord) -> tuple[Any, ...]:
+        """What decides where a run stands; equal places need no rearranging."""
+        group = self._group_of(record)
+        rank: Any = STATES.index(group) if self._group == "state" and group in STATES else group.casefold()
+        return self._passes(record), rank, group, self._sort_key(record), -record.id
+
+    def _sort_key(self, record: RunRecord) -> Any:
+        if self._sort == "name":
+            return record.name.casefold()
+        if self._sort == "score":
+            return 1e9 if record.best_score is None else -record.best_score
+        return 0
+
+    def _passes(self, record: RunRecord) -> bool:
+        if not self._words:
+            return True
+        about = (record.name, record.task, record.loss, record.architecture, record.teacher, record.state)
+        text = " ".join((*about, f"#{record.id}")).casefold()
+        return all(word in text for word in self._words)
+
+    def _arranged(self) -> tuple[list[Entry], dict[str, int]]:
+        placed = sorted(place[1:] for record in self._records.values() if (place := self._place(record))[0])
+        entries: list[Entry] = []
+        counts: dict[str, int] = {}
+        for _, group, _, negative in placed:
+            if group and group not in counts:
+                entries.append(group)
+            counts[group] = counts.get(group, 0) + 1
+            entries.append(-negative)
+        return entries, counts
+
+    def _start_over(self) -> None:
+        """Order everything anew because a person asked; streaming never comes here."""
+        self.beginResetModel()
+        self._entries, self._counts = self._arranged()
+        self._number()
+        self.endResetModel()
+        self.shown_changed.emit()
+
+    def _number(self) -> None:
+        self._rows = {entry: row for row, entry in enumerate(self._entries)}
+
+    def _rearrange(self) -> None:
+        """Move from the rows now shown to the right ones: take out, reorder, put in. Selection and scroll survive."""
+        entries, counts = self._arranged()
+        before, self._counts = self._counts, {**self._counts, **counts}  # headings on their way out are still asked
+        wanted = set(entries)
+        for first, last in reversed(_stretches(self._entries, lambda entry: entry not in wanted)):
+            self.beginRemoveRows(QModelIndex(), first, last)
+            del self._entries[first : last + 1]
+            self.endRemoveRows()
+        held = set(self._entries)
+        self._reorder([entry for entry in entries if entry in held])
+        for first, last in _stretches(entries, lambda entry: entry not in held):
+            self.beginInsertRows(QModelIndex(), first, last)
+            self._entries[first:first] = entries[first : last + 1]
+            self.endInsertRows()
+        self._number()
+        self._counts = counts
+        for group, count in counts.items():
+            if group and before.get(group, count) != count:
+                index = self.index(self._rows[group])
+                self.dataChanged.emit(index, index, [COUNT_ROLE])
+        self.shown_changed.emit()
+
+    def _reorder(self, entries: list[Entry]) -> None:
+        if entries == self._entries:
+            return
+        self.layoutAboutToBeChanged.emit()
+        old, self._entries = self._entries, entries
+        rows = {entry: row for row, entry in enumerate(entries)}
+        kept = self.persistentIndexList()
+        self.changePersistentIndexList(kept, [self.index(rows[old[index.row()]]) for index in kept])
+        self.layoutChanged.emit()
+
+
+def _stretches(entries: list[Entry], chosen: Callable[[Entry], bool]) -> list[tuple[int, int]]:
+    """The first and last rows of each unbroken stretch of `chosen` entries, from the top."""
+    found: list[tuple[int, int]] = []
+    for row, entry in enumerate(entries):
+        if not chosen(entry):
+            continue
+        if found and found[-1][1] == row - 1:
+            found[-1] = (found[-1][0], row)
+        else:
+            found.append((row, row))
+    return found
+
+
+def _budget(record: RunRecord) -> tuple[Any, ...]:
+    training = cast("dict[str, Any]", record.config.get("training", {}))
+    spent = tuple(training.get(key) for key in ("epochs", "batch_size", "learning_rate"))
+    return (record.task, record.architecture, record.config.get("student"), spent)
