@@ -1,9 +1,10 @@
-"""Where runs, students and caches are kept; knows nothing of what is in them."""
+"""Where runs, students and caches are kept, private to the user; knows nothing of what is in them."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal, TextIO
 
 import platformdirs
 
@@ -27,3 +28,12 @@ def make_private_folder(folder: Path) -> Path:
             f"The folder {folder} cannot be made: {error.strerror}. Choose another with --home or DISTILL_HOME."
         ) from None
     return folder
+
+
+def open_private(file: Path, mode: Literal["w", "a"] = "w") -> TextIO:
+    """Open a text file for writing ("w") or appending ("a"), made readable by its owner alone. Raises OSError."""
+
+    def opener(path: str, flags: int) -> int:
+        return os.open(path, flags, 0o600)
+
+    return open(file, mode, encoding="utf-8", newline="\n", buffering=1, opener=opener)

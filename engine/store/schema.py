@@ -2,82 +2,142 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from engine.errors import StoreError
+from engine.store.sentences import BUSY, LOCKED, as_store_error, result_code
+
+PATIENCE_S = 30.0
+_CREATING = threading.Lock()
 
 
 def _first_tables(database: Database) -> None:
-    database.table("runs").create(
-        {
-            "id": int, "revision": int, "name": str, "state": str, "phase": str, "phase_done": int, "phase_total": int,
-            "reason": str, "created_at": float, "started_at": float, "ended_at": float, "config": str, "toml": str,
-            "task": str, "loss": str, "architecture": str, "seed": int, "teacher": str, "step": int,
-            "total_steps": int, "steps_per_epoch": int, "batch_size": int, "key_metric": str, "best_score": float,
-            "best_step": int, "teacher_score": float, "parameters": int, "teacher_parameters": int, "device": str,
-            "device_reason": str, "pid": int, "pid_started": float, "colour": int, "note": str,
-        },
-        pk="id",
-    )  # fmt: skip
-    database.table("runs").create_index(["revision"])
-    database.table("runs").create_index(["state"])
-    database.table("series").create({"id": int, "name": str}, pk="id")
-    database.table("series").create_index(["name"], unique=True)
-    database.table("metrics").create(
-        {"id": int, "run": int, "series": int, "step": int, "seconds": float, "value": float},
-        pk="id",
-        foreign_keys=[("run", "runs", "id"), ("series", "series", "id")],
-    )
-    database.table("metrics").create_index(["run", "series", "step"])
-    database.table("scores").create(
-        {"run": int, "model": str, "split": str, "metric": str, "value": float},
-        pk=("run", "model", "split", "metric"),
-        foreign_keys=[("run", "runs", "id")],
-    )
-    database.table("requests").create(
-        {"id": int, "run": int, "kind": str, "asked_at": float}, pk="id", foreign_keys=[("run", "runs", "id")]
-    )
+    # AUTOINCREMENT: a number is never given twice, so whoever reads on from the last one seen misses nothing.
+    for statement in (
+        """
+        CREATE TABLE runs (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, revision INTEGER, name TEXT, state TEXT, phase TEXT,
+            phase_done INTEGER, phase_total INTEGER, reason TEXT, created_at REAL, started_at REAL, ended_at REAL,
+            config TEXT, toml TEXT, task TEXT, loss TEXT, architecture TEXT, seed INTEGER, teacher TEXT,
+            step INTEGER, total_steps INTEGER, steps_per_epoch INTEGER, batch_size INTEGER, key_metric TEXT, best_score REAL, best_step INTEGER,
+            teacher_score REAL, parameters INTEGER, teacher_parameters INTEGER, device TEXT, device_reason TEXT,
+            pid INTEGER, pid_started REAL, colour INTEGER, note TEXT
+        )
+        """,
+        "CREATE INDEX runs_by_revision ON runs (revision)",
+        "CREATE INDEX runs_by_state ON runs (state)",
+        "CREATE TABLE series (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+        """
+        CREATE TABLE metrics (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL REFERENCES runs (id),
+            series INTEGER NOT NULL REFERENCES series (id), step INTEGER, seconds REAL, value REAL
+        )
+        """,
+        # An index ends with the row's id: a curve, and a run's rows series by series, come in the order stored.
+        "CREATE INDEX metrics_by_curve ON metrics (run, series)",
+        """
+        CREATE TABLE scores (
+            run INTEGER NOT NULL REFERENCES runs (id), model TEXT, split TEXT, metric TEXT, value REAL,
+            PRIMARY KEY (run, model, split, metric)
+        )
+        """,
+        """
+        CREATE TABLE requests (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL REFERENCES runs (id), kind TEXT, asked_at REAL
+        )
+        """,
+        "CREATE INDEX requests_by_run ON requests (run, kind)",
+    ):
+        database.conn.execute(statement)
 
 
 # One entry a version; never changed once released, only added to.
 MIGRATIONS = (_first_tables,)
 
 
-def connect(file: Path) -> Database:
-    """Open ``file`` with write-ahead logging, waiting for other writers. Raises StoreError in a sentence."""
+def connect(file: Path, patience_s: float = PATIENCE_S) -> Database:
+    """Open ``file`` with write-ahead logging, waiting up to ``patience_s`` for other writers; a new file is private.
+
+    Raises StoreError in a sentence.
+    """
     try:
-        connection = sqlite3.connect(str(file), timeout=30.0, check_same_thread=False)
-        database = Database(connection)
-        database.execute("PRAGMA synchronous = normal")
-        database.enable_wal()
+        _make_private(file)
+        connection = sqlite3.connect(str(file), timeout=patience_s, check_same_thread=False)
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise as_store_error(error, file) from error
+    database = Database(connection)
+    try:
+        # In write-ahead mode "normal" survives the death of the process; only a power cut takes the last moments.
+        connection.execute("PRAGMA synchronous = normal")
+        _enable_wal(database, patience_s)
         return database
     except sqlite3.DatabaseError as error:
-        raise StoreError(f"The store {file} cannot be opened: {error}. Move it aside or choose another home.") from None
+        connection.close()
+        raise as_store_error(error, file) from error
 
 
-def migrate(database: Database) -> None:
-    """Bring the tables to the newest version, in one transaction. Raises StoreError for a file of a newer program."""
-    if _version(database) == len(MIGRATIONS):
-        return
-    database.conn.execute("BEGIN IMMEDIATE")
+def migrate(database: Database, file: Path) -> None:
+    """Bring the tables to the newest version, in one transaction.
+
+    Raises StoreError for a file of a newer program, of another program, or a damaged one.
+    """
+    connection = database.conn
     try:
+        if _version(database) == len(MIGRATIONS):
+            return
+        connection.execute("BEGIN IMMEDIATE")
         version = _version(database)  # another process may have been faster
         if version > len(MIGRATIONS):
             raise StoreError(
-                f"The store was written by a newer version of this program (schema {version}, "
+                f"The store {file} was written by a newer version of this program (schema {version}, "
                 f"this one knows {len(MIGRATIONS)}); update the program."
+            )
+        if version == 0 and database.table_names():
+            raise StoreError(
+                f"The file {file} belongs to another program; choose another home with --home or DISTILL_HOME."
             )
         for step in MIGRATIONS[version:]:
             step(database)
-        database.conn.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-    except BaseException:
-        database.conn.execute("ROLLBACK")
-        raise
-    database.conn.execute("COMMIT")
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute("COMMIT")
+    except sqlite3.DatabaseError as error:
+        raise as_store_error(error, file) from error
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def _version(database: Database) -> int:
     return int(database.conn.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _enable_wal(database: Database, patience_s: float) -> None:
+    """SQLite does not wait by itself when two processes change a new file's journal at once."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            database.enable_wal()
+            return
+        except sqlite3.OperationalError as error:
+            if result_code(error) not in (BUSY, LOCKED) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _make_private(file: Path) -> None:
+    """Create the file for its owner alone before SQLite does: the files it puts beside it take the same mode.
+
+    An existing file is never opened here: closing it would drop the locks SQLite holds on it in this process.
+    """
+    with _CREATING, suppress(FileExistsError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    with suppress(OSError):  # somebody else's file: then it is theirs to protect
+        if file.stat().st_mode & 0o077:
+            file.chmod(0o600)

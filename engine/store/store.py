@@ -18,22 +18,32 @@ from numpy.typing import NDArray
 from engine.config import DistillationConfig
 from engine.errors import StoreError
 from engine.store import schema
-from engine.store.home import make_private_folder
+from engine.store.home import make_private_folder, open_private
 from engine.store.processes import is_alive
-from engine.store.records import ENDED, INTERRUPTED, QUEUED, RUNNING, MetricRows, RunRecord, ScoreRow
+from engine.store.records import ENDED, INTERRUPTED, QUEUED, RUNNING, STOPPED, MetricRows, RunRecord, ScoreRow
+from engine.store.sentences import in_sentences
 from engine.store.writer import RunWriter
 
 COLOURS = 8
+ENDED_WITHOUT_A_WORD = "The training process ended without a word (killed, or the machine went down)."
 
 
 class Store:
-    """The store of one home folder, made or migrated when opened. Raises StoreError with what to do."""
+    """The store of one home folder, made or migrated when opened; waits up to ``patience_s`` while others write.
 
-    def __init__(self, home: Path) -> None:
+    Every method raises StoreError with what to do when the file cannot be read or written, or has no such run.
+    """
+
+    def __init__(self, home: Path, patience_s: float = schema.PATIENCE_S) -> None:
         self.home = make_private_folder(Path(home))
-        self._database = schema.connect(self.home / "runs.db")
-        schema.migrate(self._database)
-        (self.home / "runs.db").chmod(0o600)
+        self._file = self.home / "runs.db"
+        self._database = schema.connect(self._file, patience_s)
+        try:
+            schema.migrate(self._database, self._file)
+            make_private_folder(self.home / "runs")
+        except BaseException:
+            self._database.close()
+            raise
 
     def close(self) -> None:
         self._database.close()
@@ -53,9 +63,10 @@ class Store:
                 "steps_per_epoch": 0, "batch_size": config.training.batch_size, "key_metric": "", "device": "",
                 "device_reason": "", "colour": colour, "note": "",
             }  # fmt: skip
-            run = int(self._database.table("runs").insert(row).last_pk)
+            run = int(self._database.table("runs").insert(row).last_pk or 0)
             folder = make_private_folder(self.folder(run))
-            (folder / "config.toml").write_text(toml, encoding="utf-8")
+            with open_private(folder / "config.toml") as file:
+                file.write(toml)
         return run
 
     def claim(self, pid: int, pid_started: float, run: int | None = None) -> RunRecord | None:
@@ -70,39 +81,57 @@ class Store:
             self._update(run, state=RUNNING, pid=pid, pid_started=pid_started, started_at=time.time(), phase="starting")
         return self.run(run)
 
-    def set_state(self, run: int, state: str, reason: str = "", only_if: str | None = None) -> bool:
-        """Move a run to ``state``; with ``only_if`` only from that state. Returns whether it moved."""
+    def set_state(
+        self,
+        run: int,
+        state: str,
+        reason: str = "",
+        only_if: str | None = None,
+        only_process: tuple[int | None, float | None] | None = None,
+    ) -> bool:
+        """Move a run to ``state``; with ``only_if`` only from that state, with ``only_process`` only while that process
+        (pid, start time) has it. Returns whether it moved."""
         with self._writing():
-            if only_if is not None and self._value("SELECT state FROM runs WHERE id = ?", run) != only_if:
+            found = self._row("SELECT state, pid, pid_started FROM runs WHERE id = ?", run)
+            if found is None:
+                raise _no_run(run)
+            if only_if not in (None, found[0]) or only_process not in (None, found[1:]):
                 return False
             values: dict[str, Any] = {"state": state, "reason": reason}
             if state in ENDED:
                 values |= {"ended_at": time.time(), "phase": "", "pid": None, "pid_started": None}
             self._update(run, **values)
             if state in ENDED:
-                self._database.execute("DELETE FROM requests WHERE run = ?", [run])
+                self._database.conn.execute("DELETE FROM requests WHERE run = ?", [run])
         return True
 
     def recover_dead(self) -> list[int]:
         """Mark running runs whose process is gone as interrupted; returns their ids."""
         gone = [run for run in self.runs(RUNNING) if not is_alive(run.pid, run.pid_started)]
-        reason = "The training process ended without a word (killed, or the machine went down)."
-        return [run.id for run in gone if self.set_state(run.id, INTERRUPTED, reason, only_if=RUNNING)]
+        return [
+            run.id
+            for run in gone
+            if self.set_state(run.id, INTERRUPTED, ENDED_WITHOUT_A_WORD, RUNNING, (run.pid, run.pid_started))
+        ]
 
     def request_stop(self, run: int) -> None:
         """Ask a running run to stop and keep its student; a queued run is stopped at once."""
-        if self.set_state(run, "stopped", "Taken out of the queue before it began.", only_if=QUEUED):
+        if self.set_state(run, STOPPED, "Taken out of the queue before it began.", only_if=QUEUED):
             return
         with self._writing():
-            if self._value("SELECT state FROM runs WHERE id = ?", run) == RUNNING:
+            running = self._value("SELECT state FROM runs WHERE id = ?", run) == RUNNING
+            if running and not self._stop_requested(run):
                 self._database.table("requests").insert({"run": run, "kind": "stop", "asked_at": time.time()})
 
     def stop_requested(self, run: int) -> bool:
-        return bool(self._value("SELECT COUNT(*) FROM requests WHERE run = ? AND kind = 'stop'", run))
+        with in_sentences(self._file):
+            return self._stop_requested(run)
 
     def update(self, run: int, **values: Any) -> None:
         """Set columns of a run (name, note, ...)."""
         with self._writing():
+            if self._row("SELECT id FROM runs WHERE id = ?", run) is None:
+                raise _no_run(run)
             self._update(run, **values)
 
     def writer(self, run: int) -> RunWriter:
@@ -115,91 +144,109 @@ class Store:
 
     def data_version(self) -> int:
         """Changes when another connection has written."""
-        return int(self._value("PRAGMA data_version"))
+        return int(self._rows("PRAGMA data_version")[0][0])
 
     def runs(self, state: str | None = None) -> list[RunRecord]:
         """All runs by id, or those in one state."""
-        where, values = ("WHERE state = ?", [state]) if state else ("", [])
-        return [self._record(row) for row in self._database.query(f"SELECT * FROM runs {where} ORDER BY id", values)]
+        if state is None:
+            return self._records("SELECT * FROM runs ORDER BY id")
+        return self._records("SELECT * FROM runs WHERE state = ? ORDER BY id", state)
 
     def run(self, reference: int | str) -> RunRecord:
         """One run by id or by its exact name. Raises StoreError if there is none or the name is not unique."""
         if isinstance(reference, int) or (reference.isascii() and reference.isdigit()):
-            rows = list(self._database.query("SELECT * FROM runs WHERE id = ?", [min(int(reference), 2**62)]))
+            found = self._records("SELECT * FROM runs WHERE id = ?", min(int(reference), 2**62))
         else:
-            rows = list(self._database.query("SELECT * FROM runs WHERE name = ?", [reference]))
-        if not rows:
-            raise StoreError(f"There is no run “{reference}”; “distill runs” lists them.")
-        if len(rows) > 1:
-            numbers = ", ".join(str(row["id"]) for row in rows)
-            raise StoreError(f"There are {len(rows)} runs named “{reference}”; use a number: {numbers}.")
-        return self._record(rows[0])
+            found = self._records("SELECT * FROM runs WHERE name = ?", reference)
+        if not found:
+            raise _no_run(reference)
+        if len(found) > 1:
+            numbers = ", ".join(str(run.id) for run in found)
+            raise StoreError(f"There are {len(found)} runs named “{reference}”; use a number: {numbers}.")
+        return found[0]
 
     def changed_runs(self, since_revision: int) -> tuple[list[RunRecord], int]:
         """Runs changed after ``since_revision``, and the newest revision."""
-        rows = list(
-            self._database.query("SELECT * FROM runs WHERE revision > ? ORDER BY revision", [since_revision])
-        )
-        return [self._record(row) for row in rows], rows[-1]["revision"] if rows else since_revision
+        found = self._records("SELECT * FROM runs WHERE revision > ? ORDER BY revision", since_revision)
+        return found, found[-1].revision if found else since_revision
 
     def last_metric_id(self) -> int:
-        return int(self._value("SELECT COALESCE(MAX(id), 0) FROM metrics"))
+        return int(self._rows("SELECT COALESCE(MAX(id), 0) FROM metrics")[0][0])
 
     def metrics_after(self, row_id: int, limit: int = 50_000) -> MetricRows:
         """Curve rows stored after ``row_id``, oldest first, at most ``limit``."""
-        rows = self._database.conn.execute(
-            "SELECT id, run, series, step, seconds, value FROM metrics WHERE id > ? ORDER BY id LIMIT ?",
-            [row_id, limit],
-        ).fetchall()
+        rows = self._rows(
+            "SELECT id, run, series, step, seconds, value FROM metrics WHERE id > ? ORDER BY id LIMIT ?", row_id, limit
+        )
         return self._metric_rows(rows, row_id)
 
-    def metrics_of(self, run: int, up_to: int) -> MetricRows:
-        """All curve rows of one run with ids up to ``up_to``, oldest first."""
-        rows = self._database.conn.execute(
-            "SELECT id, run, series, step, seconds, value FROM metrics WHERE run = ? AND id <= ? ORDER BY id",
-            [run, up_to],
-        ).fetchall()
-        return self._metric_rows(rows, 0)
+    def metrics_of(self, run: int, up_to: int, after: int = 0, limit: int = -1) -> MetricRows:
+        """Curve rows of one run with ids above ``after`` up to ``up_to``, oldest first, at most ``limit``."""
+        rows = self._rows(
+            "SELECT id, run, series, step, seconds, value FROM metrics "
+            "WHERE run = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?",
+            run, after, up_to, limit,
+        )  # fmt: skip
+        return self._metric_rows(rows, after)
 
     def curve(self, run: int, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """(steps, seconds, values) of one curve in the order stored; empty arrays if there is none."""
-        rows = self._database.conn.execute(
-            "SELECT step, seconds, value FROM metrics WHERE run = ? AND series = (SELECT id FROM series WHERE name = ?) "
-            "ORDER BY id",
-            [run, name],
-        ).fetchall()
+        rows = self._rows(
+            "SELECT step, seconds, value FROM metrics WHERE run = ? "
+            "AND series = (SELECT id FROM series WHERE name = ?) ORDER BY id",
+            run, name,
+        )  # fmt: skip
         steps, seconds, values = zip(*rows, strict=True) if rows else ((), (), ())
         return np.array(steps, np.int64), np.array(seconds, np.float64), _floats(values)
 
     def curve_names(self, run: int) -> list[str]:
-        found = self._database.conn.execute(
-            "SELECT name FROM series WHERE id IN (SELECT DISTINCT series FROM metrics WHERE run = ?) ORDER BY name",
-            [run],
-        )
-        return [name for (name,) in found]
+        """The names of the curves a run has, by name."""
+        rows = self._rows("SELECT DISTINCT series FROM metrics WHERE run = ?", run)
+        names = self._series_names()
+        return sorted(names[series] for (series,) in rows)
 
     def scores(self, run: int | None = None) -> list[ScoreRow]:
-        """Final figures of one run, or of all."""
-        where, values = ("WHERE run = ?", [run]) if run is not None else ("", [])
-        found = self._database.query(f"SELECT run, model, split, metric, value FROM scores {where} ORDER BY rowid", values)
-        return [ScoreRow(**row) for row in found]
+        """Final figures of one run, or of all, in the order first stored."""
+        columns = "SELECT run, model, split, metric, value FROM scores"
+        if run is None:
+            rows = self._rows(f"{columns} ORDER BY rowid")
+        else:
+            rows = self._rows(f"{columns} WHERE run = ? ORDER BY rowid", run)
+        return [ScoreRow(run, model, split, metric, *_floats([value])) for run, model, split, metric, value in rows]
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """A transaction that takes the write lock at once, so that what is read in it still holds when written."""
         connection = self._database.conn
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
+        with in_sentences(self._file):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:  # not when SQLite has already rolled back by itself
+                    connection.execute("ROLLBACK")
+
+    def _row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
+        return self._database.conn.execute(sql, values).fetchone()
 
     def _value(self, sql: str, *values: Any) -> Any:
-        row = self._database.conn.execute(sql, values).fetchone()
+        row = self._row(sql, *values)
         return row[0] if row else None
+
+    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with in_sentences(self._file):
+            return self._database.conn.execute(sql, values).fetchall()
+
+    def _records(self, sql: str, *values: Any) -> list[RunRecord]:
+        with in_sentences(self._file):
+            cursor = self._database.conn.execute(sql, values)
+            columns = [column for column, *_ in cursor.description]
+            return [self._record(dict(zip(columns, row, strict=True))) for row in cursor]
+
+    def _stop_requested(self, run: int) -> bool:
+        return self._row("SELECT 1 FROM requests WHERE run = ? AND kind = 'stop'", run) is not None
 
     def _next_revision(self) -> int:
         return int(self._value("SELECT COALESCE(MAX(revision), 0) + 1 FROM runs"))
@@ -208,20 +255,32 @@ class Store:
         self._database.table("runs").update(run, {**values, "revision": self._next_revision()})
 
     def _record(self, row: dict[str, Any]) -> RunRecord:
-        return RunRecord(**{**row, "config": json.loads(row["config"])}, folder=self.folder(row["id"]))
+        try:
+            config = json.loads(row["config"])
+        except (TypeError, ValueError) as error:
+            raise StoreError(
+                f"Run {row['id']} in {self._file} is damaged: its configuration cannot be read."
+            ) from error
+        return RunRecord(**{**row, "config": config}, folder=self.folder(row["id"]))
+
+    def _series_names(self) -> dict[int, str]:
+        return dict(self._rows("SELECT id, name FROM series"))
 
     def _metric_rows(self, rows: list[tuple[Any, ...]], before: int) -> MetricRows:
         ids, runs, series, steps, seconds, values = zip(*rows, strict=True) if rows else ((),) * 6
-        names = dict(self._database.conn.execute("SELECT id, name FROM series").fetchall()) if rows else {}
         return MetricRows(
             last_id=ids[-1] if ids else before,
             runs=np.array(runs, np.int64),
             series=np.array(series, np.int64),
-            names=names,
+            names=self._series_names() if rows else {},
             steps=np.array(steps, np.int64),
             seconds=np.array(seconds, np.float64),
             values=_floats(values),
         )
+
+
+def _no_run(reference: int | str) -> StoreError:
+    return StoreError(f"There is no run “{reference}”; “distill runs” lists them.")
 
 
 def _floats(values: Any) -> NDArray[np.float64]:

@@ -1,0 +1,58 @@
+"""What SQLite and the disk say when something is wrong, in sentences with the remedy; knows no tables."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.errors import StoreError
+
+# Primary result codes of SQLite; an extended code has one of them in its lowest byte.
+BUSY, LOCKED, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
+PASSING = frozenset({BUSY, LOCKED, IOERR, FULL, CANTOPEN})  # may be gone a moment later
+
+_ELSEWHERE = "or choose another home with --home or DISTILL_HOME"
+_ASIDE = "Move runs.db, runs.db-wal and runs.db-shm aside to begin a new store; the folders of the runs stay"
+_BUSY = (
+    "is busy: another program has been writing to it all the time. Try again; if that does not help, end that program"
+)
+_REMEDIES = {
+    BUSY: _BUSY,
+    LOCKED: _BUSY,
+    READONLY: f"cannot be written: the file or its folder is read-only. Change that, {_ELSEWHERE}",
+    IOERR: "cannot be read or written: the disk reports an error. Check the disk and its connection",
+    CORRUPT: f"is damaged. {_ASIDE}",
+    FULL: "cannot be written: the disk is full. Make room and try again",
+    CANTOPEN: f"cannot be opened. See whether its folder is there and may be written, {_ELSEWHERE}",
+    NOTADB: f"is not a store of this program, or is damaged. {_ASIDE}",
+}
+
+
+def result_code(error: BaseException) -> int | None:
+    """SQLite's primary result code of an error; None if it has none."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else int(code) & 0xFF
+
+
+def as_store_error(error: sqlite3.Error | OSError, file: Path) -> StoreError:
+    """The sentence for an error met while using ``file``."""
+    if isinstance(error, OSError):
+        return StoreError(f"{error.filename or file} cannot be written: {error.strerror or error}. "
+                          "Change that, or choose another home with --home or DISTILL_HOME.")  # fmt: skip
+    remedy = _REMEDIES.get(result_code(error) or 0)
+    if remedy is None:
+        return StoreError(f"The store {file} does not answer as it should ({error}). {_ASIDE}.")
+    return StoreError(f"The store {file} {remedy} ({error}).")
+
+
+@contextmanager
+def in_sentences(file: Path) -> Iterator[None]:
+    """Turn what SQLite and the disk report about ``file`` into StoreErrors; a wrong statement stays a bug."""
+    try:
+        yield
+    except (sqlite3.DatabaseError, OSError) as error:
+        if isinstance(error, sqlite3.DatabaseError) and result_code(error) not in _REMEDIES:
+            raise
+        raise as_store_error(error, file) from error
