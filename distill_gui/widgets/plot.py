@@ -1,7 +1,7 @@
 """A chart of many curves that stays fast: it is handed few points and a view, and obeys. Knows no models and no runs.
 
-With plot_axis.py the only importer of pyqtgraph. What keeps it fast: 1 px pens; no legend, no autorange, no downsampling
-here, as the points come reduced; antialiasing only while curves are few; a curve that did not change is not touched.
+With plot_axis.py the only importer of pyqtgraph. What keeps it fast: 1 px pens; no legend, no autorange, no
+downsampling here, as points come reduced; antialiasing only while curves are few; unchanged curves are not touched.
 """
 
 from __future__ import annotations

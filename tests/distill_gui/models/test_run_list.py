@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QPersistentModelIndex, Qt
@@ -17,16 +14,7 @@ from pytestqt.qtbot import QtBot
 from distill_gui.models.run_list import COUNT_ROLE, GROUPS, RECORD_ROLE, SORTS, STATES, RunListModel
 from engine.store import RunRecord
 
-
-def record(run: int, **changes: Any) -> RunRecord:
-    made = RunRecord(
-        id=run, revision=run, name=f"run {run}", state="finished", phase="", phase_done=0, phase_total=0, reason="",
-        created_at=0.0, started_at=1.0, ended_at=2.0, config={"training": {"epochs": 3}}, toml="", task="mrpc",
-        loss="kl", architecture="3x384", seed=0, teacher="t", step=10, total_steps=10, steps_per_epoch=5, batch_size=32,
-        key_metric="f1", best_score=0.8, best_step=5, teacher_score=0.9, parameters=1, teacher_parameters=2,
-        device="cpu", device_reason="", pid=None, pid_started=None, colour=run % 8, note="", folder=Path("nowhere"),
-    )  # fmt: skip
-    return replace(made, **changes)
+Make = Callable[..., RunRecord]
 
 
 @pytest.fixture
@@ -41,7 +29,7 @@ def rows(model: RunListModel) -> list[str]:
     return [model.index(row).data() for row in range(model.rowCount())]
 
 
-def test_newest_first_then_by_name_then_by_score(model: RunListModel) -> None:
+def test_newest_first_then_by_name_then_by_score(model: RunListModel, record: Make) -> None:
     model.update([record(1, name="b", best_score=0.7), record(2, name="A", best_score=None), record(3, name="c")])
     assert model.shown() == [3, 2, 1]
     model.set_sort("name")
@@ -50,7 +38,7 @@ def test_newest_first_then_by_name_then_by_score(model: RunListModel) -> None:
     assert model.shown() == [3, 1, 2]
 
 
-def test_the_filter_wants_every_word(model: RunListModel) -> None:
+def test_the_filter_wants_every_word(model: RunListModel, record: Make) -> None:
     model.update([record(1, name="Taylor"), record(2, name="Taylor", task="rte"), record(3, name="PKD", task="rte")])
     model.set_filter("RTE tay")
     assert model.shown() == [2]
@@ -62,7 +50,7 @@ def test_the_filter_wants_every_word(model: RunListModel) -> None:
     assert model.shown() == [4, 3, 2, 1]
 
 
-def test_groups_have_headings_with_counts(model: RunListModel) -> None:
+def test_groups_have_headings_with_counts(model: RunListModel, record: Make) -> None:
     model.update([record(1, loss="kl"), record(2, loss="taylor"), record(3, loss="kl")])
     model.set_group("loss")
     assert rows(model) == ["kl", "run 3", "run 1", "taylor", "run 2"]
@@ -74,13 +62,13 @@ def test_groups_have_headings_with_counts(model: RunListModel) -> None:
     assert model.index(0).data(COUNT_ROLE) == 3
 
 
-def test_states_are_grouped_in_the_order_of_interest(model: RunListModel) -> None:
+def test_states_are_grouped_in_the_order_of_interest(model: RunListModel, record: Make) -> None:
     model.update([record(1, state="failed"), record(2, state="running"), record(3, state="queued"), record(4)])
     model.set_group("state")
     assert [text for text in rows(model) if text in STATES] == ["running", "queued", "finished", "failed"]
 
 
-def test_streaming_progress_repaints_one_row_only(model: RunListModel, qtbot: QtBot) -> None:
+def test_streaming_progress_repaints_one_row_only(model: RunListModel, qtbot: QtBot, record: Make) -> None:
     model.update([record(run) for run in range(1, 6)])
     model.update([record(3, state="running", step=1)])
     told: list[tuple[int, int]] = []
@@ -96,13 +84,15 @@ def test_streaming_progress_repaints_one_row_only(model: RunListModel, qtbot: Qt
     assert model.index(2).data(RECORD_ROLE).step == 7
 
 
-def test_an_unchanged_run_says_nothing(model: RunListModel, qtbot: QtBot) -> None:
+def test_an_unchanged_run_says_nothing(model: RunListModel, qtbot: QtBot, record: Make) -> None:
     model.update([record(1)])
     with qtbot.assertNotEmitted(model.dataChanged), qtbot.assertNotEmitted(model.records_changed):
         model.update([record(1)])
 
 
-def test_a_run_that_changes_its_group_moves_and_keeps_its_persistent_index(model: RunListModel, qtbot: QtBot) -> None:
+def test_a_run_that_changes_its_group_moves_and_keeps_its_index(
+    model: RunListModel, qtbot: QtBot, record: Make
+) -> None:
     model.update([record(run, state="queued") for run in range(1, 5)])
     model.set_group("state")
     other = QPersistentModelIndex(model.index(model.row_of(4)))
@@ -113,7 +103,7 @@ def test_a_run_that_changes_its_group_moves_and_keeps_its_persistent_index(model
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_streaming_ends_where_starting_over_would(qtbot: QtBot, seed: int) -> None:
+def test_streaming_ends_where_starting_over_would(qtbot: QtBot, seed: int, record: Make) -> None:
     chance = random.Random(seed)
     streamed = RunListModel()
     tester = QAbstractItemModelTester(streamed, QAbstractItemModelTester.FailureReportingMode.Fatal)
@@ -141,7 +131,9 @@ def test_streaming_ends_where_starting_over_would(qtbot: QtBot, seed: int) -> No
     tester.deleteLater()
 
 
-def test_the_newest_runs_with_curves_are_ticked_at_first_and_running_ones_always(model: RunListModel) -> None:
+def test_the_newest_runs_are_ticked_at_first_and_running_ones_always(
+    model: RunListModel, record: Make
+) -> None:
     model.update([*(record(run) for run in range(1, 9)), record(9, state="failed"), record(10, state="queued")])
     assert model.ticked() == [3, 4, 5, 6, 7, 8]
     model.update([record(10, state="running")])
@@ -151,7 +143,7 @@ def test_the_newest_runs_with_curves_are_ticked_at_first_and_running_ones_always
     assert model.ticked() == [4, 5, 6, 7, 8]
 
 
-def test_ticking_tells_once(model: RunListModel, qtbot: QtBot) -> None:
+def test_ticking_tells_once(model: RunListModel, qtbot: QtBot, record: Make) -> None:
     model.update([record(1), record(2)])
     with qtbot.waitSignal(model.ticked_changed):
         assert model.setData(model.index(0), Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
@@ -160,7 +152,7 @@ def test_ticking_tells_once(model: RunListModel, qtbot: QtBot) -> None:
         model.set_ticked([2], False)
 
 
-def test_the_control_is_the_same_budget_without_a_teacher(model: RunListModel) -> None:
+def test_the_control_is_the_same_budget_without_a_teacher(model: RunListModel, record: Make) -> None:
     other_budget = {"training": {"epochs": 9}}
     model.update(
         [
@@ -177,13 +169,13 @@ def test_the_control_is_the_same_budget_without_a_teacher(model: RunListModel) -
     assert model.control_score(record(7, architecture="2x128")) is None
 
 
-def test_published_scores_are_looked_up_by_what_was_run(model: RunListModel) -> None:
+def test_published_scores_are_looked_up_by_what_was_run(model: RunListModel, record: Make) -> None:
     model.set_published({("mrpc", "taylor", "2x128"): ("published", 0.721)})
     assert model.published_score(record(1, loss="taylor", architecture="2x128")) == ("published", 0.721)
     assert model.published_score(record(1, loss="kl", architecture="2x128")) is None
 
 
-def test_the_live_run_is_the_oldest_that_runs(model: RunListModel) -> None:
+def test_the_live_run_is_the_oldest_that_runs(model: RunListModel, record: Make) -> None:
     assert model.live() is None
     model.update([record(1), record(3, state="running"), record(2, state="running")])
     assert model.live().id == 2
@@ -196,7 +188,7 @@ def test_unknown_orders_are_refused(model: RunListModel) -> None:
         model.set_sort("luck")
 
 
-def test_sorting_and_filtering_do_not_compare_every_pair(qtbot: QtBot) -> None:
+def test_sorting_and_filtering_do_not_compare_every_pair(qtbot: QtBot, record: Make) -> None:
     """Ten times the runs must not take a hundred times as long; a ratio, since machines differ."""
 
     def seconds(count: int) -> float:

@@ -1,0 +1,74 @@
+"""What a person reads about a run."""
+
+from collections.abc import Callable
+
+import pytest
+
+from distill_gui.models import run_text
+from engine.store import RunRecord
+
+Make = Callable[..., RunRecord]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (48.4, "48 s"),
+        (59.6, "1 min"),
+        (118, "1 min 58 s"),
+        (3600, "1 h"),
+        (12_000, "3 h 20 min"),
+        (187_200, "2 d 4 h"),
+    ],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert run_text.duration_text(seconds) == text
+
+
+def test_scores_and_metrics() -> None:
+    assert run_text.score_text(0.8516) == "85.2"
+    assert run_text.score_text(None) == "—"
+    assert [run_text.metric_text(name) for name in ("f1", "accuracy", "")] == ["F1", "Accuracy", "Score"]
+
+
+def test_a_training_run(record: Make) -> None:
+    run = record(
+        1,
+        state="running",
+        phase="training",
+        step=214,
+        total_steps=345,
+        steps_per_epoch=115,
+        started_at=100.0,
+        ended_at=None,
+    )
+    assert run_text.summary(run) == "training · 62%"
+    text = run_text.progress_text(run, eta_s=72, now=218.0)
+    assert text == "step 214 / 345 · epoch 1.86 · elapsed 1 min 58 s · ETA 1 min 12 s"
+
+
+def test_another_phase_counts_its_own_progress(record: Make) -> None:
+    run = record(
+        1,
+        state="running",
+        phase="fine-tuning the teacher",
+        phase_done=30,
+        phase_total=120,
+        total_steps=0,
+        step=0,
+        started_at=None,
+    )
+    assert run_text.fraction(run) == 0.25
+    assert run_text.progress_text(run) == "30 / 120"
+
+
+def test_a_failed_run_says_why_in_one_line(record: Make) -> None:
+    run = record(1, state="failed", reason="The total loss is nan at step 41: astray. Lower it.\nmore")
+    assert run_text.summary(run) == "failed · The total loss is nan at step 41: astray"
+
+
+def test_a_stopped_run_is_not_full(record: Make) -> None:
+    assert run_text.fraction(record(1, state="stopped", step=5, total_steps=10)) == 0.5
+    assert run_text.fraction(record(1, state="finished", step=0, total_steps=0)) == 1.0
+    assert run_text.progress_text(record(1, state="stopped", started_at=10.0, ended_at=20.0)).endswith("took 10 s")
