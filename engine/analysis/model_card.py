@@ -130,8 +130,12 @@ def _scores(run: CardRun, task: Task | None, scores: list[ScoreLike]) -> str:
         pair = [values.get((model, split, metric)) for model in ("student", "teacher")]
         shown = ["–" if value is None else f"{100 * value:.1f}" for value in pair]
         lines.append(f"| {escaped(split)} | {escaped(metric_title(metric))} | {shown[0]} | {shown[1]} |")
-    kept = f" The weights kept are those of step {run.best_step}, the best on validation." if run.best_step else ""
-    return "\n".join([*lines, "", f"Times 100. The validation split also chose the weights.{kept}"])
+    if run.config.get("training", {}).get("keep", "best") == "best":
+        step = f" (step {run.best_step})" if run.best_step else ""
+        kept = f"The weights are the best on validation{step}: the validation figures are a little too good."
+    else:
+        kept = "The weights are those of the last step."
+    return "\n".join([*lines, "", f"Times 100. {kept}"])
 
 
 def _data(run: CardRun, task: Task | None) -> str:
