@@ -1,0 +1,134 @@
+"""A task's rows, encoded for student and teacher: what training and evaluation are handed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import catalog
+from engine.config import DistillationConfig, layers_and_hidden
+from engine.data.batches import Batch, TrainingBatches, evaluation_batches
+from engine.data.metrics import platt_target
+from engine.data.rows import Rows, load_rows
+from engine.data.tokenising import Encoding, encode
+from engine.models.load import load_tokenizer
+from engine.types import Task
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows of one split. ``labels`` int64 classes or float32 scores; ``targets`` float32 (rows, outputs): one-hot, or
+    the Platt-scaled score. ``encodings`` by reader: "student" and, where one teaches, "teacher".
+    """
+
+    name: str
+    labels: NDArray[Any]
+    targets: NDArray[np.float32]
+    encodings: dict[str, Encoding] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def target_tensor(self) -> Tensor:
+        import torch
+
+        return torch.from_numpy(self.targets)
+
+    def training_batches(self, batch_size: int, seed: int, encoding: str, pad_to: int = 1) -> TrainingBatches:
+        return TrainingBatches(self.encodings[encoding], batch_size, seed, pad_to)
+
+    def evaluation_batches(self, rows_per_batch: int, encoding: str, pad_to: int = 1) -> Iterator[Batch]:
+        return evaluation_batches(self.encodings[encoding], rows_per_batch, pad_to)
+
+
+@dataclass(frozen=True)
+class TaskData:
+    """All splits with labels. ``fingerprint`` is the SHA-256 of what training and choosing the best depend on."""
+
+    task: Task
+    splits: dict[str, Split]
+    fingerprint: str
+    remarks: list[str]
+    student_tokenizer: Any = field(repr=False)
+    teacher_tokenizer: Any = field(repr=False)
+
+    @property
+    def train(self) -> Split:
+        return self.splits[self.task.train_split]
+
+    @property
+    def student_vocabulary(self) -> int:
+        return len(self.student_tokenizer)
+
+    @property
+    def teacher_vocabulary(self) -> int:
+        return len(self.teacher_tokenizer)
+
+    def save_student_tokenizer(self, folder: Path) -> None:
+        self.student_tokenizer.save_pretrained(folder)
+
+
+def tokenizer_references(config: DistillationConfig) -> tuple[str, str | None]:
+    """Where the student's and the teacher's tokenizers are read from; None without a teacher."""
+    teacher = None if config.teacher is None else config.teacher.tokenizer or config.teacher.model
+    own = None if layers_and_hidden(config.student.architecture) else config.student.architecture
+    student = config.student.tokenizer or own or teacher
+    assert student is not None, "a configuration without a teacher names the student's tokenizer"
+    return student, teacher
+
+
+def load_task_data(config: DistillationConfig, task: Task) -> TaskData:
+    """Read and encode the rows of a run. Raises DataError or ModelError in sentences."""
+    found = load_rows(task, config.task.source)
+    rows = {name: split for name, split in found.items() if not split.hidden}
+    student_reference, teacher_reference = tokenizer_references(config)
+    student = load_tokenizer(student_reference, "student.tokenizer")
+    readers = {"student": student}
+    if teacher_reference is not None and catalog.losses()[config.loss.kind].needs_teacher:
+        same = teacher_reference == student_reference
+        readers["teacher"] = student if same else load_tokenizer(teacher_reference, "teacher.tokenizer")
+    remarks = [f"Rows: {', '.join(f'{len(split):,} {name}' for name, split in rows.items())}."]
+    splits = {}
+    for name, split in rows.items():
+        encodings: dict[str, Encoding] = {}
+        for reader, tokenizer in readers.items():
+            if reader == "teacher" and tokenizer is student:
+                encodings[reader] = encodings["student"]
+            else:
+                encodings[reader] = encode(tokenizer, split.texts, config.task.max_length)
+        splits[name] = Split(name, split.labels, _targets(task, split), encodings)
+        cut = encodings["student"].cut
+        if cut:
+            share = 100 * cut / len(split)
+            remarks.append(f"{name}: {cut:,} rows ({share:.1f} %) are cut off at {config.task.max_length} tokens.")
+    used = [task.train_split, *task.evaluation_splits]
+    return TaskData(
+        task, splits, _fingerprint({name: rows[name] for name in used}), remarks, student, readers.get("teacher", student)
+    )
+
+
+def _targets(task: Task, rows: Rows) -> NDArray[np.float32]:
+    if task.kind == "regression":
+        return platt_target(rows.labels).astype(np.float32)[:, None]
+    return np.eye(task.outputs, dtype=np.float32)[rows.labels]
+
+
+def _fingerprint(rows: dict[str, Rows]) -> str:
+    digest = hashlib.sha256()
+    for name, split in rows.items():
+        digest.update(f"{name}\0{len(split)}\0".encode())
+        for column in split.texts:
+            for text in column:
+                encoded = text.encode("utf-8", "surrogatepass")
+                digest.update(len(encoded).to_bytes(8, "little") + encoded)
+        digest.update(np.ascontiguousarray(split.labels).tobytes())
+    return digest.hexdigest()

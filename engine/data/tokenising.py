@@ -1,0 +1,57 @@
+"""Text to token ids through a model's own tokenizer; knows nothing of batches or models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """Token ids of rows of different lengths, end to end; row i is ``[starts[i], starts[i + 1])``.
+
+    ``token_types`` marks first and second text (int8, same shape as ``tokens``), None where the tokenizer gives none.
+    ``cut`` counts the rows of which something was cut off. ``padding`` and ``padding_type`` fill up a batch.
+    """
+
+    tokens: NDArray[np.int32]
+    token_types: NDArray[np.int8] | None
+    starts: NDArray[np.int64]
+    cut: int
+    padding: int
+    padding_type: int
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        return np.diff(self.starts)
+
+
+def encode(tokenizer: Any, texts: Sequence[Sequence[str]], max_length: int) -> Encoding:
+    """Encode one or two columns of texts with the special tokens, each row cut to ``max_length`` tokens (longest first)."""
+    columns = [list(column) for column in texts]
+    encoded = tokenizer(*columns, truncation=True, max_length=max_length, padding=False, return_overflowing_tokens=False)
+    ids = encoded["input_ids"]
+    lengths = np.fromiter((len(row) for row in ids), np.int64, len(ids))
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    tokens = np.fromiter((token for row in ids for token in row), np.int32, int(starts[-1]))
+    types = None
+    if "token_type_ids" in encoded:
+        types = np.fromiter((kind for row in encoded["token_type_ids"] for kind in row), np.int8, int(starts[-1]))
+    cut = _count_cut(tokenizer, columns, lengths, max_length)
+    return Encoding(tokens, types, starts, cut, tokenizer.pad_token_id, getattr(tokenizer, "pad_token_type_id", 0))
+
+
+def _count_cut(tokenizer: Any, columns: list[list[str]], lengths: NDArray[np.int64], max_length: int) -> int:
+    """Rows longer than ``max_length``: only full ones can be, so only these are encoded again."""
+    full = np.flatnonzero(lengths >= max_length)
+    if not len(full):
+        return 0
+    again = tokenizer(*([column[row] for row in full] for column in columns), truncation=False, padding=False, verbose=False)
+    return sum(len(row) > max_length for row in again["input_ids"])
