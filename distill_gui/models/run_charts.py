@@ -1,0 +1,132 @@
+"""Which curves belong to which chart of which run, along which x. Knows metric names and run records, no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import inf
+from typing import TYPE_CHECKING
+
+from distill_gui.models.curve_series import XAxis
+from distill_gui.models.run_text import metric_text
+
+if TYPE_CHECKING:
+    from engine.store import RunRecord
+
+X_KINDS = {"step": "step", "epoch": "epoch", "examples": "examples", "seconds": "seconds"}
+SIDES = {"student": "", "teacher": "teacher/"}  # whose training; what its metric names begin with
+LARGEST_WEIGHT = 0.99
+
+
+@dataclass(frozen=True)
+class ChartKind:
+    """One chart. `scale` multiplies its values for showing; `smooth` and `log` say which options make sense for it."""
+
+    key: str
+    title: str
+    scale: float = 1.0
+    smooth: bool = True
+    log: bool = True
+    chosen_only: bool = False
+
+
+CHARTS = (
+    ChartKind("validation", "Validation", scale=100.0, smooth=False, log=False),
+    ChartKind("loss", "Total loss"),
+    ChartKind("terms", "Loss terms, weighted", chosen_only=True),
+    ChartKind("learning_rate", "Learning rate", smooth=False),
+    ChartKind("gradient_norm", "Gradient norm"),
+    ChartKind("throughput", "Throughput, examples/s"),
+)
+_NAMES = {
+    "loss": "train/loss",
+    "learning_rate": "train/learning_rate",
+    "gradient_norm": "train/gradient_norm",
+    "throughput": "train/examples_per_second",
+}
+
+
+@dataclass(frozen=True)
+class ChartOptions:
+    """How all charts are drawn."""
+
+    x: str = "epoch"
+    weight: float = 0.6
+    log_x: bool = False
+    log_y: bool = False
+    clip: bool = True
+    hidden: frozenset[str] = frozenset()
+    side: str = "student"
+
+
+def curve_names(kind: ChartKind, record: RunRecord, names: Iterable[str], side: str = "student") -> list[str]:
+    """The metric names among `names` that the chart draws for this run."""
+    prefix = SIDES[side]
+    if kind.key == "validation":
+        start, end = f"{prefix}validation", f"/{record.key_metric}"
+        return [name for name in names if name.startswith(start) and name.endswith(end)] if record.key_metric else []
+    if kind.key == "terms":
+        return [name for name in names if name.startswith(f"{prefix}train/loss/")]
+    wanted = prefix + _NAMES[kind.key]
+    return [wanted] if wanted in names else []
+
+
+def term_text(name: str) -> str:
+    """What a loss term is called in a legend."""
+    return name.rpartition("train/loss/")[2]
+
+
+def sides(names: Iterable[str]) -> list[str]:
+    """Whose training there are curves of."""
+    names = list(names)
+    found = [side for side, prefix in SIDES.items() if any(name.startswith(f"{prefix}train/") for name in names)]
+    return found or ["student"]
+
+
+def title(kind: ChartKind, records: Iterable[RunRecord]) -> str:
+    """The chart's heading; of the validation chart with the metric, if all runs have the same."""
+    if kind.key != "validation":
+        return kind.title
+    metrics = {record.key_metric for record in records if record.key_metric}
+    return f"Validation {metric_text(metrics.pop())}" if len(metrics) == 1 else "Validation score"
+
+
+def x_axis(record: RunRecord, options: ChartOptions) -> XAxis:
+    """How the run's steps lie along the chosen x."""
+    batch, per_epoch = _pace(record, options.side)
+    scales = {"step": 1.0, "epoch": 1.0 / per_epoch, "examples": float(batch), "seconds": 1.0}
+    return XAxis(scales[options.x], seconds=options.x == "seconds", log=options.log_x)
+
+
+def x_end(record: RunRecord, options: ChartOptions) -> float | None:
+    """Where along x a running run will stop, infinity if nobody knows; None for a run that is over."""
+    if record.state != "running":
+        return None
+    if options.x == "seconds" or options.side != "student" or not record.total_steps:
+        return inf
+    return record.total_steps * x_axis(record, options).scale
+
+
+def x_text(options: ChartOptions, x: float) -> str:
+    """A place on the x axis in words."""
+    words = {
+        "step": f"step {x:,.0f}",
+        "epoch": f"epoch {x:.2f}",
+        "examples": f"{x:,.0f} examples",
+        "seconds": f"{x:,.0f} s",
+    }
+    return words[options.x]
+
+
+def _pace(record: RunRecord, side: str) -> tuple[int, float]:
+    """Batch size and steps an epoch. The teacher reads the same rows, in batches of its own."""
+    batch, per_epoch = record.batch_size or 1, float(record.steps_per_epoch or 0)
+    if side == "teacher":
+        teacher = record.config.get("teacher") or {}
+        own = int(teacher.get("batch_size") or batch)
+        if not per_epoch and record.phase_total:  # before the student's own length is known
+            per_epoch = record.phase_total / max(int(teacher.get("epochs") or 1), 1)
+        else:
+            per_epoch = per_epoch * batch / own
+        batch = own
+    return batch, per_epoch or 1.0
