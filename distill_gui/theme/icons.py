@@ -32,7 +32,7 @@ def set_icon(button: QAbstractButton, name: str, colour: str = "muted", checked:
         former.show(name, colour, checked)
     else:
         _Follower(button).show(name, colour, checked)
-    button.setIconSize(QSize(size, size))
+    button.setIconSize(QSize(size + 4, size) if button.text() else QSize(size, size))  # air before the text
 
 
 class _Follower(QObject):

@@ -1,0 +1,1 @@
+"""What works beside the window: the engine's thread, meters, preferences. Knows no QtWidgets."""

@@ -1,0 +1,73 @@
+"""What the window remembers between starts, as JSON in the home folder; losing it costs only comfort. Knows no widget."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+FILE = "window.json"
+THEMES = ("system", "light", "dark")
+
+
+class Preferences:
+    """Theme, layout, and whether the welcome was seen. A missing, damaged or foreign file means the defaults."""
+
+    def __init__(self, home: Path) -> None:
+        self._file = home / FILE
+        self._values = _read(self._file)
+
+    @property
+    def theme(self) -> str:
+        """ "system", "light" or "dark"."""
+        theme = self._values.get("theme")
+        return theme if theme in THEMES else "system"
+
+    @property
+    def welcomed(self) -> bool:
+        """Whether a person already left the welcome page."""
+        return self._values.get("welcomed") is True
+
+    @property
+    def layout(self) -> dict[str, str]:
+        """What ``MainWindow.layout_state`` gave, {} at the first start."""
+        layout = self._values.get("layout")
+        if not isinstance(layout, dict):
+            return {}
+        return {key: value for key, value in layout.items() if isinstance(value, str)}
+
+    def set_theme(self, theme: str) -> None:
+        """Remember the theme."""
+        self._keep("theme", theme)
+
+    def set_welcomed(self) -> None:
+        """Remember that the welcome was seen."""
+        self._keep("welcomed", True)
+
+    def set_layout(self, layout: Mapping[str, str]) -> None:
+        """Remember the window's layout."""
+        self._keep("layout", dict(layout))
+
+    def _keep(self, key: str, value: Any) -> None:
+        if self._values.get(key) == value:
+            return
+        self._values[key] = value
+        beside = self._file.with_name(f"{FILE}.{os.getpid()}.new")  # two windows may write at once
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with open(beside, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+                json.dump(self._values, file, indent=1)
+            beside.replace(self._file)
+        except OSError:
+            # a full disk or a read-only home must not stop anyone from closing a window; this start still knows it
+            beside.unlink(missing_ok=True)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}

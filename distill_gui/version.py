@@ -1,0 +1,16 @@
+"""The version of the program, from what is installed. Knows no Qt."""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+NAME = "Distillation Studio"
+PACKAGE = "distillation-studio"
+
+
+def version() -> str:
+    """The installed version; "from source" where the program was not installed."""
+    try:
+        return metadata.version(PACKAGE)
+    except metadata.PackageNotFoundError:
+        return "from source"

@@ -1,0 +1,209 @@
+"""The main window: rail, places, bottom bar, welcome, notifications, and the question at its close.
+
+Free of services and engine: it is told what to show, and says by signals what the person wants; ``app.py`` connects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, Qt, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from distill_gui.theme.emblem import app_icon
+from distill_gui.version import NAME
+from distill_gui.widgets.toast import show_toast
+from distill_gui.windows.bottom_bar import BottomBar
+from distill_gui.windows.close_question import Answer, ask_close
+from distill_gui.windows.preferences import PreferencesDialog
+from distill_gui.windows.rail import Rail
+from distill_gui.windows.status import Status, percent
+from distill_gui.windows.welcome import WelcomePage
+
+if TYPE_CHECKING:
+    from distill_gui.models import Models
+    from distill_gui.panels import Panel
+    from distill_gui.services.meters import Reading
+
+SMALLEST = (1280, 720)  # px
+USUAL = (1440, 900)  # px
+
+
+class MainWindow(QMainWindow):
+    """``panels`` in rail order, each made once from ``models``. ``home`` is only shown."""
+
+    sample_requested = Signal()
+    own_requested = Signal()
+    place_changed = Signal(str)
+    theme_chosen = Signal(str)  # "system", "light" or "dark"
+    close_decided = Signal(str)  # "keep" or "stop", while runs were active; closed follows
+    closed = Signal()
+
+    def __init__(
+        self,
+        panels: Sequence[Panel],
+        models: Models,
+        theme: str = "system",
+        home: str = "",
+        ask: Callable[[QWidget, int], Answer] = ask_close,
+    ) -> None:
+        super().__init__()
+        self._theme, self._home, self._ask = theme, home, ask
+        self._active = 0
+        self._keys: list[tuple[str, str]] = []
+        self._places: dict[str, QWidget] = {}
+        self._place = ""
+        self.setWindowTitle(NAME)
+        self.setWindowIcon(app_icon())
+        self.setMinimumSize(*SMALLEST)
+        self.resize(*USUAL)
+        self.rail = Rail()
+        self.stack = QStackedWidget()
+        self.bar = BottomBar()
+        self.welcome = WelcomePage()
+        self.preferences: PreferencesDialog | None = None
+        self._lay_out()
+        self.stack.addWidget(self.welcome)
+        for panel in panels:
+            self._add(panel, models)
+        self.rail.chosen.connect(self._on_place_chosen)
+        self.rail.settings_wanted.connect(self.show_preferences)
+        self.welcome.sample_wanted.connect(self._on_sample_wanted)
+        self.welcome.own_wanted.connect(self._on_own_wanted)
+        self._shortcut("Ctrl+,", "Settings", self.show_preferences)
+        self._shortcut("Ctrl+Q", "Close the window", self.close)
+        if panels:
+            self.show_place(panels[0].key)
+
+    # places -----------------------------------------------------------------------------------------------------------
+
+    def panel(self, key: str) -> QWidget:
+        """The widget of a place. KeyError if there is none of this name."""
+        return self._places[key]
+
+    def place(self) -> str:
+        """The key of the place shown, "" on the welcome page."""
+        return self._place
+
+    def show_place(self, key: str) -> None:
+        """Show a place; says ``place_changed`` when it is another one."""
+        self.stack.setCurrentWidget(self._places[key])
+        self.rail.set_current(key)
+        if key != self._place:
+            self._place = key
+            self.place_changed.emit(key)
+
+    def show_welcome(self) -> None:
+        """Show the page of the first start."""
+        self._place = ""
+        self.rail.set_current("")
+        self.stack.setCurrentWidget(self.welcome)
+        self.stack.setFocus(Qt.FocusReason.OtherFocusReason)  # no ring yet; Tab goes to its buttons
+
+    # what is shown ----------------------------------------------------------------------------------------------------
+
+    def set_status(self, status: Status) -> None:
+        """Show the work going on, in the bottom bar and the window's title."""
+        self._active = status.active
+        self.bar.set_status(status)
+        self.setWindowTitle(f"{percent(status.run_fraction)} · {status.name} — {NAME}" if status.name else NAME)
+
+    def set_meters(self, reading: Reading | None) -> None:
+        """Show how busy the machine is."""
+        self.bar.set_meters(reading)
+
+    def set_theme(self, theme: str) -> None:
+        """Which theme the settings show as chosen."""
+        self._theme = theme
+
+    def notify(self, text: str, action: str = "", on_action: Callable[[], None] | None = None) -> None:
+        """Say ``text`` in a toast; a window in the background also asks for attention in the task bar."""
+        show_toast(self, text, action, on_action)
+        if not self.isActiveWindow():
+            QApplication.alert(self)
+
+    def show_preferences(self) -> None:
+        """Open the settings, or bring them to the front."""
+        if self.preferences is not None:
+            self.preferences.raise_()
+            return
+        dialog = PreferencesDialog(self._theme, self._home, self._keys, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.theme_chosen.connect(self._on_theme_chosen)
+        dialog.welcome_wanted.connect(self.show_welcome)
+        dialog.folder_wanted.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(self._home)))
+        dialog.finished.connect(self._on_preferences_closed)
+        self.preferences = dialog
+        dialog.open()
+
+    # layout -----------------------------------------------------------------------------------------------------------
+
+    def layout_state(self) -> dict[str, str]:
+        """Size, position and place, for ``restore_layout`` at the next start."""
+        geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+        return {"geometry": geometry, "place": self._place}
+
+    def restore_layout(self, state: Mapping[str, str]) -> None:
+        """Take over a saved layout; what does not fit this screen or this version is left out."""
+        self.restoreGeometry(QByteArray.fromBase64(state.get("geometry", "").encode("ascii", "ignore")))
+        if state.get("place") in self._places:
+            self.show_place(state["place"])
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask while runs are active; "cancel" keeps the window."""
+        if self._active > 0:
+            answer = self._ask(self, self._active)
+            if answer == "cancel":
+                event.ignore()
+                return
+            self.close_decided.emit(answer)
+        event.accept()
+        self.closed.emit()
+
+    # inside -----------------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.rail)
+        middle.addWidget(self.stack, 1)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(middle, 1)
+        column.addWidget(self.bar)
+        self.setCentralWidget(whole)
+
+    def _add(self, panel: Panel, models: Models) -> None:
+        widget = panel.make(models)
+        self._places[panel.key] = widget
+        self.stack.addWidget(widget)
+        self.rail.add_place(panel.key, panel.title, panel.icon)
+        self._shortcut(f"Ctrl+{len(self._places)}", panel.title, lambda: self.show_place(panel.key))
+
+    def _shortcut(self, keys: str, what: str, act: Callable[[], object]) -> None:
+        QShortcut(QKeySequence(keys), self).activated.connect(lambda: act() and None)
+        self._keys.append((keys, what))
+
+    def _on_place_chosen(self, key: str) -> None:
+        self.show_place(key)
+
+    def _on_sample_wanted(self) -> None:
+        self.sample_requested.emit()
+        if "runs" in self._places:
+            self.show_place("runs")
+
+    def _on_own_wanted(self) -> None:
+        self.own_requested.emit()
+        if "compose" in self._places:
+            self.show_place("compose")
+
+    def _on_theme_chosen(self, theme: str) -> None:
+        self._theme = theme
+        self.theme_chosen.emit(theme)
+
+    def _on_preferences_closed(self) -> None:
+        self.preferences = None

@@ -1,0 +1,107 @@
+"""The settings: theme, where things are kept, the keys, and what this program is. Shows and asks; stores nothing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from distill_gui.theme import XL, L, M, S
+from distill_gui.theme.emblem import app_icon
+from distill_gui.version import NAME, version
+from distill_gui.widgets.buttons import button
+from distill_gui.widgets.card import Card
+from distill_gui.widgets.labels import ElidedLabel, caption, heading, label, muted, title
+from distill_gui.widgets.segmented import Segmented
+
+THEMES = (("system", "As the desktop"), ("light", "Light"), ("dark", "Dark"))
+WIDTH = 520  # px
+
+
+class PreferencesDialog(QDialog):
+    """``theme_chosen(key)`` as soon as one is chosen; ``welcome_wanted`` and ``folder_wanted`` are its buttons."""
+
+    theme_chosen = Signal(str)
+    welcome_wanted = Signal()
+    folder_wanted = Signal()
+
+    def __init__(self, theme: str, home: str, keys: list[tuple[str, str]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Settings")
+        self.setFixedWidth(WIDTH)
+        self.themes = Segmented(THEMES)
+        self.themes.set_current(theme)
+        self.themes.chosen.connect(self.theme_chosen)
+        self.close_button = button("Done", "primary")
+        self.close_button.clicked.connect(self.accept)
+        self.welcome_button = button("Show the welcome page", "quiet")
+        self.welcome_button.clicked.connect(self._on_welcome)
+        foot = QHBoxLayout()
+        foot.addWidget(self.welcome_button)
+        foot.addStretch(1)
+        foot.addWidget(self.close_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(XL, L, XL, L)
+        column.setSpacing(M)
+        column.addWidget(title("Settings"))
+        column.addWidget(self._appearance())
+        column.addWidget(self._storage(home))
+        column.addWidget(_keyboard(keys))
+        column.addWidget(_about())
+        column.addLayout(foot)
+
+    def _appearance(self) -> Card:
+        card = Card("Appearance")
+        row = QHBoxLayout()
+        row.addWidget(muted("Theme"))
+        row.addStretch(1)
+        row.addWidget(self.themes)
+        card.body.addLayout(row)
+        return card
+
+    def _storage(self, home: str) -> Card:
+        card = Card("Where runs are kept")
+        path = ElidedLabel(home, mode=Qt.TextElideMode.ElideMiddle)
+        self.folder_button = button("Open folder", "secondary", "folder")
+        self.folder_button.clicked.connect(self.folder_wanted)
+        row = QHBoxLayout()
+        row.setSpacing(M)
+        row.addWidget(path, 1)
+        row.addWidget(self.folder_button)
+        card.body.addLayout(row)
+        card.body.addWidget(caption("Another folder: start with --home, or set DISTILL_HOME.", wrap=True))
+        return card
+
+    def _on_welcome(self) -> None:
+        self.accept()
+        self.welcome_wanted.emit()
+
+
+def _keyboard(keys: list[tuple[str, str]]) -> Card:
+    card = Card("Keyboard")
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(L)
+    grid.setVerticalSpacing(S - 2)
+    for position, (key, what) in enumerate(keys):
+        row, column = position // 2, position % 2 * 2
+        grid.addWidget(label(key), row, column)
+        grid.addWidget(muted(what), row, column + 1)
+    grid.setColumnStretch(1, 1)
+    grid.setColumnStretch(3, 1)
+    card.body.addLayout(grid)
+    return card
+
+
+def _about() -> Card:
+    card = Card()
+    picture = label()
+    picture.setPixmap(app_icon().pixmap(40, 40))
+    words = QVBoxLayout()
+    words.setSpacing(2)
+    words.addWidget(heading(f"{NAME} {version()}"))
+    words.addWidget(caption("Knowledge distillation on your own machine. Apache License 2.0.", wrap=True))
+    row = QHBoxLayout()
+    row.setSpacing(M)
+    row.addWidget(picture)
+    row.addLayout(words, 1)
+    card.body.addLayout(row)
+    return card
