@@ -36,4 +36,4 @@ def open_private(file: Path, mode: Literal["w", "a"] = "w") -> TextIO:
     def opener(path: str, flags: int) -> int:
         return os.open(path, flags, 0o600)
 
-    return open(file, mode, encoding="utf-8", newline="\n", buffering=1, opener=opener)
+    return open(file, mode, encoding="utf-8", errors="backslashreplace", newline="\n", buffering=1, opener=opener)

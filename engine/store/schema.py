@@ -9,10 +9,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from engine.errors import StoreError
-from engine.store.sentences import BUSY, LOCKED, as_store_error, result_code
+from engine.store.sentences import BUSY, LOCKED, as_store_error, in_sentences, result_code
+from engine.store.sqlite import Database
 
 PATIENCE_S = 30.0
 _CREATING = threading.Lock()
@@ -26,9 +25,9 @@ def _first_tables(database: Database) -> None:
             id INTEGER PRIMARY KEY AUTOINCREMENT, revision INTEGER, name TEXT, state TEXT, phase TEXT,
             phase_done INTEGER, phase_total INTEGER, reason TEXT, created_at REAL, started_at REAL, ended_at REAL,
             config TEXT, toml TEXT, task TEXT, loss TEXT, architecture TEXT, seed INTEGER, teacher TEXT,
-            step INTEGER, total_steps INTEGER, steps_per_epoch INTEGER, batch_size INTEGER, key_metric TEXT, best_score REAL, best_step INTEGER,
-            teacher_score REAL, parameters INTEGER, teacher_parameters INTEGER, device TEXT, device_reason TEXT,
-            pid INTEGER, pid_started REAL, colour INTEGER, note TEXT
+            step INTEGER, total_steps INTEGER, steps_per_epoch INTEGER, batch_size INTEGER, key_metric TEXT,
+            best_score REAL, best_step INTEGER, teacher_score REAL, parameters INTEGER, teacher_parameters INTEGER,
+            device TEXT, device_reason TEXT, pid INTEGER, pid_started REAL, colour INTEGER, note TEXT
         )
         """,
         "CREATE INDEX runs_by_revision ON runs (revision)",
@@ -78,7 +77,7 @@ def connect(file: Path, patience_s: float = PATIENCE_S) -> Database:
         connection.execute("PRAGMA synchronous = normal")
         _enable_wal(database, patience_s)
         return database
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         connection.close()
         raise as_store_error(error, file) from error
 
@@ -90,25 +89,24 @@ def migrate(database: Database, file: Path) -> None:
     """
     connection = database.conn
     try:
-        if _version(database) == len(MIGRATIONS):
-            return
-        connection.execute("BEGIN IMMEDIATE")
-        version = _version(database)  # another process may have been faster
-        if version > len(MIGRATIONS):
-            raise StoreError(
-                f"The store {file} was written by a newer version of this program (schema {version}, "
-                f"this one knows {len(MIGRATIONS)}); update the program."
-            )
-        if version == 0 and database.table_names():
-            raise StoreError(
-                f"The file {file} belongs to another program; choose another home with --home or DISTILL_HOME."
-            )
-        for step in MIGRATIONS[version:]:
-            step(database)
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-        connection.execute("COMMIT")
-    except sqlite3.DatabaseError as error:
-        raise as_store_error(error, file) from error
+        with in_sentences(file):
+            if _version(database) == len(MIGRATIONS):
+                return
+            connection.execute("BEGIN IMMEDIATE")
+            version = _version(database)  # another process may have been faster
+            if version > len(MIGRATIONS):
+                raise StoreError(
+                    f"The store {file} was written by a newer version of this program (schema {version}, "
+                    f"this one knows {len(MIGRATIONS)}); update the program."
+                )
+            if version == 0 and database.table_names():
+                raise StoreError(
+                    f"The file {file} belongs to another program; choose another home with --home or DISTILL_HOME."
+                )
+            for step in MIGRATIONS[version:]:
+                step(database)
+            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+            connection.execute("COMMIT")
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")

@@ -36,12 +36,13 @@ def result_code(error: BaseException) -> int | None:
     return None if code is None else int(code) & 0xFF
 
 
-def as_store_error(error: sqlite3.Error | OSError, file: Path) -> StoreError:
+def as_store_error(error: Exception, file: Path) -> StoreError:
     """The sentence for an error met while using ``file``."""
     if isinstance(error, OSError):
-        return StoreError(f"{error.filename or file} cannot be written: {error.strerror or error}. "
-                          "Change that, or choose another home with --home or DISTILL_HOME.")  # fmt: skip
-    remedy = _REMEDIES.get(result_code(error) or 0)
+        return StoreError(
+            f"{error.filename or file} cannot be written: {error.strerror or error}. Change that, {_ELSEWHERE}."
+        )
+    remedy = _REMEDIES[CORRUPT] if _is_undecodable(error) else _REMEDIES.get(result_code(error) or 0)
     if remedy is None:
         return StoreError(f"The store {file} does not answer as it should ({error}). {_ASIDE}.")
     return StoreError(f"The store {file} {remedy} ({error}).")
@@ -52,7 +53,23 @@ def in_sentences(file: Path) -> Iterator[None]:
     """Turn what SQLite and the disk report about ``file`` into StoreErrors; a wrong statement stays a bug."""
     try:
         yield
-    except (sqlite3.DatabaseError, OSError) as error:
-        if isinstance(error, sqlite3.DatabaseError) and result_code(error) not in _REMEDIES:
+    except OSError as error:
+        raise as_store_error(error, file) from error
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        if result_code(error) not in _REMEDIES and not _is_undecodable(error):
             raise
         raise as_store_error(error, file) from error
+
+
+@contextmanager
+def damage_in_sentences(file: Path) -> Iterator[None]:
+    """Rows of ``file`` that cannot be what this program wrote become a StoreError."""
+    try:
+        yield
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
+        raise StoreError(f"The store {file} {_REMEDIES[CORRUPT]} ({error}).") from error
+
+
+def _is_undecodable(error: Exception) -> bool:
+    """Text in the file, or in SQLite's own report about it, that is not UTF-8."""
+    return isinstance(error, UnicodeDecodeError) or "Could not decode to UTF-8" in str(error)

@@ -21,7 +21,8 @@ from engine.store import schema
 from engine.store.home import make_private_folder, open_private
 from engine.store.processes import is_alive
 from engine.store.records import ENDED, INTERRUPTED, QUEUED, RUNNING, STOPPED, MetricRows, RunRecord, ScoreRow
-from engine.store.sentences import in_sentences
+from engine.store.sentences import damage_in_sentences, in_sentences
+from engine.store.values import storable
 from engine.store.writer import RunWriter
 
 COLOURS = 8
@@ -63,7 +64,9 @@ class Store:
                 "steps_per_epoch": 0, "batch_size": config.training.batch_size, "key_metric": "", "device": "",
                 "device_reason": "", "colour": colour, "note": "",
             }  # fmt: skip
-            run = int(self._database.table("runs").insert(row).last_pk or 0)
+            run = int(
+                self._database.table("runs").insert({key: storable(value) for key, value in row.items()}).last_pk or 0
+            )
             folder = make_private_folder(self.folder(run))
             with open_private(folder / "config.toml") as file:
                 file.write(toml)
@@ -197,13 +200,15 @@ class Store:
             run, name,
         )  # fmt: skip
         steps, seconds, values = zip(*rows, strict=True) if rows else ((), (), ())
-        return np.array(steps, np.int64), np.array(seconds, np.float64), _floats(values)
+        with damage_in_sentences(self._file):
+            return np.array(steps, np.int64), np.array(seconds, np.float64), _floats(values)
 
     def curve_names(self, run: int) -> list[str]:
         """The names of the curves a run has, by name."""
         rows = self._rows("SELECT DISTINCT series FROM metrics WHERE run = ?", run)
         names = self._series_names()
-        return sorted(names[series] for (series,) in rows)
+        with damage_in_sentences(self._file):
+            return sorted(names[series] for (series,) in rows)
 
     def scores(self, run: int | None = None) -> list[ScoreRow]:
         """Final figures of one run, or of all, in the order first stored."""
@@ -212,7 +217,8 @@ class Store:
             rows = self._rows(f"{columns} ORDER BY rowid")
         else:
             rows = self._rows(f"{columns} WHERE run = ? ORDER BY rowid", run)
-        return [ScoreRow(run, model, split, metric, *_floats([value])) for run, model, split, metric, value in rows]
+        with damage_in_sentences(self._file):
+            return [ScoreRow(*row[:4], float("nan") if row[4] is None else float(row[4])) for row in rows]
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────
     @contextmanager
@@ -252,31 +258,29 @@ class Store:
         return int(self._value("SELECT COALESCE(MAX(revision), 0) + 1 FROM runs"))
 
     def _update(self, run: int, **values: Any) -> None:
+        values = {column: storable(value) for column, value in values.items()}
         self._database.table("runs").update(run, {**values, "revision": self._next_revision()})
 
     def _record(self, row: dict[str, Any]) -> RunRecord:
-        try:
-            config = json.loads(row["config"])
-        except (TypeError, ValueError) as error:
-            raise StoreError(
-                f"Run {row['id']} in {self._file} is damaged: its configuration cannot be read."
-            ) from error
-        return RunRecord(**{**row, "config": config}, folder=self.folder(row["id"]))
+        with damage_in_sentences(self._file):
+            return RunRecord(**{**row, "config": json.loads(row["config"])}, folder=self.folder(row["id"]))
 
     def _series_names(self) -> dict[int, str]:
         return dict(self._rows("SELECT id, name FROM series"))
 
     def _metric_rows(self, rows: list[tuple[Any, ...]], before: int) -> MetricRows:
         ids, runs, series, steps, seconds, values = zip(*rows, strict=True) if rows else ((),) * 6
-        return MetricRows(
-            last_id=ids[-1] if ids else before,
-            runs=np.array(runs, np.int64),
-            series=np.array(series, np.int64),
-            names=self._series_names() if rows else {},
-            steps=np.array(steps, np.int64),
-            seconds=np.array(seconds, np.float64),
-            values=_floats(values),
-        )
+        names = self._series_names() if rows else {}
+        with damage_in_sentences(self._file):
+            return MetricRows(
+                last_id=ids[-1] if ids else before,
+                runs=np.array(runs, np.int64),
+                series=np.array(series, np.int64),
+                names=names,
+                steps=np.array(steps, np.int64),
+                seconds=np.array(seconds, np.float64),
+                values=_floats(values),
+            )
 
 
 def _no_run(reference: int | str) -> StoreError:

@@ -13,12 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
 from engine.events import Event, Facts, Log, Metrics, Phase, Score
 from engine.store import schema
 from engine.store.home import make_private_folder, open_private
 from engine.store.sentences import PASSING, as_store_error, in_sentences, result_code
+from engine.store.sqlite import Database
+from engine.store.values import storable
 
 PERIOD_S = 0.25
 RETRY_S = 0.5
@@ -159,9 +159,13 @@ def _write(database: Database, run: int, events: list[Event], names: dict[str, i
                         for name, value in event.values.items()
                     ]
                 case Facts():
-                    facts |= {column: _plain(value) for column, value in event.values.items()}
+                    facts |= {column: storable(value) for column, value in event.values.items()}
                 case Phase():
-                    facts |= {"phase": event.text, "phase_done": int(event.done), "phase_total": int(event.total)}
+                    facts |= {
+                        "phase": storable(event.text),
+                        "phase_done": int(event.done),
+                        "phase_total": int(event.total),
+                    }
                 case Score():
                     connection.execute(
                         "INSERT INTO scores (run, model, split, metric, value) VALUES (?, ?, ?, ?, ?) "
@@ -185,8 +189,3 @@ def _series(database: Database, name: str, names: dict[str, int]) -> int:
         database.conn.execute("INSERT OR IGNORE INTO series (name) VALUES (?)", [name])
         (names[name],) = database.conn.execute("SELECT id FROM series WHERE name = ?", [name]).fetchone()
     return names[name]
-
-
-def _plain(value: Any) -> Any:
-    """SQLite would store a numpy number as a blob."""
-    return value.item() if hasattr(value, "item") else value
