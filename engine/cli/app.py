@@ -126,7 +126,9 @@ def describe(json: AsJson = False) -> None:
 
 @app.command()
 def work(
-    stay: Annotated[float, typer.Option("--stay-s", min=0, help="Seconds to wait for another run before ending.")] = 0.5,
+    stay: Annotated[
+        float, typer.Option("--stay-s", min=0, help="Seconds to wait for another run before ending.")
+    ] = 0.5,
     home: Home = None,
 ) -> None:
     """Train the queued runs one after another."""

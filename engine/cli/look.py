@@ -36,7 +36,11 @@ def list_runs(home: Path, as_json: bool) -> None:
 
 def _cells(run: RunRecord) -> list[str]:
     score = f"{run.best_score * 100:.1f} {run.key_metric}" if run.best_score is not None else "–"
-    state = f"{run.state} {100 * run.step // run.total_steps} %" if run.state == "running" and run.total_steps else run.state
+    state = (
+        f"{run.state} {100 * run.step // run.total_steps} %"
+        if run.state == "running" and run.total_steps
+        else run.state
+    )
     return [str(run.id), run.name, state, run.task, Path(run.architecture).name, run.loss, str(run.seed), score]
 
 

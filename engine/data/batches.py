@@ -25,9 +25,7 @@ class Batch:
     indices: Tensor
 
 
-def order_of_epoch(
-    lengths: NDArray[np.int64], batch_size: int, seed: int, epoch: int
-) -> list[NDArray[np.int64]]:
+def order_of_epoch(lengths: NDArray[np.int64], batch_size: int, seed: int, epoch: int) -> list[NDArray[np.int64]]:
     """Row numbers of each batch: shuffled, then sorted by length inside windows, the batches of a window shuffled again.
 
     Every row exactly once; a last, smaller batch is kept.

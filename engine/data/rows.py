@@ -119,7 +119,9 @@ def _rows(task: Task, where: str, split: str, table: pyarrow.Table, faults: list
     if missing:
         has = ", ".join(table.column_names) or "none"
         plural = "columns" if len(missing) > 1 else "column"
-        faults.append(f"{where} lacks the {plural} {', '.join(missing)}; the task {task.title} needs it (it has {has}).")
+        faults.append(
+            f"{where} lacks the {plural} {', '.join(missing)}; the task {task.title} needs it (it has {has})."
+        )
         return None
     if table.num_rows == 0:
         faults.append(f"{where} has no rows; the split {split} needs one at least.")
@@ -135,13 +137,13 @@ def _texts(where: str, name: str, values: list[Any], faults: list[str]) -> list[
     if wrong and all(isinstance(value, (str, int, float)) and not isinstance(value, bool) for value in values):
         return [str(value) for value in values]  # a CSV column of numbers is text all the same
     if wrong:
-        faults.append(f"{where}, column {name}: {_row_numbers(wrong)} {_is_are(wrong)} not text ({values[wrong[0]]!r}).")
+        faults.append(
+            f"{where}, column {name}: {_row_numbers(wrong)} {_is_are(wrong)} not text ({values[wrong[0]]!r})."
+        )
     return values
 
 
-def _labels(
-    task: Task, where: str, split: str, values: list[Any], faults: list[str]
-) -> tuple[NDArray[Any], bool]:
+def _labels(task: Task, where: str, split: str, values: list[Any], faults: list[str]) -> tuple[NDArray[Any], bool]:
     """Labels as numbers, and whether they are hidden (all −1, which only a test split may be)."""
     at = f"{where}, column {task.label_column}"
     empty: NDArray[Any] = np.zeros(0, np.int64)

@@ -112,7 +112,12 @@ def load_task_data(config: DistillationConfig, task: Task) -> TaskData:
             remarks.append(f"{name}: {cut:,} rows ({share:.1f} %) are cut off at {config.task.max_length} tokens.")
     used = [task.train_split, *task.evaluation_splits]
     return TaskData(
-        task, splits, _fingerprint({name: rows[name] for name in used}), remarks, student, readers.get("teacher", student)
+        task,
+        splits,
+        _fingerprint({name: rows[name] for name in used}),
+        remarks,
+        student,
+        readers.get("teacher", student),
     )
 
 

@@ -36,7 +36,9 @@ class Encoding:
 def encode(tokenizer: Any, texts: Sequence[Sequence[str]], max_length: int) -> Encoding:
     """Encode one or two columns of texts with the special tokens, each row cut to ``max_length`` tokens (longest first)."""
     columns = [list(column) for column in texts]
-    encoded = tokenizer(*columns, truncation=True, max_length=max_length, padding=False, return_overflowing_tokens=False)
+    encoded = tokenizer(
+        *columns, truncation=True, max_length=max_length, padding=False, return_overflowing_tokens=False
+    )
     ids = encoded["input_ids"]
     lengths = np.fromiter((len(row) for row in ids), np.int64, len(ids))
     starts = np.concatenate([[0], np.cumsum(lengths)])
@@ -53,5 +55,7 @@ def _count_cut(tokenizer: Any, columns: list[list[str]], lengths: NDArray[np.int
     full = np.flatnonzero(lengths >= max_length)
     if not len(full):
         return 0
-    again = tokenizer(*([column[row] for row in full] for column in columns), truncation=False, padding=False, verbose=False)
+    again = tokenizer(
+        *([column[row] for row in full] for column in columns), truncation=False, padding=False, verbose=False
+    )
     return sum(len(row) > max_length for row in again["input_ids"])

@@ -11,6 +11,7 @@ from engine.types import Loss, LossInputs, WeightedLossSettings
 if TYPE_CHECKING:
     from torch import Tensor
 
+
 class Settings(WeightedLossSettings):
     kind: Literal["kl"] = "kl"
     temperature: float = temperature_field(2.0)
@@ -24,7 +25,9 @@ def compute(inputs: LossInputs, settings: Settings) -> Tensor:
 
 
 def formula(settings: Settings) -> str:
-    return "KL(p‖f)" if settings.temperature == 1 else f"{settings.temperature**2:.2f}·KL(p‖f; T={settings.temperature:g})"
+    return (
+        "KL(p‖f)" if settings.temperature == 1 else f"{settings.temperature**2:.2f}·KL(p‖f; T={settings.temperature:g})"
+    )
 
 
 LOSS = Loss(

@@ -17,9 +17,9 @@ from engine.errors import ModelError
 from engine.models.shape import EncoderShape, shape_from_json
 
 PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
+VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "sentencepiece.bpe.model", "spiece.model")
 TOKENIZER_FILES = (
-    "tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json",
-    "sentencepiece.bpe.model", "spiece.model", "added_tokens.json",
+    *VOCABULARIES, "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
 )  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def has_tokenizer(reference: str) -> bool:
     """Whether a folder has a tokenizer; a hub id is believed to."""
     if not is_local(reference):
         return True
-    return any((Path(reference) / name).is_file() for name in TOKENIZER_FILES[:3] + TOKENIZER_FILES[6:8])
+    return any((Path(reference) / name).is_file() for name in VOCABULARIES)
 
 
 def vocabulary_size(reference: str, key: str) -> int:

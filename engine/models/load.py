@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import ModelError
-from engine.models.folder import is_local, look_at_model
+from engine.models.folder import has_tokenizer, is_local, look_at_model
 from engine.types import Task
 
 if TYPE_CHECKING:
-    from torch import nn
-    from transformers import PretrainedConfig
+    from transformers import PretrainedConfig, PreTrainedModel
 
 
 def task_settings(task: Task) -> dict[str, Any]:
@@ -24,7 +24,15 @@ def task_settings(task: Task) -> dict[str, Any]:
     }
 
 
-def load_classifier(reference: str, task: Task, key: str, *, weights_only: bool, trained_head: bool) -> nn.Module:
+def quiet_transformers() -> None:
+    """No bars and no advice of transformers' own: the run's log and progress say what matters."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
+def load_classifier(reference: str, task: Task, key: str, *, weights_only: bool, trained_head: bool) -> PreTrainedModel:
     """A sequence classifier in float32 with the task's outputs; a new head is drawn from torch's generator if it has none.
 
     ``trained_head`` refuses a model whose head does not come with it. Raises ModelError.
@@ -39,12 +47,12 @@ def load_classifier(reference: str, task: Task, key: str, *, weights_only: bool,
         has_head = any("ForSequenceClassification" in name for name in config.architectures or [])
         if trained_head and not has_head:
             raise ModelError(
-                f"{key}: {reference} has no classification head trained on a task; choose training = \"fine_tune\"."
+                f'{key}: {reference} has no classification head trained on a task; choose training = "fine_tune".'
             )
         if trained_head and count != task.outputs:
             raise ModelError(
                 f"{key}: {reference} has {count} outputs, the task {task.title} needs {task.outputs}; choose a model "
-                "trained on this task, or training = \"fine_tune\"."
+                'trained on this task, or training = "fine_tune".'
             )
         settings = task_settings(task) if not trained_head else {"problem_type": task_settings(task)["problem_type"]}
         model, info = AutoModelForSequenceClassification.from_pretrained(
@@ -52,7 +60,7 @@ def load_classifier(reference: str, task: Task, key: str, *, weights_only: bool,
             **settings,
             dtype=torch.float32,
             trust_remote_code=False,
-            use_safetensors=False if facts.is_pickle else True,
+            use_safetensors=not facts.is_pickle,
             weights_only=True,
             local_files_only=is_local(reference),
             ignore_mismatched_sizes=not trained_head,
@@ -60,7 +68,9 @@ def load_classifier(reference: str, task: Task, key: str, *, weights_only: bool,
         )
     missing = sorted(name for name in info["missing_keys"])
     if trained_head and missing:
-        raise ModelError(f"{key}: {reference} lacks the weights of {', '.join(missing[:3])}; choose training = \"fine_tune\".")
+        raise ModelError(
+            f'{key}: {reference} lacks the weights of {", ".join(missing[:3])}; choose training = "fine_tune".'
+        )
     body = [name for name in missing if name.startswith(f"{model.base_model_prefix}.") and "pooler" not in name]
     if body:
         raise ModelError(f"{key}: {reference} lacks the weights of {', '.join(body[:3])}; its files are not complete.")
@@ -89,6 +99,8 @@ def load_tokenizer(reference: str, key: str) -> Any:
     """A fast tokenizer of a folder or hub id. Raises ModelError in a sentence."""
     from transformers import AutoTokenizer
 
+    if not has_tokenizer(reference):
+        raise ModelError(f"{key}: {reference} has no tokenizer; give the folder of a tokenizer.")
     with _sentences(reference, key):
         tokenizer = AutoTokenizer.from_pretrained(
             reference, trust_remote_code=False, use_fast=True, local_files_only=is_local(reference)
@@ -124,7 +136,14 @@ class _sentences:
         return None
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, (OSError, ValueError, RuntimeError)):
+        from safetensors import SafetensorError
+
+        if isinstance(error, UnpicklingError):
+            raise ModelError(
+                f"{self._key}: the pickle in {self._reference} holds more than weights and was not loaded; "
+                "get the model as safetensors."
+            ) from None
+        if isinstance(error, (OSError, ValueError, RuntimeError, SafetensorError)):
             what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             where = "" if is_local(self._reference) else " Without a network, give the folder of a downloaded model."
             raise ModelError(f"{self._key}: {self._reference} cannot be loaded: {what}{where}") from error

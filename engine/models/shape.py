@@ -88,7 +88,7 @@ def layers_shape(student: StudentConfig, teacher: EncoderShape) -> EncoderShape:
     if hidden != teacher.hidden:
         raise ModelError(
             f"student.architecture: “layers” keeps the teacher's hidden size {teacher.hidden}; "
-            f"choose {layers}x{teacher.hidden}, or student.init = \"random\"."
+            f'choose {layers}x{teacher.hidden}, or student.init = "random".'
         )
     if layers > teacher.layers:
         raise ModelError(
@@ -102,6 +102,11 @@ def layers_shape(student: StudentConfig, teacher: EncoderShape) -> EncoderShape:
         raise ModelError(
             f"student.feed_forward: “layers” can keep at most the teacher's {teacher.feed_forward} units, "
             f"not {feed_forward}."
+        )
+    if feed_forward < teacher.feed_forward == hidden:
+        raise ModelError(
+            f"student.feed_forward: units can only be chosen where the feed-forward size differs from the hidden size; "
+            f"the teacher has {hidden} of both. Leave it out."
         )
     return EncoderShape(layers, hidden, heads, feed_forward, teacher.vocabulary, teacher.positions, teacher.token_types)
 

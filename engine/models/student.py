@@ -12,19 +12,22 @@ from engine.models.shape import chosen_layers, layers_shape, random_shape, shape
 from engine.types import Task
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
+    from transformers import PreTrainedModel
 
 _LAYER = re.compile(r"^(?P<before>.*\blayers?\.)(?P<number>\d+)(?P<after>\..*)$")
 
 
-def build_student(config: DistillationConfig, task: Task, vocabulary: int) -> nn.Module:
+def build_student(config: DistillationConfig, task: Task, vocabulary: int) -> PreTrainedModel:
     """A new student; random weights come from torch's generator. ``vocabulary`` is its tokenizer's size.
 
     Raises ModelError where the choices do not fit together.
     """
     student = config.student
     if student.init == "pretrained":
-        return load_classifier(student.architecture, task, "student.architecture", weights_only=False, trained_head=False)
+        return load_classifier(
+            student.architecture, task, "student.architecture", weights_only=False, trained_head=False
+        )
     if student.init == "layers":
         if config.teacher is None:
             raise ModelError("student.init: “layers” takes layers of the teacher's model; add [teacher].")
@@ -32,14 +35,14 @@ def build_student(config: DistillationConfig, task: Task, vocabulary: int) -> nn
     return random_classifier(random_shape(student, vocabulary), task)
 
 
-def random_classifier(shape: Any, task: Task) -> nn.Module:
+def random_classifier(shape: Any, task: Task) -> PreTrainedModel:
     """A BERT classifier of this shape with random weights."""
     from transformers import AutoModelForSequenceClassification
 
     return AutoModelForSequenceClassification.from_config(encoder_config(shape, task))
 
 
-def student_from_layers(student: StudentConfig, teacher: str, weights_only: bool, task: Task) -> nn.Module:
+def student_from_layers(student: StudentConfig, teacher: str, weights_only: bool, task: Task) -> PreTrainedModel:
     """Embeddings and evenly spaced layers of the teacher's model as it is given (DistilBERT, Sanh et al. 2019, §3;
     PKD, Sun et al. 2019, §4.1), with a new head. A narrower feed-forward keeps the units of the largest norm.
     """
@@ -52,7 +55,11 @@ def student_from_layers(student: StudentConfig, teacher: str, weights_only: bool
         raise ModelError(f"student.init: “layers” needs a BERT-type teacher; {teacher} is of another kind.")
     shape = layers_shape(student, whole)
     settings = {**source.config.to_dict(), **task_settings(task)}
-    narrow = {"num_hidden_layers": shape.layers, "num_attention_heads": shape.heads, "intermediate_size": shape.feed_forward}
+    narrow = {
+        "num_hidden_layers": shape.layers,
+        "num_attention_heads": shape.heads,
+        "intermediate_size": shape.feed_forward,
+    }
     aliases = getattr(type(source.config), "attribute_map", {})
     settings |= {aliases.get(name, name): value for name, value in narrow.items()}
     built = AutoModelForSequenceClassification.from_config(type(source.config).from_dict(settings))
@@ -74,7 +81,7 @@ def _source_name(name: str, kept: list[int]) -> str:
 def _narrowed(weights: dict[str, Tensor], old: int, new: int) -> dict[str, Tensor]:
     """Per layer the ``new`` feed-forward units with the largest product of incoming and outgoing weight norms."""
     narrowed = dict(weights)
-    units = {}
+    units: dict[str, Tensor] = {}
     for name, weight in weights.items():
         match = _LAYER.match(name)
         if match is None or weight.dim() != 2:

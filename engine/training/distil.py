@@ -16,6 +16,7 @@ from engine.device import choose_device, choose_threads
 from engine.errors import DataError
 from engine.events import Emit, Facts, Log, Phase, Score
 from engine.losses.objective import Objective
+from engine.models.load import quiet_transformers
 from engine.models.student import build_student
 from engine.seeding import seed_everything
 from engine.training.evaluate import evaluate, predict
@@ -24,7 +25,7 @@ from engine.training.teaching import Teacher, prepare_teacher
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+    from transformers import PreTrainedModel
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def distil(
     """Train the student of ``config`` and keep it in ``folder``/student. Raises EngineError for what a person can mend."""
     import torch
 
+    quiet_transformers()
     task = catalog.tasks()[config.task.name]
     loss = catalog.losses()[config.loss.kind]
     device, reason = choose_device(config.training.device)
@@ -63,7 +65,15 @@ def distil(
     if loss.needs_teacher:
         assert config.teacher is not None
         teacher = prepare_teacher(
-            config.teacher, task, data, data.teacher_vocabulary, config.task.max_length, home, device, emit, stop_requested
+            config.teacher,
+            task,
+            data,
+            data.teacher_vocabulary,
+            config.task.max_length,
+            home,
+            device,
+            emit,
+            stop_requested,
         )
         if teacher is None:
             return Outcome(True, None, None)
@@ -71,7 +81,7 @@ def distil(
         emit(Log(f"Teacher: {task.key_metric} {teacher.key_score:.4f} on the evaluation rows."))
         emit(Phase("asking the teacher"))
         teacher_logits = torch.from_numpy(predict(teacher.model, data.train, device, "teacher"))
-        teacher.model.to("cpu")
+        teacher.model.cpu()
 
     seed_everything(config.training.seed)
     student = build_student(config, task, data.student_vocabulary)
@@ -108,7 +118,7 @@ def distil(
 
 
 def _final_scores(
-    student: nn.Module,
+    student: PreTrainedModel,
     config: DistillationConfig,
     data: TaskData,
     evaluation: dict[str, Split],
@@ -128,7 +138,7 @@ def _final_scores(
 
 
 def keep_student(
-    student: nn.Module,
+    student: PreTrainedModel,
     data: TaskData,
     config: DistillationConfig,
     folder: Path,
@@ -138,12 +148,14 @@ def keep_student(
     kept, part = folder / "student", folder / "student.part"
     shutil.rmtree(part, ignore_errors=True)
     try:
-        student.to("cpu").save_pretrained(part, safe_serialization=True)
+        student.cpu().save_pretrained(part)
         data.save_student_tokenizer(part)
         record = {"program": __version__, "config": config.to_dict(), "scores": scores}
         (part / "distillation.json").write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
         shutil.rmtree(kept, ignore_errors=True)
         part.rename(kept)
     except OSError as error:
-        raise DataError(f"The student cannot be kept in {kept}: {error.strerror or error}; make room and run again.") from error
+        raise DataError(
+            f"The student cannot be kept in {kept}: {error.strerror or error}; make room and run again."
+        ) from error
     return kept

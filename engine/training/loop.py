@@ -32,8 +32,11 @@ class TrainingSettings(Protocol):
 class Batch(Protocol):
     """Rows of one step: the model's inputs, and which examples they are (int64, shape (rows,))."""
 
-    inputs: Mapping[str, Tensor]
-    indices: Tensor
+    @property
+    def inputs(self) -> Mapping[str, Tensor]: ...
+
+    @property
+    def indices(self) -> Tensor: ...
 
 
 class Batches(Protocol):
@@ -117,9 +120,7 @@ def fit(
             rows = batch.indices.to(device, non_blocking=True)
             with half:
                 logits = model(**inputs).logits
-            terms = objective.terms(
-                logits, teacher_logits[rows] if teacher_logits is not None else None, targets[rows]
-            )
+            terms = objective.terms(logits, teacher_logits[rows] if teacher_logits is not None else None, targets[rows])
             loss = torch.stack(list(terms.values())).sum()
             loss.backward()
             norm = torch.nn.utils.clip_grad_norm_(parameters, clip_norm)
@@ -141,7 +142,9 @@ def fit(
                 seen = evaluate(model)
                 model.train()
                 emit(
-                    Metrics(step, time.perf_counter() - start, {f"{prefix}{name}": v for name, v in seen.values.items()})
+                    Metrics(
+                        step, time.perf_counter() - start, {f"{prefix}{name}": v for name, v in seen.values.items()}
+                    )
                 )
                 if fitted.best_score is None or seen.key > fitted.best_score:
                     fitted.best_score, fitted.best_step, fitted.best_state = seen.key, step, _copy(model)

@@ -92,7 +92,9 @@ def _look_at_rows(config: DistillationConfig, task: Task, found: _Findings) -> N
     if any(fault.key == "task.source" for fault in found.faults):
         return
     if not rows_are_local(task, config.task.source):
-        found.note("look", f"The rows of {task.title} will be downloaded from the hub ({task.hub[0] if task.hub else ''}).")
+        found.note(
+            "look", f"The rows of {task.title} will be downloaded from the hub ({task.hub[0] if task.hub else ''})."
+        )
         return
     rows: dict[str, Rows] | None = found.attempt("task.source", lambda: load_rows(task, config.task.source))
     if rows is None:
@@ -101,7 +103,10 @@ def _look_at_rows(config: DistillationConfig, task: Task, found: _Findings) -> N
     train = found.preview.rows.get(task.train_split, 0)
     found.preview.steps = -(-train // config.training.batch_size) * config.training.epochs
     if task.train_rows and train != task.train_rows:
-        found.note("look", f"{train:,} of {task.train_rows:,} training rows are here: a subset, not comparable with published figures.")
+        found.note(
+            "look",
+            f"{train:,} of {task.train_rows:,} training rows are here: a subset, not comparable with published figures.",
+        )
     else:
         found.note("fine", f"{train:,} training rows, all splits in order.")
 
@@ -113,7 +118,9 @@ def _look_at_teacher(config: DistillationConfig, task: Task, found: _Findings) -
         return None
     size = layers_and_hidden(teacher.model)
     if size is not None:
-        tokens = found.attempt("teacher.tokenizer", lambda: vocabulary_size(teacher.tokenizer or "", "teacher.tokenizer"))
+        tokens = found.attempt(
+            "teacher.tokenizer", lambda: vocabulary_size(teacher.tokenizer or "", "teacher.tokenizer")
+        )
         if tokens is None:
             found.preview.teacher = Size(*size)
             return None
@@ -129,7 +136,9 @@ def _look_at_teacher(config: DistillationConfig, task: Task, found: _Findings) -
     if teacher.training == "as_is" and catalog.losses()[config.loss.kind].needs_teacher:
         _look_at_head(facts, task, found)
     if teacher.tokenizer is None and not has_tokenizer(str(facts.folder)):
-        found.faults.append(Fault("teacher.tokenizer", f"{facts.folder} has no tokenizer; give the folder of its tokenizer"))
+        found.faults.append(
+            Fault("teacher.tokenizer", f"{facts.folder} has no tokenizer; give the folder of its tokenizer")
+        )
     found.preview.teacher = Size(
         facts.shape.layers if facts.shape else None,
         facts.shape.hidden if facts.shape else None,
@@ -143,20 +152,23 @@ def _look_at_head(facts: ModelFacts, task: Task, found: _Findings) -> None:
     architectures = facts.config.get("architectures") or []
     if not any("ForSequenceClassification" in str(name) for name in architectures):
         found.faults.append(
-            Fault("teacher.training", f"{facts.reference} was never trained on a task (no classification head); "
-                                      'choose “fine_tune”, or a model trained on this task')  # fmt: skip
+            Fault(
+                "teacher.training",
+                f"{facts.reference} was never trained on a task (no classification head); "
+                "choose “fine_tune”, or a model trained on this task",
+            )
         )
         return
     outputs = facts.config.get("num_labels") or len(facts.config.get("id2label") or {0: "", 1: ""})
     if outputs != task.outputs:
         found.faults.append(
-            Fault("teacher.model", f"{facts.reference} has {outputs} outputs, the task {task.title} needs {task.outputs}")
+            Fault(
+                "teacher.model", f"{facts.reference} has {outputs} outputs, the task {task.title} needs {task.outputs}"
+            )
         )
 
 
-def _look_at_student(
-    config: DistillationConfig, task: Task, teacher: EncoderShape | None, found: _Findings
-) -> None:
+def _look_at_student(config: DistillationConfig, task: Task, teacher: EncoderShape | None, found: _Findings) -> None:
     student = config.student
     if any(fault.key.startswith("student.") for fault in found.faults):
         return
@@ -170,7 +182,9 @@ def _look_at_student(
             found.note("look", f"The student {student.architecture} will be downloaded from the hub.")
             return
         if student.tokenizer is None and not has_tokenizer(str(facts.folder)):
-            found.faults.append(Fault("student.tokenizer", f"{facts.folder} has no tokenizer; give the folder of its own"))
+            found.faults.append(
+                Fault("student.tokenizer", f"{facts.folder} has no tokenizer; give the folder of its own")
+            )
         shape = facts.shape
     elif student.init == "layers":
         if teacher is None:

@@ -29,7 +29,7 @@ from engine.types import LossSettings, Task
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+    from transformers import PreTrainedModel
 
 FORMAT = 1  # grows when the way a teacher is trained changes: older kept ones are then not found
 
@@ -38,7 +38,7 @@ FORMAT = 1  # grows when the way a teacher is trained changes: older kept ones a
 class Teacher:
     """A teacher ready to teach: ``scores`` are {split: {metric: value}} on the evaluation splits."""
 
-    model: nn.Module
+    model: PreTrainedModel
     parameters: int
     scores: dict[str, dict[str, float]]
     key_score: float
@@ -82,7 +82,9 @@ def prepare_teacher(
     emit(Log(f"Teacher: fine-tuning {config.model} for {config.epochs} epochs."))
     fitted = fit(
         model,
-        data.train.training_batches(config.batch_size, config.seed, "teacher", pad_to=8 if device.type == "cuda" else 1),
+        data.train.training_batches(
+            config.batch_size, config.seed, "teacher", pad_to=8 if device.type == "cuda" else 1
+        ),
         data.train.target_tensor(),
         None,
         Objective(none, LossSettings(kind="none")),
@@ -129,7 +131,7 @@ def teacher_key(config: TeacherConfig, task: Task, data: TaskData, max_length: i
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
 
 
-def _untrained(config: TeacherConfig, task: Task, vocabulary: int) -> nn.Module:
+def _untrained(config: TeacherConfig, task: Task, vocabulary: int) -> PreTrainedModel:
     seed_everything(config.seed)
     size = layers_and_hidden(config.model)
     if size is None:
@@ -143,7 +145,7 @@ def _untrained(config: TeacherConfig, task: Task, vocabulary: int) -> nn.Module:
 
 
 def _measured(
-    model: nn.Module, task: Task, evaluation: dict, device: torch.device, emit: Emit, folder: Path | None
+    model: PreTrainedModel, task: Task, evaluation: dict, device: torch.device, emit: Emit, folder: Path | None
 ) -> Teacher:
     emit(Phase("scoring the teacher"))
     seen, scores = evaluate(model, task, evaluation, device, "teacher")
@@ -154,18 +156,20 @@ def _measured(
     return Teacher(model, parameters, scores, seen.key, folder)
 
 
-def _keep(model: nn.Module, teacher: Teacher, config: TeacherConfig, folder: Path) -> None:
+def _keep(model: PreTrainedModel, teacher: Teacher, config: TeacherConfig, folder: Path) -> None:
     """Write to a folder beside it, then rename: a teacher is either whole or not there."""
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = folder.with_name(f"{folder.name}.part-{id(model):x}")
     try:
-        model.save_pretrained(part, safe_serialization=True)
+        model.save_pretrained(part)
         (part / "scores.json").write_text(
             json.dumps({"scores": teacher.scores, "model": config.model}, indent=1), encoding="utf-8"
         )
         part.rename(folder)
     except OSError as error:
         if not (folder / "scores.json").is_file():  # another process may have kept the same one first
-            raise ModelError(f"The fine-tuned teacher cannot be kept in {folder}: {error.strerror or error}.") from error
+            raise ModelError(
+                f"The fine-tuned teacher cannot be kept in {folder}: {error.strerror or error}."
+            ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)

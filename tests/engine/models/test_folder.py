@@ -1,0 +1,135 @@
+"""Model folders are data: what is refused, and that each refusal says what to do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine import catalog
+from engine.errors import ModelError
+from engine.models.folder import look_at_model, vocabulary_size
+from engine.models.load import load_classifier, load_tokenizer, output_order
+
+MRPC = catalog.tasks()["mrpc"]
+
+
+@pytest.fixture
+def model(tiny: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(tiny / "teacher", tmp_path / "model"))
+
+
+def as_pickle(folder: Path) -> None:
+    from safetensors.torch import load_file
+
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+
+
+def test_facts_of_a_sound_folder(model: Path) -> None:
+    from transformers import BertModel
+
+    facts = look_at_model(str(model))
+    assert facts.parameters == sum(p.numel() for p in BertModel.from_pretrained(model).parameters())
+    assert facts.shape is not None and (facts.shape.layers, facts.shape.hidden, facts.shape.heads) == (4, 32, 4)
+    assert facts.bytes == (model / "model.safetensors").stat().st_size
+
+
+def test_no_config_no_weights_and_broken_weights(model: Path) -> None:
+    weights = (model / "model.safetensors").read_bytes()
+    (model / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+    with pytest.raises(ModelError, match="not a sound safetensors file.*cut off"):
+        look_at_model(str(model))
+    (model / "model.safetensors").write_bytes(b"\xff" * 64)
+    with pytest.raises(ModelError, match="not a sound safetensors file"):
+        look_at_model(str(model))
+    (model / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match="has no weights"):
+        look_at_model(str(model))
+    (model / "config.json").write_text("{")
+    with pytest.raises(ModelError, match="cannot be read as JSON"):
+        look_at_model(str(model))
+    (model / "config.json").unlink()
+    with pytest.raises(ModelError, match=r"no config\.json"):
+        look_at_model(str(model))
+
+
+def test_a_pickle_is_refused_unless_opted_in(model: Path) -> None:
+    as_pickle(model)
+    with pytest.raises(ModelError, match="a pickle, which can carry code.*weights_only"):
+        look_at_model(str(model))
+    with pytest.raises(ModelError, match="a pickle"):
+        load_classifier(str(model), MRPC, "teacher.model", weights_only=False, trained_head=False)
+    loaded = load_classifier(str(model), MRPC, "teacher.model", weights_only=True, trained_head=False)
+    assert loaded.config.num_labels == 2
+
+
+def test_a_pickle_with_code_does_not_run_even_when_opted_in(model: Path, tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple:
+            return (Path.touch, (tmp_path / "ran",))
+
+    (model / "model.safetensors").unlink()
+    torch.save({"bert.embeddings.word_embeddings.weight": Evil()}, model / "pytorch_model.bin")
+    with pytest.raises(ModelError):
+        load_classifier(str(model), MRPC, "teacher.model", weights_only=True, trained_head=False)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_code_of_the_models_own_is_never_run(model: Path, tmp_path: Path) -> None:
+    content = json.loads((model / "config.json").read_text())
+    content["auto_map"] = {"AutoModelForSequenceClassification": "evil.Model"}
+    (model / "config.json").write_text(json.dumps(content))
+    (model / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    with pytest.raises(ModelError, match="run code of its own"):
+        load_classifier(str(model), MRPC, "teacher.model", weights_only=False, trained_head=False)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_folder_without_tokenizer(model: Path) -> None:
+    assert vocabulary_size(str(model), "teacher.tokenizer") == 25
+    for file in model.glob("*token*"):
+        file.unlink()
+    with pytest.raises(ModelError, match=r"no tokenizer\.json"):
+        vocabulary_size(str(model), "teacher.tokenizer")
+    with pytest.raises(ModelError, match=r"^teacher\.tokenizer: .*has no tokenizer"):
+        load_tokenizer(str(model), "teacher.tokenizer")
+
+
+def test_a_hub_model_that_is_not_here(tmp_path: Path) -> None:
+    assert look_at_model("someone/some-model").folder is None
+    with pytest.raises(ModelError, match="Without a network, give the folder"):
+        load_classifier("someone/some-model", MRPC, "teacher.model", weights_only=False, trained_head=False)
+
+
+def test_a_hub_model_in_the_cache_is_found_by_its_id(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real hub code over a cache folder laid out as the hub's client does."""
+    from huggingface_hub import constants
+
+    cache = tmp_path / "hub"
+    commit = "a" * 40
+    snapshot = cache / "models--someone--some-model" / "snapshots" / commit
+    snapshot.parent.mkdir(parents=True)
+    shutil.copytree(model, snapshot)
+    (cache / "models--someone--some-model" / "refs").mkdir()
+    (cache / "models--someone--some-model" / "refs" / "main").write_text(commit)
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
+        monkeypatch.setattr(constants, name, str(cache), raising=False)
+    import huggingface_hub.file_download as download
+
+    monkeypatch.setattr(download.constants, "HF_HUB_CACHE", str(cache))
+    facts = look_at_model("someone/some-model")
+    assert facts.folder == snapshot and facts.shape is not None and facts.shape.layers == 4
+
+
+def test_order_of_the_outputs_is_read_from_the_label_names() -> None:
+    mnli = catalog.tasks()["mnli"]
+    assert output_order({0: "entailment", 1: "neutral", 2: "contradiction"}, mnli, "x", "k") is None
+    assert output_order({0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2"}, mnli, "x", "k") is None
+    # contradiction, entailment, neutral: entailment is output 1, neutral 2, contradiction 0
+    assert output_order({0: "CONTRADICTION", 1: "Entailment", 2: "neutral"}, mnli, "x", "k") == [1, 2, 0]

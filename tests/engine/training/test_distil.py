@@ -1,0 +1,208 @@
+"""Whole runs on tiny models: same numbers for the same seed, teachers kept and reused, stops that keep the student."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine import catalog
+from engine.config import DistillationConfig, parse_config
+from engine.data.split import load_task_data
+from engine.errors import ModelError
+from engine.events import Event, Facts, Log, Metrics, Score
+from engine.training.distil import Outcome, distil
+from engine.training.evaluate import predict
+
+
+class Ear:
+    """Hears a run's events."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def __call__(self, event: Event) -> None:
+        self.events.append(event)
+
+    def curve(self, name: str) -> list[tuple[int, float]]:
+        return [(e.step, e.values[name]) for e in self.events if isinstance(e, Metrics) and name in e.values]
+
+    def names(self) -> set[str]:
+        return {name for event in self.events if isinstance(event, Metrics) for name in event.values}
+
+    def facts(self) -> dict[str, object]:
+        return {k: v for event in self.events if isinstance(event, Facts) for k, v in event.values.items()}
+
+    def scores(self) -> dict[tuple[str, str, str], float]:
+        return {(e.model, e.split, e.metric): e.value for e in self.events if isinstance(e, Score)}
+
+    def log(self) -> str:
+        return "\n".join(event.text for event in self.events if isinstance(event, Log))
+
+
+def train(
+    config: DistillationConfig, home: Path, folder: Path, stop: Callable[[], bool] = lambda: False
+) -> tuple[Outcome, Ear]:
+    ear = Ear()
+    home.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    return distil(config, home, folder, ear, stop), ear
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    from safetensors.torch import load_file
+
+    return load_file(folder / "student" / "model.safetensors")
+
+
+def test_same_seed_gives_the_same_numbers_to_the_last_bit(toml: str, home: Path, tmp_path: Path) -> None:
+    config = parse_config(toml)
+    _, first = train(config, home, tmp_path / "a")
+    _, again = train(config, tmp_path / "other home", tmp_path / "b")  # its teacher is fine-tuned anew
+    for name in ("train/loss", "train/loss/teacher", "validation/f1", "train/gradient_norm", "teacher/train/loss"):
+        assert first.curve(name) == again.curve(name), name
+    left, right = weights(tmp_path / "a"), weights(tmp_path / "b")
+    assert all(torch.equal(left[name], right[name]) for name in left)
+    other = parse_config(toml, overrides=["training.seed=1"])
+    _, changed = train(other, home, tmp_path / "c")
+    assert changed.curve("train/loss") != first.curve("train/loss")
+
+
+def test_fine_tuned_teacher_is_kept_and_found_again(toml: str, home: Path, tmp_path: Path) -> None:
+    _, first = train(parse_config(toml), home, tmp_path / "a")
+    _, second = train(parse_config(toml, overrides=["loss.kind=taylor"]), home, tmp_path / "b")
+    assert first.curve("teacher/train/loss") and not second.curve("teacher/train/loss")
+    teacher_scores = [{k: v for k, v in ear.scores().items() if k[0] == "teacher"} for ear in (first, second)]
+    assert teacher_scores[0] == teacher_scores[1] and teacher_scores[0]
+    assert len(list((home / "teachers").iterdir())) == 1
+    train(parse_config(toml, overrides=["teacher.epochs=2"]), home, tmp_path / "c")
+    assert len(list((home / "teachers").iterdir())) == 2
+
+
+def test_without_a_teacher_nothing_of_it_is_loaded(toml: str, home: Path, tmp_path: Path) -> None:
+    _, ear = train(parse_config(toml, overrides=["loss.kind=none"]), home, tmp_path / "a")
+    assert not (home / "teachers").exists()
+    assert "train/loss/labels" in ear.names() and "train/loss/teacher" not in ear.names()
+    assert ear.curve("train/loss") == ear.curve("train/loss/labels")
+
+
+def test_curves_facts_and_scores_are_whole(toml: str, home: Path, tmp_path: Path) -> None:
+    outcome, ear = train(parse_config(toml), home, tmp_path / "a")
+    steps = [step for step, _ in ear.curve("train/loss")]
+    assert steps == list(range(1, 7))  # 44 rows in batches of 16: the last one is small and kept
+    assert [step for step, _ in ear.curve("validation/f1")] == [3, 6]
+    total = np.array([v for _, v in ear.curve("train/loss")])
+    parts = sum(np.array([v for _, v in ear.curve(f"train/loss/{name}")]) for name in ("labels", "teacher"))
+    np.testing.assert_allclose(total, parts, rtol=1e-6)
+    facts = ear.facts()
+    assert facts["total_steps"] == 6 and facts["steps_per_epoch"] == 3 and facts["key_metric"] == "f1"
+    assert {
+        ("student", "validation", "f1"),
+        ("student", "validation", "accuracy"),
+        ("teacher", "validation", "f1"),
+    } <= set(ear.scores())
+    best = max(value for _, value in ear.curve("validation/f1"))
+    assert outcome.score == best == facts["best_score"] == ear.scores()["student", "validation", "f1"]
+    assert facts["parameters"] == sum(tensor.numel() for tensor in weights(tmp_path / "a").values())
+
+
+def test_kept_student_gives_the_same_logits_in_plain_transformers(toml: str, home: Path, tmp_path: Path) -> None:
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    config = parse_config(toml)
+    outcome, ear = train(config, home, tmp_path / "a")
+    assert outcome.student is not None
+    model = AutoModelForSequenceClassification.from_pretrained(outcome.student).eval()
+    tokenizer = AutoTokenizer.from_pretrained(outcome.student)
+    task = catalog.tasks()["mrpc"]
+    split = load_task_data(config, task).splits["validation"]
+    ours = predict(model, split, torch.device("cpu"))
+    import csv
+
+    with (Path(config.task.source or "") / "validation.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    theirs = []
+    with torch.inference_mode():
+        for row in rows:
+            theirs.append(model(**tokenizer(row["sentence1"], row["sentence2"], return_tensors="pt")).logits[0].numpy())
+    np.testing.assert_allclose(ours, np.stack(theirs), atol=1e-5)
+    found = np.mean(ours.argmax(1) == split.labels)
+    assert ear.scores()["student", "validation", "accuracy"] == pytest.approx(float(found))
+
+
+def test_stop_keeps_the_student_so_far(toml: str, home: Path, tmp_path: Path) -> None:
+    asked = iter([False] * 6 + [True] * 99)  # 3 steps of the teacher, then the student's 4th step
+    outcome, ear = train(parse_config(toml), home, tmp_path / "a", lambda: next(asked))
+    assert outcome.stopped and outcome.student is not None and (outcome.student / "model.safetensors").is_file()
+    assert [step for step, _ in ear.curve("train/loss")] == [1, 2, 3, 4]
+
+
+def test_stop_while_the_teacher_is_fine_tuned_keeps_nothing_half(toml: str, home: Path, tmp_path: Path) -> None:
+    outcome, _ = train(parse_config(toml), home, tmp_path / "a", lambda: True)
+    assert outcome.stopped and outcome.student is None
+    assert not (home / "teachers").exists() or not list((home / "teachers").iterdir())
+
+
+def test_teacher_without_a_head_cannot_teach_as_it_is(toml: str, home: Path, tmp_path: Path) -> None:
+    config = parse_config(toml, overrides=["teacher.training=as_is"])
+    with pytest.raises(ModelError, match="no classification head.*fine_tune"):
+        train(config, home, tmp_path / "a")
+
+
+def test_teacher_as_it_is_and_with_its_classes_in_another_order(toml: str, home: Path, tmp_path: Path) -> None:
+    """The same teacher with its classes swapped, and saying so, teaches exactly the same."""
+    import json
+
+    from safetensors.torch import load_file, save_file
+
+    train(parse_config(toml), home, tmp_path / "a")
+    (kept,) = (home / "teachers").iterdir()
+    tiny_tokenizer = parse_config(toml).teacher.model  # type: ignore[union-attr]
+    settings = ["teacher.training=as_is", f"teacher.tokenizer={tiny_tokenizer}"]
+    _, straight = train(parse_config(toml, overrides=[*settings, f"teacher.model={kept}"]), home, tmp_path / "b")
+    swapped = tmp_path / "swapped"
+    swapped.mkdir()
+    state = load_file(kept / "model.safetensors")
+    for name in ("classifier.weight", "classifier.bias"):
+        state[name] = state[name].flip(0).contiguous()
+    save_file(state, swapped / "model.safetensors", metadata={"format": "pt"})
+    said = json.loads((kept / "config.json").read_text())
+    said["id2label"] = {"0": "Equivalent", "1": "not_equivalent"}
+    said["label2id"] = {"Equivalent": 0, "not_equivalent": 1}
+    (swapped / "config.json").write_text(json.dumps(said))
+    _, turned = train(parse_config(toml, overrides=[*settings, f"teacher.model={swapped}"]), home, tmp_path / "c")
+    assert turned.curve("train/loss") == straight.curve("train/loss")
+    assert "another order" in turned.log()
+
+
+def test_different_tokenizers_each_read_the_text(toml: str, home: Path, tmp_path: Path) -> None:
+    from tests.engine.conftest import WORDS, write_tokenizer
+
+    other = write_tokenizer(tmp_path / "other", WORDS[::-1][:12])
+    config = parse_config(toml, overrides=[f"student.tokenizer={other}"])
+    outcome, ear = train(config, home, tmp_path / "a")
+    data = load_task_data(config, catalog.tasks()["mrpc"])
+    assert (data.student_vocabulary, data.teacher_vocabulary) == (17, 25)
+    assert not np.array_equal(data.train.encodings["student"].tokens, data.train.encodings["teacher"].tokens)
+    assert weights(tmp_path / "a")["bert.embeddings.word_embeddings.weight"].shape[0] == 17
+    assert outcome.student is not None and ear.curve("train/loss/teacher")
+
+
+def test_regression_through_platt_scaling(toml: str, home: Path, tmp_path: Path) -> None:
+    source = tmp_path / "scores"
+    source.mkdir()
+    pairs = Path(parse_config(toml).task.source or "")
+    for split in ("train", "validation"):
+        text = (pairs / f"{split}.csv").read_text()
+        (source / f"{split}.csv").write_text(text.replace(",1\n", ",4.5\n").replace(",0\n", ",0.75\n"))
+    outcome, ear = train(
+        parse_config(toml, overrides=["task.name=stsb", f"task.source={source}", "loss.kind=taylor"]),
+        home,
+        tmp_path / "a",
+    )
+    assert {("student", "validation", "pearson"), ("student", "validation", "spearman")} <= set(ear.scores())
+    assert outcome.score is not None and -1 <= outcome.score <= 1
+    assert all(np.isfinite(value) for _, value in ear.curve("train/loss"))

@@ -1,0 +1,165 @@
+"""The loop by itself, on a model without text: it knows only inputs, targets and an objective."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from engine import catalog
+from engine.errors import EngineError
+from engine.events import Event, Metrics
+from engine.losses.objective import Objective
+from engine.training.loop import Evaluation, Fitted, fit
+
+
+class Line(nn.Module):
+    """One linear layer: inputs are numbers, not text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.layer = nn.Linear(4, 3)
+
+    def forward(self, numbers: Tensor) -> Any:
+        return SimpleNamespace(logits=self.layer(numbers))
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Rows of numbers in batches of ``size``, the last one smaller."""
+
+    rows: Tensor
+    size: int = 4
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return -(-len(self.rows) // self.size)
+
+    def epoch(self, number: int) -> Iterator[Any]:
+        order = torch.roll(torch.arange(len(self.rows)), number)
+        for part in order.split(self.size):
+            yield SimpleNamespace(inputs={"numbers": self.rows[part]}, indices=part)
+
+
+@dataclass
+class Settings:
+    epochs: int = 3
+    batch_size: int = 4
+    learning_rate: float = 0.1
+    seed: int = 0
+
+
+def run(
+    model: nn.Module | None = None,
+    kind: str = "none",
+    teacher: Tensor | None = None,
+    settings: Settings | None = None,
+    scores: Iterator[float] | None = None,
+    **more: Any,
+) -> tuple[Fitted, list[Event], nn.Module]:
+    torch.manual_seed(1)
+    rows = torch.randn(10, 4)
+    targets = torch.eye(3)[rows[:, :3].argmax(1)]
+    events: list[Event] = []
+    model = model or Line()
+    loss = catalog.losses()[kind]
+    fitted = fit(
+        model, Numbers(rows), targets, teacher, Objective(loss, loss.settings(kind=kind)),
+        lambda trained: Evaluation({"validation/x": 0.0}, next(scores) if scores else 0.0),
+        settings or Settings(), torch.device("cpu"), events.append, lambda: False, phase="training", **more,
+    )  # fmt: skip
+    return fitted, events, model
+
+
+def curve(events: list[Event], name: str) -> list[float]:
+    return [event.values[name] for event in events if isinstance(event, Metrics) and name in event.values]
+
+
+def test_learns_and_counts_every_step() -> None:
+    fitted, events, _ = run(settings=Settings(epochs=40))
+    losses = curve(events, "train/loss")
+    assert fitted.steps == 120 == len(losses)  # 10 rows in batches of 4: three steps an epoch
+    assert sum(losses[-3:]) < 0.4 * sum(losses[:3])
+
+
+def test_learning_rate_rises_then_falls_to_almost_nothing() -> None:
+    _, events, _ = run(settings=Settings(epochs=10), warmup_share=0.2)
+    rates = curve(events, "train/learning_rate")
+    assert rates[0] > 0 and max(rates) <= 0.1 and rates.index(max(rates)) in (5, 6)
+    assert rates[-1] < 0.01
+
+
+def test_every_setting_reaches_the_training() -> None:
+    """Changing any number changes the curve: no option is silently ignored."""
+    base = curve(run()[1], "train/loss")
+    for change in ({"warmup_share": 0.5}, {"weight_decay": 0.9}, {"clip_norm": 0.01}):
+        assert curve(run(**change)[1], "train/loss") != base, change
+    assert curve(run(settings=replace(Settings(), learning_rate=0.05))[1], "train/loss") != base
+    assert len(curve(run(settings=replace(Settings(), epochs=4))[1], "train/loss")) == 12
+    assert len(curve(run(evaluations_per_epoch=3)[1], "validation/x")) == 9
+
+
+def test_clipping_limits_the_step_and_reports_the_unclipped_norm() -> None:
+    _, events, _ = run(clip_norm=1e-6)
+    assert min(curve(events, "train/gradient_norm")) > 1e-3
+
+
+def test_best_weights_are_those_of_the_best_evaluation() -> None:
+    seen: list[Tensor] = []
+    model = Line()
+
+    def scores() -> Iterator[float]:
+        for value in (0.2, 0.9, 0.5):
+            seen.append(model.layer.weight.detach().clone())
+            yield value
+
+    fitted, _, _ = run(model=model, scores=scores())
+    assert (fitted.best_score, fitted.best_step) == (0.9, 6)
+    assert fitted.best_state is not None and torch.equal(fitted.best_state["layer.weight"], seen[1])
+    assert not torch.equal(model.layer.weight, seen[1])
+
+
+def test_teacher_logits_are_looked_up_by_example_never_by_step() -> None:
+    """Each row's teacher is its own number: the loss of a step must be that of its rows, in every epoch's order."""
+    rows = torch.arange(10.0)
+    teacher = torch.stack([rows, -rows, rows * 0], dim=1)
+    frozen = Line()
+    frozen.layer.requires_grad_(False)
+    with torch.no_grad():
+        frozen.layer.weight.zero_()
+        frozen.layer.bias.zero_()
+    bias = nn.Parameter(torch.zeros(1))  # something to train that changes nothing
+    frozen.register_parameter("unused", bias)
+    frozen.forward = lambda numbers: SimpleNamespace(logits=frozen.layer(numbers) + 0 * bias)  # type: ignore[method-assign]
+    _, events, _ = run(model=frozen, kind="mse_logits", teacher=teacher)
+    per_row = teacher.square().mean(1)
+    expected = []
+    for epoch in range(3):
+        order = torch.roll(torch.arange(10), epoch)
+        expected += [0.5 * per_row[part].mean().item() for part in order.split(4)]
+    assert curve(events, "train/loss/teacher") == pytest.approx(expected)
+
+
+def test_a_loss_that_is_no_number_stops_and_names_term_and_step() -> None:
+    teacher = torch.zeros(10, 3)
+    teacher[9] = float("nan")
+    with pytest.raises(EngineError, match=r"“teacher”|total loss"):
+        run(kind="kl", teacher=teacher)
+
+
+def test_weight_decay_spares_biases() -> None:
+    model = Line()
+    with torch.no_grad():
+        model.layer.bias.fill_(1.0)
+        model.layer.weight.fill_(1.0)
+    from engine.training.loop import _groups
+
+    decayed, spared = _groups(model, 0.3)
+    assert [p.dim() for p in decayed["params"]] == [2] and decayed["weight_decay"] == 0.3  # type: ignore[attr-defined]
+    assert [p.dim() for p in spared["params"]] == [1] and spared["weight_decay"] == 0.0  # type: ignore[attr-defined]

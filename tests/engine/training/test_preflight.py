@@ -1,0 +1,91 @@
+"""What is said before a run starts: everything at once, nothing written, torch not loaded."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from engine.config import parse_leniently
+from engine.training.preflight import Preview, preview
+
+
+def look(text: str, *overrides: str) -> Preview:
+    return preview(*parse_leniently(text, None, overrides))
+
+
+def keys(found: Preview) -> set[str]:
+    return {fault["key"] for fault in found.faults}
+
+
+def test_ready_with_sizes(toml: str) -> None:
+    found = look(toml)
+    assert found.ready and not found.faults
+    assert found.rows == {"train": 44, "validation": 20} and found.steps == 6
+    assert found.student is not None and (found.student.layers, found.student.hidden) == (2, 16)
+    assert found.teacher is not None and (found.teacher.layers, found.teacher.hidden) == (4, 32)
+    assert found.device == "cpu"
+    assert any("subset" in notice["text"] for notice in found.notices)
+
+
+def test_student_size_is_the_real_one(toml: str) -> None:
+    from engine import catalog
+    from engine.models.student import build_student
+
+    config, _ = parse_leniently(toml)
+    assert config is not None
+    built = build_student(config, catalog.tasks()["mrpc"], 25)
+    found = look(toml)
+    assert found.student is not None and found.student.parameters == sum(p.numel() for p in built.parameters())
+
+
+def test_config_data_and_model_faults_come_together(toml: str, tmp_path: Path) -> None:
+    rows = tmp_path / "rows"
+    rows.mkdir()
+    (rows / "train.csv").write_text("sentence1,label\na,1\n")
+    (rows / "validation.csv").write_bytes(b"sentence1,sentence2,label\na,\xff,1\n")
+    empty = tmp_path / "model"
+    empty.mkdir()
+    (empty / "config.json").write_text("{}")
+    found = look(toml, f"task.source={rows}", f"teacher.model={empty}", "training.epochs=0", "loss.gamma=1")
+    assert not found.ready
+    assert {"task.source", "teacher.model", "training.epochs", "loss.gamma"} <= keys(found)
+    said = " ".join(fault["message"] for fault in found.faults)
+    assert "sentence2" in said and "not UTF-8" in said and "no weights" in said
+
+
+def test_teacher_without_head_is_a_fault_only_where_it_teaches(toml: str) -> None:
+    assert "teacher.training" in keys(look(toml, "teacher.training=as_is"))
+    assert look(toml, "teacher.training=as_is", "loss.kind=none").ready
+
+
+def test_layers_that_do_not_fit(toml: str) -> None:
+    assert look(toml, "student.init=layers", "student.architecture=2x32").ready
+    for wrong in ("2x16", "9x32"):
+        found = look(toml, "student.init=layers", f"student.architecture={wrong}")
+        assert keys(found) == {"student.architecture"}
+
+
+def test_the_taylor_notice(toml: str) -> None:
+    def said(*overrides: str) -> bool:
+        return any("does not change the gradient" in n["text"] for n in look(toml, *overrides).notices)
+
+    assert said("loss.kind=taylor") and not said("loss.kind=taylor", "loss.gamma=0.5") and not said()
+
+
+def test_command_prints_json_and_loads_no_torch(toml: str, home: Path) -> None:
+    code = """
+import sys
+sys.argv = ["distill", "check", "-", "--json"]
+from engine.__main__ import main
+try:
+    main()
+finally:
+    print("torch" in sys.modules, file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], input=toml, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["ready"] is True
+    assert done.stderr.strip().splitlines()[-1] == "False"
+    assert not home.exists()
