@@ -79,9 +79,9 @@ def _teacher(config: DistillationConfig) -> Iterator[Finding]:
         return
     for text in _shape_faults(shape):
         yield ("teacher.model",), Fault("teacher.model", text)
-    if teacher.training != "fine_tune":
+    if teacher.training != "fine_tune" and catalog.losses()[config.loss.kind].needs_teacher:
         text = f'{teacher.model} has no weights yet; choose "fine_tune"'
-        yield ("teacher.model", "teacher.training"), Fault("teacher.training", text)
+        yield ("teacher.model", "teacher.training", "loss.kind"), Fault("teacher.training", text)
     if teacher.tokenizer is None:
         text = f"{teacher.model} has no tokenizer of its own; give a folder or hub id"
         yield ("teacher.model", "teacher.tokenizer"), Fault("teacher.tokenizer", text)

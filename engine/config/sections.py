@@ -34,7 +34,7 @@ class TaskConfig(_Section):
         title="Rows from",
         description="Folder with train, validation and test files (.parquet, .csv or .jsonl). "
         "Left out: the task's own rows (GLUE from the hub, the sample from this program).",
-        json_schema_extra={"path": "folder"},
+        json_schema_extra={"path": "folder", "placeholder": "the task's own rows"},
     )
     max_length: int = Field(
         default=128,
@@ -59,7 +59,7 @@ class TeacherConfig(_Section):
     model: str = Field(
         title="Model",
         description="Hub id, folder, or an architecture such as 4x128 to train from scratch on the task.",
-        json_schema_extra={"path": "folder"},
+        json_schema_extra={"path": "folder", "placeholder": "folder, hub id, or 4x128"},
     )
     training: Literal["as_is", "fine_tune"] = Field(
         default="as_is",
@@ -71,7 +71,7 @@ class TeacherConfig(_Section):
         default=None,
         title="Tokenizer",
         description="Folder or hub id of its tokenizer. Left out: the model's own.",
-        json_schema_extra=_advanced(path="folder"),
+        json_schema_extra=_advanced(path="folder", placeholder="the model's own"),
     )
     epochs: int = Field(
         default=3,
@@ -142,7 +142,7 @@ class StudentConfig(_Section):
         le=128,
         title="Attention heads",
         description="Left out: hidden size / 64 (12 for 312); the teacher's with “layers”.",
-        json_schema_extra=_advanced(),
+        json_schema_extra=_advanced(placeholder="hidden size / 64"),
     )
     feed_forward: int | None = Field(
         default=None,
@@ -150,13 +150,13 @@ class StudentConfig(_Section):
         le=65536,
         title="Feed-forward size",
         description="Left out: 4 × hidden size (1200 for 312); the teacher's with “layers”.",
-        json_schema_extra=_advanced(),
+        json_schema_extra=_advanced(placeholder="4 × hidden size"),
     )
     tokenizer: str | None = Field(
         default=None,
         title="Tokenizer",
         description="Folder or hub id of its tokenizer. Left out: its model's own, or the teacher's.",
-        json_schema_extra=_advanced(path="folder"),
+        json_schema_extra=_advanced(path="folder", placeholder="the teacher's"),
     )
 
 

@@ -51,6 +51,7 @@ def test_one_fault_between_keys(text, key):
         '[loss]\nkind = "none"\n[student]\narchitecture = "o/m"\ninit = "pretrained"\n',
         '[loss]\nkind = "kl"\n[teacher]\nmodel="o/m"\n[student]\narchitecture="2x100"\ninit="layers"\nheads=3\n',
         '[loss]\nkind = "kl"\n[teacher]\nmodel = "4x128"\ntraining = "fine_tune"\ntokenizer = "o/t"\n',
+        '[loss]\nkind = "none"\n[teacher]\nmodel = "4x128"\ntokenizer = "o/t"\n',
     ],
 )
 def test_what_fits_together(text):

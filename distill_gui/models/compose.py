@@ -1,0 +1,325 @@
+"""The run being composed: the draft, what is wrong with it, what the engine says of it, and the TOML to start it.
+
+Knows no widgets and starts nothing. The engine judges the draft; this file only asks and remembers the answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from distill_gui.models.compose_draft import Draft, flatten
+from distill_gui.models.compose_fields import Choices, FieldSpec
+from distill_gui.models.compose_judgement import Judgement, judge
+from distill_gui.models.compose_preview import Fact, Finding, control, count_text, facts, shape_text
+from distill_gui.models.compose_sharing import as_toml, one_a_seed, shell_command, table_of
+from distill_gui.models.presets import Preset, presets
+from distill_gui.models.run_text import metric_text
+from engine import catalog
+from engine.config import formula_of, loss_settings, notice_of, read_text
+from engine.errors import Fault
+
+if TYPE_CHECKING:
+    from engine.store import RunRecord
+
+PREVIEW_DELAY_MS = 400
+FIRST_PRESET = "taylor"
+
+
+class ComposeModel(QObject):
+    """One draft of a run, or of several that differ in their seed."""
+
+    changed = Signal()  # a value, and with it perhaps which fields apply, faults and formula
+    preview_changed = Signal()  # the engine's answer, or what past runs add to it
+    preview_wanted = Signal(str)  # the TOML to look at; at most once in PREVIEW_DELAY_MS
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._draft = Draft()
+        self._preset = ""
+        self._file: Path | None = None
+        self._judgement = Judgement([0], [], [])
+        self._preview: dict[str, Any] = {}
+        self._asked = ""
+        self._past: dict[int, RunRecord] = {}
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PREVIEW_DELAY_MS)
+        self._timer.timeout.connect(self._ask)
+        self.choose_preset(FIRST_PRESET)
+
+    # the form ---------------------------------------------------------------------------------------------------------
+
+    def fields(self, section: str) -> tuple[FieldSpec, ...]:
+        """The fields of "teacher", "student", "task", "loss" or "training", basic before advanced ones."""
+        return self._draft.fields(section)
+
+    def field(self, key: str) -> FieldSpec:
+        return self._draft.field(key)
+
+    def value(self, key: str) -> Any:
+        return self._draft.value(key)
+
+    def choices(self, key: str) -> Choices:
+        return self._draft.choices(key)
+
+    def is_visible(self, key: str) -> bool:
+        return self._draft.is_visible(key)
+
+    def is_changed(self, key: str) -> bool:
+        return self._draft.is_changed(key)
+
+    def base(self, key: str) -> Any:
+        """The value "reset" goes back to: the preset's, else the default."""
+        return self._draft.base(key)
+
+    def advanced(self, section: str) -> tuple[int, int, bool]:
+        """Of the advanced fields that apply: how many there are, how many are changed, and whether one is faulty."""
+        keys = [spec.key for spec in self.fields(section) if spec.advanced and self.is_visible(spec.key)]
+        wanting = any(self.fault(key) or any(missing.key == key for missing in self._judgement.missing) for key in keys)
+        return len(keys), sum(map(self.is_changed, keys)), wanting
+
+    def set_value(self, key: str, value: Any) -> None:
+        """Choose a value; None goes back to the default. KeyError where the form has no such key."""
+        self._draft.field(key)
+        self._draft.set(key, value)
+        self._touch({key})
+
+    def reset(self, key: str) -> None:
+        """Go back to the preset's value, else to the default."""
+        self._draft.reset(key)
+        self._touch({key})
+
+    def note(self, key: str) -> str:
+        """What stands at the right inside a field: sizes, counts, units."""
+        if key == "teacher.model":
+            return shape_text(self._preview.get("teacher")) if self.value(key) else ""
+        if key == "student.architecture":
+            parameters = (self._preview.get("student") or {}).get("parameters")
+            return count_text(parameters) if parameters else ""
+        task = self.task()
+        if key == "task.name":
+            return f"{task.train_rows:,} rows" if task and task.train_rows else ""
+        if key == "task.source":
+            rows = (self._preview.get("rows") or {}).get(task.train_split, 0) if task else 0
+            return "complete ✓" if task and rows and rows == task.train_rows else f"{rows:,} rows" if rows else ""
+        if key == "training.seed":
+            return f"{len(self._judgement.seeds)} runs" if len(self._judgement.seeds) > 1 else ""
+        return self.field(key).unit
+
+    def placeholder(self, key: str) -> str:
+        """What a field means when it is empty."""
+        return self.title() if key == "name" else self.field(key).placeholder
+
+    def task(self) -> Any:
+        """The chosen task's declaration, None before there is one."""
+        return catalog.tasks().get(str(self.value("task.name") or ""))
+
+    def metrics(self) -> tuple[str, str]:
+        """The key metric of the task and those beside it, as words; empty without a task."""
+        task = self.task()
+        if task is None:
+            return "", ""
+        return metric_text(task.key_metric), ", ".join(metric_text(name) for name in task.metrics[1:])
+
+    def title(self) -> str:
+        """The name the run has, or will be given."""
+        table = self._draft.table(self._judgement.seeds[0])
+        task = table.get("task", {}).get("name", "task")
+        seed = f" · seed {self._judgement.seeds[0]}" if len(self._judgement.seeds) == 1 else ""
+        return table.get("name") or f"{self._draft.loss_kind} · {self.value('student.architecture')} · {task}{seed}"
+
+    def formula(self) -> str:
+        """The whole loss in plain numbers; empty for an unknown one."""
+        settings = self._loss()
+        return formula_of(settings) if settings is not None else ""
+
+    def notice(self) -> tuple[str, str]:
+        """What must be known about exactly these settings of the loss: its point, and the rest. Empty if nothing."""
+        point, stop, rest = self._whole_notice().partition(". ")
+        return point + stop.strip(), rest
+
+    def _whole_notice(self) -> str:
+        settings = self._loss()
+        return notice_of(settings) if settings is not None else ""
+
+    def _loss(self) -> Any:
+        """The settings of the loss, a faulty one at its default; None for an unknown loss."""
+        return loss_settings(self._table()["loss"]) if self._draft.loss_kind in catalog.losses() else None
+
+    def teacher_remark(self) -> str:
+        """What the teacher is for where the loss does not ask it; empty where it does."""
+        if self._draft.needs_teacher or not self.value("teacher.model"):
+            return ""
+        gives = "its layers and tokenizer" if self.value("student.init") == "layers" else "its tokenizer"
+        return f"Not asked by this loss: it only gives the student {gives}."
+
+    # what is wrong ----------------------------------------------------------------------------------------------------
+
+    def missing(self) -> list[Finding]:
+        """What has not been chosen yet, in the order of decision; each text is what to do."""
+        return list(self._judgement.missing)
+
+    def faults(self) -> list[Fault]:
+        """Everything that is wrong, the form's own faults before those the engine found in files and models."""
+        known = {fault.key for fault in self._judgement.faults}
+        found = [Fault(str(entry.get("key", "")), str(entry["message"])) for entry in self._preview.get("faults", [])]
+        wanting = {key for missing in self._judgement.missing for key in (missing.key, missing.key.partition(".")[0])}
+        return self._judgement.faults + [fault for fault in found if fault.key not in known | wanting]
+
+    def fault(self, key: str) -> str:
+        """The sentence about one field, or ""."""
+        return next((fault.message for fault in self.faults() if fault.key == key), "")
+
+    def findings(self) -> list[Finding]:
+        """What is missing, what is wrong, then what to know, the pressing things first."""
+        wrong = [Finding("stop", fault.message, fault.key) for fault in self.faults()]
+        point, whole = self.notice()[0], self._whole_notice()
+        known = [
+            Finding(str(entry["level"]), f"{point} (See Loss.)" if entry["text"] == whole else str(entry["text"]))
+            for entry in self._preview.get("notices", [])
+        ]
+        order = ("stop", "look", "fine")
+        known.sort(key=lambda finding: order.index(finding.level) if finding.level in order else len(order))
+        return self._judgement.missing + wrong + known
+
+    def can_start(self) -> bool:
+        return not self._judgement.missing and not self.faults()
+
+    def is_checking(self) -> bool:
+        """Whether the engine's answer to the draft as it stands is still to come."""
+        return self._timer.isActive() or bool(self._asked)
+
+    def state(self) -> tuple[str, str]:
+        """The badge: a word and its tone."""
+        if not self.can_start():
+            return "not ready", "warn" if not self.faults() else "bad"
+        if self.is_checking() or not self._preview:
+            return "checking", "neutral"
+        return "ready", "good"
+
+    def main_text(self) -> str:
+        """What the main button says: the first missing thing, what to mend, or how many runs it starts."""
+        if self._judgement.missing:
+            return self._judgement.missing[0].text
+        if faults := self.faults():
+            return f"Mend {len(faults)} thing{'s' if len(faults) > 1 else ''}"
+        return f"Start {len(self._judgement.seeds)} runs" if len(self._judgement.seeds) > 1 else "Start"
+
+    def main_key(self) -> str:
+        """The field the main button leads to; "" where it starts."""
+        if self._judgement.missing:
+            return self._judgement.missing[0].key
+        return next((fault.key for fault in self.faults() if fault.key), "")
+
+    # the preview ------------------------------------------------------------------------------------------------------
+
+    def facts(self) -> list[Fact]:
+        """The lines of the run preview."""
+        table, past = self._table(), self._past.values()
+        lines = facts(self._preview, len(self._judgement.seeds), table, past)
+        beside = control(table, past)
+        return [*lines, beside] if beside else lines
+
+    def set_preview(self, preview: Mapping[str, Any]) -> None:
+        """Take the engine's answer to the last question."""
+        self._asked = ""
+        self._preview = dict(preview)
+        self.preview_changed.emit()
+
+    def update_runs(self, records: Iterable[RunRecord]) -> None:
+        """Take new and changed runs, to tell the time a run takes and whether its control exists."""
+        before = {run for run, record in self._past.items() if record.state == "finished"}
+        self._past |= {record.id: record for record in records}
+        if before != {run for run, record in self._past.items() if record.state == "finished"}:
+            self.preview_changed.emit()
+
+    def ask_preview(self) -> None:
+        """Ask the engine about the draft soon; several calls in a row ask once."""
+        self._timer.start()
+
+    def _ask(self) -> None:
+        if not self.value("teacher.model") and self.task() is None:
+            self._preview = {}  # nothing to look at yet
+        else:
+            self._asked = self.toml()
+            self.preview_wanted.emit(self._asked)
+        self.preview_changed.emit()
+
+    # presets and whole configurations ---------------------------------------------------------------------------------
+
+    def presets(self) -> list[Preset]:
+        return list(presets().values())
+
+    def preset(self) -> str:
+        """The key of the preset chosen last, "" after a file was opened."""
+        return self._preset
+
+    def choose_preset(self, key: str) -> None:
+        """Take over a preset's values; a method leaves teacher, student and task alone. KeyError for an unknown one."""
+        preset = presets()[key]
+        self._draft.take_preset(preset.table, preset.whole)
+        self._preset = key
+        self._touch(set(flatten(preset.table)))
+
+    def load_toml(self, text: str, folder: Path | str | None = None) -> list[str]:
+        """Show a whole configuration; paths are relative to ``folder``. Returns the keys it has and no form knows.
+
+        Raises ConfigError where the text is no TOML.
+        """
+        left_out = self._draft.take(table_of(text, Path(folder or Path.cwd())))
+        self._preset, self._file, self._preview = "", None, {}
+        self._touch(set())
+        return left_out
+
+    def merge(self, table: Mapping[str, Any]) -> None:
+        """Change the values of a nested table, such as those of an empty cell of the results; the rest stays."""
+        self._draft.merge(table)
+        self._touch(set(flatten(table)))
+
+    def open_file(self, path: Path | str) -> list[str]:
+        """Show the configuration in a file; returns the keys no form knows. Raises ConfigError."""
+        path = Path(path)
+        left_out = self.load_toml(read_text(path), path.resolve().parent)
+        self._file = path.resolve()
+        return left_out
+
+    def save_file(self, path: Path | str) -> None:
+        """Write the configuration, of several seeds the first. Raises OSError."""
+        path = Path(path)
+        path.write_text(self.toml(), encoding="utf-8")
+        self._file = path.resolve()
+
+    def file_name(self) -> str:
+        """A name to save under."""
+        words = [self._draft.loss_kind, str(self.value("student.architecture")), str(self.value("task.name") or "task")]
+        plain = "-".join(Path(word).name for word in words)
+        return str(self._file or f"{plain}.toml")
+
+    def toml(self) -> str:
+        """The draft as TOML, whole where it is in order, else as far as it goes; of several seeds the first."""
+        return as_toml(self._table())
+
+    def tomls(self) -> list[str]:
+        """One whole configuration a seed. Raises ConfigError where the draft is not in order."""
+        return one_a_seed(self._draft, self._judgement.seeds)
+
+    def command_line(self) -> str:
+        """The draft as something to paste into a shell: the saved file where it still says the same, else the TOML."""
+        return shell_command(self.toml(), self._judgement.seeds, self._file)
+
+    # inside -----------------------------------------------------------------------------------------------------------
+
+    def _table(self) -> dict[str, Any]:
+        return self._draft.table(self._judgement.seeds[0])
+
+    def _touch(self, keys: set[str]) -> None:
+        """After a change: judge the draft anew and ask the engine soon. What it said of ``keys`` no longer holds."""
+        left = [entry for entry in self._preview.get("faults", []) if entry.get("key") not in keys]
+        self._preview = {**self._preview, "faults": left} if self._preview else {}
+        self._judgement = judge(self._draft)
+        self.ask_preview()
+        self.changed.emit()

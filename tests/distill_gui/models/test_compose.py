@@ -1,0 +1,283 @@
+"""The composed run: what the main button says, when the engine is asked, presets, files, seeds."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from distill_gui.models.compose import PREVIEW_DELAY_MS, ComposeModel
+from engine.config import parse_config
+from engine.errors import ConfigError
+
+GOOD = '[task]\nname = "mrpc"\n[teacher]\nmodel = "owner/t"\n[loss]\nkind = "taylor"\n'
+ANSWER = {
+    "ready": True, "faults": [], "teacher": {"parameters": 22_700_000, "layers": 6, "hidden": 384, "bytes": 9e7},
+    "student": {"parameters": 17_400_000, "layers": 3, "hidden": 384, "bytes": 7e7},
+    "rows": {"train": 3668, "validation": 408}, "steps": 345, "notices": [{"level": "fine", "text": "3,668 training rows."}],
+    "device": "cpu", "device_reason": "no CUDA GPU found",
+}  # fmt: skip
+
+
+@pytest.fixture
+def model(qapp):
+    made = ComposeModel()
+    yield made
+    made._timer.stop()
+    made.deleteLater()
+
+
+@pytest.fixture
+def good(model):
+    model.load_toml(GOOD)
+    return model
+
+
+def test_the_main_button_names_the_first_missing_thing_then_starts(model):
+    assert (model.main_text(), model.main_key()) == ("Choose a teacher", "teacher.model")
+    model.set_value("teacher.model", "owner/t")
+    assert (model.main_text(), model.main_key()) == ("Choose a task", "task.name")
+    assert not model.can_start()
+    model.set_value("task.name", "mrpc")
+    assert (model.main_text(), model.main_key(), model.can_start()) == ("Start", "", True)
+    model.set_value("training.seed", "1, 2, 3")
+    assert model.main_text() == "Start 3 runs"
+    model.set_value("training.epochs", 0)
+    assert (model.main_text(), model.main_key()) == ("Mend 1 thing", "training.epochs")
+    model.set_value("training.seed", "x")
+    assert model.main_text() == "Mend 2 things"
+
+
+def test_every_change_says_changed_once(model):
+    seen = []
+    model.changed.connect(lambda: seen.append(1))
+    model.set_value("training.epochs", 4)
+    model.reset("training.epochs")
+    model.choose_preset("kl")
+    model.load_toml(GOOD)
+    model.merge({"task": {"name": "rte"}})
+    assert len(seen) == 5
+
+
+def test_the_engine_is_asked_once_after_a_pause(model, qtbot):
+    asked = []
+    model.preview_wanted.connect(asked.append)
+    model.set_value("teacher.model", "owner/t")
+    for epochs in (4, 5, 6):
+        model.set_value("training.epochs", epochs)
+    assert asked == [] and model.is_checking()
+    qtbot.waitUntil(lambda: asked != [], timeout=PREVIEW_DELAY_MS * 10)
+    qtbot.wait(50)
+    assert len(asked) == 1 and "epochs = 6" in asked[0]
+    assert model.is_checking()
+    model.set_preview(ANSWER)
+    assert not model.is_checking()
+
+
+def test_nothing_is_asked_before_there_is_something_to_look_at(model, qtbot):
+    asked = []
+    model.preview_wanted.connect(asked.append)
+    model.set_value("training.epochs", 9)
+    with qtbot.waitSignal(model.preview_changed, timeout=PREVIEW_DELAY_MS * 10):
+        pass
+    assert asked == [] and not model.is_checking()
+
+
+def test_the_badge_tells_missing_checking_wrong_and_ready(model):
+    assert model.state() == ("not ready", "warn")
+    model.load_toml(GOOD)
+    assert model.state() == ("checking", "neutral")
+    model._timer.stop()
+    model.set_preview(ANSWER)
+    assert model.state() == ("ready", "good")
+    model.set_preview({**ANSWER, "ready": False, "faults": [{"key": "task.source", "message": "no such file"}]})
+    assert model.state() == ("not ready", "bad")
+    assert not model.can_start()
+
+
+def test_the_engines_faults_stand_beside_the_forms_own(good):
+    good.set_value("training.epochs", 0)
+    answer = {
+        "faults": [{"key": "training.epochs", "message": "the same"}, {"key": "task.source", "message": "no column"}]
+    }
+    good.set_preview(answer)
+    assert [fault.key for fault in good.faults()] == ["training.epochs", "task.source"]
+    assert good.fault("task.source") == "no column"
+    assert good.fault("training.epochs") == "must be at least 1; it is 0"
+    good.set_value("task.source", None)
+    assert good.fault("task.source") == "", "what the engine said of another value no longer holds"
+
+
+def test_what_is_missing_is_not_called_a_fault_as_well(model):
+    model.set_preview(
+        {"faults": [{"key": "task", "message": "this section is missing"}, {"key": "teacher", "message": "m"}]}
+    )
+    assert model.faults() == []
+    assert [(finding.level, finding.key) for finding in model.findings()] == [
+        ("missing", "teacher.model"),
+        ("missing", "task.name"),
+    ]
+
+
+def test_findings_come_with_the_pressing_ones_first(good):
+    good.set_value("training.epochs", 0)
+    good.set_preview(
+        {"notices": [{"level": "fine", "text": "a"}, {"level": "look", "text": "b"}, {"level": "fine", "text": "c"}]}
+    )
+    assert [(finding.level, finding.text) for finding in good.findings()] == [
+        ("stop", "must be at least 1; it is 0"), ("look", "b"), ("fine", "a"), ("fine", "c"),
+    ]  # fmt: skip
+
+
+def test_the_notice_about_the_loss_is_short_in_the_preview(good):
+    bold, rest = good.notice()
+    assert bold == "At T = 1 and γ = 1 the teacher does not change the gradient."
+    assert rest.startswith("It equals cross-entropy")
+    good.set_preview({"notices": [{"level": "look", "text": f"{bold} {rest}"}]})
+    assert good.findings()[0].text == f"{bold} (See Loss.)"
+
+
+def test_formula_and_notice_follow_every_setting(model):
+    assert model.formula() == "0.50·CE(y) + 0.50·[KL(p‖f) + 1.00·⟨y−p, −log f⟩]"
+    model.set_value("loss.lambda", 0.3)
+    model.set_value("loss.gamma", 0.95)
+    assert model.formula() == "0.30·CE(y) + 0.70·[KL(p‖f) + 0.95·⟨y−p, −log f⟩]"
+    assert model.notice() == ("", "")
+    model.set_value("loss.gamma", 1.0)
+    assert model.notice()[0]
+    model.set_value("loss.temperature", 2.0)
+    assert model.notice() == ("", "")
+    model.choose_preset("none")
+    assert (model.formula(), model.notice()) == ("CE(y)", ("", ""))
+    model.load_toml('[loss]\nkind = "tailor"\n')
+    assert (model.formula(), model.notice()) == ("", ("", ""))
+
+
+def test_presets_change_the_method_and_keep_the_rest(model):
+    assert model.preset() == "taylor"
+    model.load_toml(GOOD)
+    assert model.preset() == ""
+    model.choose_preset("kl")
+    config = parse_config(model.toml())
+    assert (model.preset(), config.loss.kind, config.task.name) == ("kl", "kl", "mrpc")
+    with pytest.raises(KeyError):
+        model.choose_preset("nothing")
+
+
+def test_notes_show_sizes_counts_and_units(good):
+    assert good.note("task.name") == "3,668 rows"
+    assert good.note("training.batch_size") == "rows"
+    assert good.note("teacher.model") == good.note("student.architecture") == good.note("task.source") == ""
+    good.set_preview(ANSWER)
+    assert good.note("teacher.model") == "6 × 384 · 22.7 M"
+    assert good.note("student.architecture") == "17.4 M"
+    assert good.note("task.source") == "complete ✓"
+    good.set_preview({**ANSWER, "rows": {"train": 640}})
+    assert good.note("task.source") == "640 rows"
+    good.set_value("training.seed", "1, 2")
+    assert good.note("training.seed") == "2 runs"
+
+
+def test_the_metrics_are_those_of_the_task(model):
+    assert model.metrics() == ("", "")
+    model.set_value("task.name", "mrpc")
+    assert model.metrics() == ("F1", "Accuracy")
+    model.set_value("task.name", "rte")
+    assert model.metrics() == ("Accuracy", "")
+
+
+def test_the_name_is_made_from_the_choices_until_one_is_given(good):
+    assert good.title() == good.placeholder("name") == "taylor · 2x128 · mrpc · seed 0"
+    good.set_value("training.seed", "1, 2")
+    assert good.title() == "taylor · 2x128 · mrpc"
+    good.set_value("name", "Mine")
+    assert good.title() == "Mine" and 'name = "Mine"' in good.toml()
+
+
+def test_the_control_says_what_its_teacher_is_for(good):
+    assert good.teacher_remark() == ""
+    good.choose_preset("none")
+    assert good.teacher_remark() == "Not asked by this loss: it only gives the student its tokenizer."
+    good.set_value("student.init", "layers")
+    assert "its layers and tokenizer" in good.teacher_remark()
+
+
+def test_advanced_counts_what_applies_what_changed_and_what_is_wrong(good):
+    count, changed, wrong = good.advanced("training")
+    assert count > 4 and (changed, wrong) == (0, False)
+    good.set_value("training.weight_decay", 0.1)
+    good.set_value("training.keep", "last")
+    assert good.advanced("training") == (count, 2, False)
+    good.set_value("training.weight_decay", 7)
+    assert good.advanced("training") == (count, 2, True)
+    assert good.advanced("loss")[0] == 0
+    before = good.advanced("teacher")[0]
+    good.set_value("teacher.training", "fine_tune")
+    assert good.advanced("teacher")[0] > before
+    good.set_value("teacher.model", "4x128")
+    assert good.advanced("teacher")[2], "the tokenizer that is missing is an advanced field"
+
+
+def test_one_toml_a_seed(good):
+    good.set_value("training.seed", "3, 1")
+    assert [parse_config(text).training.seed for text in good.tomls()] == [3, 1]
+    good.set_value("training.epochs", 0)
+    with pytest.raises(ConfigError):
+        good.tomls()
+
+
+def test_a_file_is_opened_with_its_folders_and_saved_again(model, tmp_path):
+    (tmp_path / "rows").mkdir()
+    file = tmp_path / "run.toml"
+    file.write_text(GOOD.replace('name = "mrpc"', 'name = "mrpc"\nsource = "rows"\ncolour = 3'))
+    assert model.open_file(file) == ["task.colour"]
+    assert model.value("task.source") == str((tmp_path / "rows").resolve())
+    model.set_value("training.epochs", 7)
+    model.save_file(file)
+    again = parse_config(file.read_text(encoding="utf-8"))
+    assert (again.training.epochs, again.task.source) == (7, str((tmp_path / "rows").resolve()))
+    assert model.command_line() == f"distill run {file}"
+    model.set_value("training.epochs", 8)
+    assert "<<'END_OF_TOML'" in model.command_line()
+
+
+def test_a_file_that_cannot_be_read_changes_nothing(good, tmp_path):
+    before = good.toml()
+    for content in (None, b"\xff", b"name = "):
+        file = tmp_path / "bad.toml"
+        if content is not None:
+            file.write_bytes(content)
+        with pytest.raises(ConfigError):
+            good.open_file(file)
+        assert good.toml() == before
+
+
+def test_a_faulty_file_is_shown_with_its_faults(model):
+    model.load_toml('[task]\nname = "mrpx"\n[teacher]\nmodel = "./gone"\n[loss]\nkind = "kl"\nlambda = "x"\n')
+    assert {fault.key for fault in model.faults()} == {"task.name", "teacher.model", "loss.lambda"}
+    assert model.value("teacher.model") == "./gone"
+    assert model.formula() == "0.50·CE(y) + 0.50·4.00·KL(p‖f; T=2)"
+
+
+def test_the_name_to_save_under_holds_no_folder(model):
+    model.load_toml(GOOD)
+    model.set_value("student.architecture", "/models/small")
+    assert model.file_name() == "taylor-small-mrpc.toml"
+
+
+def test_past_runs_tell_the_time_as_soon_as_they_finish(good):
+    good.set_preview(ANSWER)
+    record = SimpleNamespace(id=1, task="mrpc", architecture="2x128", batch_size=32, state="running", step=345, seed=0,
+                             started_at=0.0, ended_at=None, loss="taylor", config={})  # fmt: skip
+    seen = []
+    good.preview_changed.connect(lambda: seen.append(1))
+    good.update_runs([record])
+    assert seen == []
+    good.update_runs([SimpleNamespace(**vars(record) | {"state": "finished", "ended_at": 69.0})])
+    assert seen == [1]
+    assert ("Time, from 1 past run", "about 1 min 9 s") in [(fact.label, fact.value) for fact in good.facts()]
+
+
+def test_values_of_the_results_table_are_merged(good):
+    good.merge({"task": {"name": "rte"}, "student": {"architecture": "4x312"}, "loss": {"kind": "kl"}})
+    config = parse_config(good.toml())
+    assert (config.task.name, config.student.architecture, config.loss.kind) == ("rte", "4x312", "kl")
+    assert config.teacher is not None and config.teacher.model == "owner/t"
