@@ -91,6 +91,16 @@ class Series:
         self._smoothed.update(self.values.view)
         return self._smoothed
 
+    def lowest(self, weight: float = 0.0) -> float | None:
+        """The smallest (smoothed) value there is, None without any number."""
+        if not len(self):
+            return None
+        source = self.smoothed(weight) if weight else self
+        source.pyramid.update(source.values.view)
+        row = source.pyramid.rows(source.pyramid.levels, 0, 1)[:2] if source.pyramid.levels else np.zeros(1, dtype=int)
+        values = source.values.view[row]
+        return None if np.isnan(values).all() else float(np.nanmin(values))
+
     def x(self, axis: XAxis, rows: Rows | slice = slice(None)) -> Floats:
         return self.seconds.view[rows] if axis.seconds else self.steps.view[rows] * axis.scale
 

@@ -22,8 +22,11 @@ def nice_step(span: float, parts: int) -> float:
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
 
 
-def y_range(drawn: Iterable[Floats], levels: Iterable[float] = (), clip: bool = False, log: bool = False) -> Range:
-    """The range that shows all `drawn` values and `levels`, rounded outwards.
+def y_range(
+    drawn: Iterable[Floats], levels: Iterable[float] = (), clip: bool = False, log: bool = False, text: float = 0.0
+) -> Range:
+    """The range that shows all `drawn` values and `levels`, rounded outwards; above a level is room for its name, the
+    part `text` of the whole height.
 
     With `clip` the few values far beyond the rest do not stretch it. With `log` only positive values count and the
     range is positive. Without any value it is (0, 1), logarithmic (0.1, 1).
@@ -42,6 +45,8 @@ def y_range(drawn: Iterable[Floats], levels: Iterable[float] = (), clip: bool = 
     low, high = min([low, *lines]), max([high, *lines])
     if low > high:
         return (0.1, 1.0) if log else (0.0, 1.0)
+    if lines:
+        high = max(high, max(lines) + text * (high - low))
     low, high = _rounded(low, high, from_zero=low >= 0 and not log)
     return (10.0**low, 10.0**high) if log else (low, high)
 

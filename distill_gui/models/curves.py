@@ -114,6 +114,19 @@ class CurveModel(QObject):
         values = series.smoothed(weight).values if weight else series.values
         return float(series.steps.view[-1]), float(values.view[-1])
 
+    def lowest(self, run: int, name: str, weight: float = 0.0) -> float | None:
+        """The smallest (smoothed) value so far, None without any."""
+        series = self._series.get((run, name))
+        return series.lowest(weight) if series else None
+
+    def pace(self, run: int, name: str) -> float | None:
+        """Steps a second over the whole curve, evaluations in between included; None before there are two rows."""
+        series = self._series.get((run, name))
+        if series is None or len(series) < 2:
+            return None
+        steps, seconds = (float(column.view[-1] - column.view[0]) for column in (series.steps, series.seconds))
+        return steps / seconds if seconds > 0 else None
+
     def at(self, key: CurveKey, axis: XAxis, x: float, weight: float = 0.0) -> tuple[float, float] | None:
         """The row nearest to `x`: its x and (smoothed) value, None when the curve does not reach there."""
         series = self._series.get(key)

@@ -33,7 +33,7 @@ class ChartKind:
 CHARTS = (
     ChartKind("validation", "Validation", scale=100.0, smooth=False, log=False),
     ChartKind("loss", "Total loss"),
-    ChartKind("terms", "Loss terms, weighted", chosen_only=True),
+    ChartKind("terms", "Loss terms", chosen_only=True),
     ChartKind("learning_rate", "Learning rate", smooth=False),
     ChartKind("gradient_norm", "Gradient norm"),
     ChartKind("throughput", "Throughput, examples/s"),

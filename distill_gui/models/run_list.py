@@ -225,7 +225,7 @@ class RunListModel(QAbstractListModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         flag = Qt.ItemFlag
         if self.run_at(index) is None:
-            return flag.ItemIsEnabled if index.isValid() else flag.NoItemFlags
+            return flag.NoItemFlags  # the arrow keys step over headings
         return flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsUserCheckable | flag.ItemIsEditable
 
     # order ------------------------------------------------------------------------------------------------------------

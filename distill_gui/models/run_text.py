@@ -23,6 +23,11 @@ def score_text(score: float | None) -> str:
     return "—" if score is None else f"{100 * score:.1f}"
 
 
+def signed(points: float) -> str:
+    """A difference in points of a score, with a proper minus."""
+    return f"{points:+.1f}".replace("-", "−")
+
+
 def duration_text(seconds: float) -> str:
     """A time in its two largest units: 48 s, 1 min 58 s, 3 h 20 min, 2 d 4 h."""
     whole = max(0, round(seconds))
@@ -88,6 +93,8 @@ def first_sentence(text: str) -> str:
 
 def progress_text(record: RunRecord, eta_s: float | None = None, now: float | None = None) -> str:
     """Step, epoch, elapsed and what is left, as far as each is known."""
+    if record.state == "queued":
+        return "waiting for its turn"
     parts = []
     if record.state == "running" and not is_training(record):
         if record.phase_total > 0:
@@ -98,7 +105,7 @@ def progress_text(record: RunRecord, eta_s: float | None = None, now: float | No
             parts.append(f"epoch {record.step / record.steps_per_epoch:.2f}")
     spent = elapsed(record, now)
     if spent is not None:
-        parts.append(f"{'elapsed' if record.ended_at is None else 'took'} {duration_text(spent)}")
+        parts.append(duration_text(spent) if record.ended_at is None else f"took {duration_text(spent)}")
     if eta_s is not None and record.state == "running":
         parts.append(f"ETA {duration_text(eta_s)}")
     return " · ".join(parts)

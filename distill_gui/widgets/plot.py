@@ -81,6 +81,7 @@ class Chart(QWidget):
 
     def _set_up(self) -> None:
         self._view.setFrameShape(_View.Shape.NoFrame)
+        self._view.setStyleSheet("background: transparent")  # the card's surface shows through
         self._view.viewport().setMouseTracking(True)
         self._view.viewport().installEventFilter(self)
         self._view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -88,6 +89,8 @@ class Chart(QWidget):
         self._plot.hideButtons()
         self._plot.setContentsMargins(0, 6, 12, 0)
         self._plot.disableAutoRange()
+        for axis in self._axes.values():
+            axis.setZValue(-1)  # the grid lies behind the curves
         self._box.setMouseEnabled(x=True, y=False)
         self._box.setDefaultPadding(0)
         self._box.sigRangeChangedManually.connect(self._on_range_changed_manually)
@@ -222,9 +225,13 @@ class Chart(QWidget):
         """How many pixels the range of x is wide."""
         return max(int(self._box.width()), 1)
 
+    def text_share(self) -> float:
+        """Which part of the height a line of text takes."""
+        return min(0.5, 15 / max(self._box.height(), 1.0))
+
     def is_in_sight(self) -> bool:
         """Whether any part of the chart can be seen; one that cannot need not be drawn."""
-        return self.isVisible() and not self.visibleRegion().isEmpty()
+        return not self._view.viewport().visibleRegion().isEmpty()
 
     def set_log(self, x: bool, y: bool) -> None:
         """Make the axes logarithmic or not; drops the curves and levels, whose points must be handed over again."""
@@ -245,6 +252,14 @@ class Chart(QWidget):
         self._axes["bottom"].kind = kind
         self._axes["bottom"].picture = None
         self._axes["bottom"].update()
+
+    def set_blank(self, blank: bool) -> None:
+        """Hide the ticks, whose figures mean nothing while there is no curve."""
+        for axis in self._axes.values():
+            if axis.blank != blank:
+                axis.blank = blank
+                axis.picture = None
+                axis.update()
 
     def set_cursor(self, x: float | None) -> None:
         """Show the x cursor, or hide it with None."""

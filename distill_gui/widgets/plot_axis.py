@@ -82,9 +82,10 @@ class Axis(pg.AxisItem):
     """A left or bottom axis in the theme's colours. `log` says that the view's values are exponents of ten."""
 
     def __init__(self, orientation: str) -> None:
-        super().__init__(orientation, maxTickLength=-4)
+        super().__init__(orientation, maxTickLength=0)
         self.log = False
         self.kind = "number"  # number | whole | time
+        self.blank = False
         self.enableAutoSIPrefix(False)
         self.setStyle(tickAlpha=255, tickTextOffset=6, autoExpandTextSpace=False, hideOverlappingLabels=False)
         if orientation == "left":
@@ -103,9 +104,11 @@ class Axis(pg.AxisItem):
         self.setPen(pg.mkPen(QColor(colours.line)) if self.orientation == "bottom" else pg.mkPen(None))
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
-        """One level of ticks: about every 40 px upwards, every 80 px sideways."""
+        """One level of ticks: at most every 30 px upwards, every 64 px sideways."""
+        if self.blank:
+            return [(1.0, [])]
         low, high = sorted((minVal, maxVal))
-        parts = max(2, int(size / (36 if self.orientation == "left" else 84)))
+        parts = max(2, int(size / (30 if self.orientation == "left" else 64)))
         if self.log:
             return [(1.0, log_ticks(low, high, parts))]
         if self.kind == "time":

@@ -43,6 +43,11 @@ def test_levels_are_in_sight() -> None:
     assert low <= 60 and high >= 88.9
 
 
+def test_a_level_has_room_for_its_name() -> None:
+    values = [np.array([60.0, 70.0])]
+    assert y_range(values, levels=[88.9], text=0.2)[1] >= 88.9 + 0.2 * (88.9 - 60)
+
+
 def test_a_spike_is_left_out_when_clipping_and_only_then() -> None:
     values = np.random.default_rng(0).normal(1.0, 0.1, size=500)
     values[[7, 70, 170]] = [90.0, 40.0, 60.0]

@@ -131,9 +131,7 @@ def test_streaming_ends_where_starting_over_would(qtbot: QtBot, seed: int, recor
     tester.deleteLater()
 
 
-def test_the_newest_runs_are_ticked_at_first_and_running_ones_always(
-    model: RunListModel, record: Make
-) -> None:
+def test_the_newest_runs_are_ticked_at_first_and_running_ones_always(model: RunListModel, record: Make) -> None:
     model.update([*(record(run) for run in range(1, 9)), record(9, state="failed"), record(10, state="queued")])
     assert model.ticked() == [3, 4, 5, 6, 7, 8]
     model.update([record(10, state="running")])

@@ -45,7 +45,7 @@ def test_a_training_run(record: Make) -> None:
     )
     assert run_text.summary(run) == "training · 62%"
     text = run_text.progress_text(run, eta_s=72, now=218.0)
-    assert text == "step 214 / 345 · epoch 1.86 · elapsed 1 min 58 s · ETA 1 min 12 s"
+    assert text == "step 214 / 345 · epoch 1.86 · 1 min 58 s · ETA 1 min 12 s"
 
 
 def test_another_phase_counts_its_own_progress(record: Make) -> None:
@@ -61,6 +61,10 @@ def test_another_phase_counts_its_own_progress(record: Make) -> None:
     )
     assert run_text.fraction(run) == 0.25
     assert run_text.progress_text(run) == "30 / 120"
+
+
+def test_a_queued_run_waits(record: Make) -> None:
+    assert run_text.progress_text(record(1, state="queued")) == "waiting for its turn"
 
 
 def test_a_failed_run_says_why_in_one_line(record: Make) -> None:

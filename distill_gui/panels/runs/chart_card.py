@@ -1,0 +1,260 @@
+"""One chart in its card: draws the curves it is told to, only those that changed. Knows models and widgets only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
+
+from distill_gui.models.curve_view import Range, outside, y_range
+from distill_gui.models.curves import CurveKey, CurveModel, Window, XAxis
+from distill_gui.models.run_charts import ChartKind, ChartOptions
+from distill_gui.theme import RADIUS, L, M, S, run_colour
+from distill_gui.widgets.card import Card
+from distill_gui.widgets.labels import ElidedLabel, caption
+from distill_gui.widgets.plot import Chart
+
+NO_ROWS = "no rows yet"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one curve is drawn. `raw` is the unsmoothed line behind a smoothed one."""
+
+    axis: XAxis
+    colour: int
+    emphasised: bool = False
+    raw: bool = False
+
+
+@dataclass(frozen=True)
+class Level:
+    """A line across the chart: a teacher's or a published score."""
+
+    value: float
+    text: str
+
+
+CurveId = tuple[int, str, bool]  # run, metric name, raw
+
+
+class ChartCard(Card):
+    """A heading, what the chart says in words at its right, and the chart."""
+
+    show_all_wanted = Signal()
+
+    def __init__(self, kind: ChartKind, curves: CurveModel, parent: QWidget | None = None) -> None:
+        self.note = ElidedLabel("", "caption")
+        self._legend = QHBoxLayout()
+        super().__init__(kind.title, None, parent)
+        self.kind = kind
+        self.chart = Chart()
+        self._curves = curves
+        self._options = ChartOptions()
+        self._looks: dict[CurveId, Look] = {}
+        self._windows: dict[CurveId, Window] = {}
+        self._levels: dict[str, Level] = {}
+        self._all_stale = True
+        self._x: Range | None = None
+        self._says = self._said = ""
+        self._entries: list[tuple[str, int]] = []
+        self._lay_out()
+        self.chart.menu_wanted.connect(self._on_menu_wanted)
+
+    def _lay_out(self) -> None:
+        frame = self.layout()
+        assert frame is not None
+        frame.setContentsMargins(L, M, S, S)
+        frame.setSpacing(2)
+        self.header.setContentsMargins(0, 0, S, 0)
+        self._legend.setSpacing(M)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.note.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.header.addLayout(self._legend)
+        self.header.addWidget(self.note)
+        self.body.addWidget(self.chart, 1)
+        self.setMinimumHeight(196)
+
+    # what to show -----------------------------------------------------------------------------------------------------
+
+    def set_options(self, options: ChartOptions) -> None:
+        self._options = options
+        self.chart.set_log(options.log_x, options.log_y and self.kind.log)
+        self.chart.set_x_kind({"seconds": "time", "step": "whole", "examples": "whole"}.get(options.x, "number"))
+        self._windows.clear()
+        self._all_stale = True
+
+    def set_looks(self, looks: dict[CurveId, Look]) -> None:
+        """Which curves to draw, and how; what is drawn already and stays is not touched."""
+        for curve in self._looks.keys() - looks.keys():
+            self.chart.remove_curve(curve)
+            self._windows.pop(curve, None)
+        for curve, look in looks.items():
+            if curve in self._looks and self._looks[curve].axis != look.axis:
+                self._windows.pop(curve, None)
+        if looks != self._looks:
+            self._looks = looks
+            self._all_stale = True
+
+    def set_levels(self, levels: dict[str, Level]) -> None:
+        if levels != self._levels:
+            self._levels, self._all_stale = levels, True
+
+    def set_legend(self, entries: list[tuple[str, int]]) -> None:
+        """Name curves by colour; empty where the list of runs is the legend."""
+        if entries == self._entries:
+            return
+        self._entries = entries
+        while (item := self._legend.takeAt(0)) is not None:
+            if (entry := item.widget()) is not None:
+                entry.deleteLater()
+        for text, colour in entries:
+            self._legend.addWidget(_LegendEntry(text, colour))
+
+    def looks(self) -> dict[CurveId, Look]:
+        return self._looks
+
+    def redraw_all(self) -> None:
+        """Other colours or other pixels: look at every curve again when drawing next."""
+        self._all_stale = True
+
+    # drawing ----------------------------------------------------------------------------------------------------------
+
+    def draw(self, x: Range, changed: frozenset[CurveKey]) -> None:
+        """Bring the chart up to date with the view `x`: all curves if something else changed, else only `changed`."""
+        if x != self._x:
+            self._x, self._all_stale = x, True
+        if not self._all_stale and not any((run, name) in changed for run, name, _ in self._looks):
+            return
+        pixels = self.chart.pixels()
+        for curve, look in self._looks.items():
+            if self._all_stale or curve[:2] in changed:
+                self._draw_curve(curve, look, x, pixels)
+        self._draw_levels()
+        self._fit(x)
+        self._all_stale = False
+        self._tell()
+
+    def _draw_curve(self, curve: CurveId, look: Look, x: Range, pixels: int) -> None:
+        run, name, raw = curve
+        weight = 0.0 if raw or not self.kind.smooth else self._options.weight
+        drawing = self._curves.drawing((run, name), look.axis, x, pixels, weight, self._windows.get(curve))
+        colour = run_colour(look.colour)
+        if drawing is None:
+            if curve in self._windows:
+                self.chart.set_look(curve, colour, look.emphasised, look.raw)
+            return
+        self._windows[curve], xs, ys = drawing
+        self.chart.set_curve(curve, xs, self.kind.scale * ys, colour, look.emphasised, look.raw)
+
+    def _draw_levels(self) -> None:
+        shown = self.chart.levels()
+        for key in shown.keys() - self._levels.keys():
+            self.chart.remove_level(key)
+        for key, level in self._levels.items():
+            if shown.get(key) != level.value:
+                self.chart.set_level(key, level.value, level.text)
+
+    def _fit(self, x: Range) -> None:
+        levels = [level.value for level in self._levels.values()]
+        log = self._options.log_y and self.kind.log
+        text = self.chart.text_share()
+        self.chart.set_view(x, y_range(self.chart.drawn(), levels, self._options.clip, log, text))
+
+    def off_scale(self) -> int:
+        """How many rows in the view of x lie above or below it; counted on all rows, not on the few points drawn."""
+        if not self._options.clip:
+            return 0
+        low, high = (bound / self.kind.scale for bound in self.chart.y_view())
+        weight = self._options.weight if self.kind.smooth else 0.0
+        count = 0
+        for (run, name, raw), window in self._windows.items():
+            series = self._curves.series(run, name)
+            if series is None or raw:
+                continue
+            values = series.smoothed(weight).values.view if weight else series.values.view
+            if outside(values[series.rows(window, weight)], low, high):  # else none of the rows between does either
+                count += outside(values[window.start : window.stop], low, high)
+        return count
+
+    # words ------------------------------------------------------------------------------------------------------------
+
+    def _tell(self) -> None:
+        off = self.off_scale()
+        if not self._windows:
+            self._says = NO_ROWS
+        elif off:
+            self._says = f"{off:,} {'point' if off == 1 else 'points'} off-scale"
+        else:
+            self._says = f"smoothing {self._options.weight:.2g}" if self.kind.smooth and self._options.weight else ""
+        self.chart.set_blank(not self._windows)
+        self.note.setText(self._said or self._says)
+
+    def say(self, text: str) -> None:
+        """Show what is under the cursor instead of the usual note; "" goes back to that."""
+        self._said = text
+        self.note.setText(text or self._says)
+
+    # menu -------------------------------------------------------------------------------------------------------------
+
+    def _on_menu_wanted(self, position: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Show everything", self.show_all_wanted.emit)
+        menu.addAction("Copy picture", self.copy_picture)
+        menu.addAction("Copy values as CSV", self.copy_values)
+        menu.popup(position)
+
+    def copy_picture(self) -> None:
+        QGuiApplication.clipboard().setPixmap(self.grab())
+
+    def copy_values(self) -> None:
+        """Put the rows in view on the clipboard, as stored: unsmoothed and unreduced."""
+        lines = ["run,metric,step,seconds,value"]
+        for (run, name, raw), window in self._windows.items():
+            series = self._curves.series(run, name)
+            if series is None or raw:
+                continue
+            part = slice(window.start, window.stop)
+            columns = (series.steps.view[part], series.seconds.view[part], series.values.view[part])
+            lines += [
+                f"{run},{name},{step:.0f},{seconds:.3f},{value!r}"
+                for step, seconds, value in np.stack(columns, 1).tolist()
+            ]
+        QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
+
+
+class _LegendEntry(QWidget):
+    """A small square in a run's colour, and a word."""
+
+    def __init__(self, text: str, colour: int) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(5)
+        row.addWidget(Swatch(colour))
+        row.addWidget(caption(text))
+
+
+class Swatch(QWidget):
+    """A square in a run's colour."""
+
+    def __init__(self, colour: int, side: int = 9) -> None:
+        super().__init__()
+        self._colour = colour
+        self.setFixedSize(QSize(side, side))
+
+    def set_colour(self, colour: int) -> None:
+        self._colour = colour
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(run_colour(self._colour)))
+        painter.drawRoundedRect(self.rect(), RADIUS / 3, RADIUS / 3)
+        painter.end()

@@ -1,0 +1,263 @@
+"""The charts of the drawn runs side by side, sharing one x and one cursor. Knows models and widgets only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
+
+from distill_gui.models.curve_view import Range, x_range
+from distill_gui.models.curves import CurveKey, CurveModel
+from distill_gui.models.run_charts import (
+    CHARTS,
+    ChartKind,
+    ChartOptions,
+    curve_names,
+    term_text,
+    title,
+    x_axis,
+    x_end,
+    x_text,
+)  # fmt: skip
+from distill_gui.models.run_text import score_text
+from distill_gui.panels.runs.chart_card import ChartCard, CurveId, Level, Look
+from distill_gui.theme import M, notifier
+
+if TYPE_CHECKING:
+    from engine.store import RunRecord
+
+NARROWEST = 340  # px, a chart; as many columns as fit, at most three
+
+
+class ChartGrid(QScrollArea):
+    """`draw` brings what can be seen up to date; everything else only notes what changed and asks for it by `stale`."""
+
+    stale = Signal()
+    following_changed = Signal(bool)
+    run_chosen = Signal(int)
+
+    def __init__(self, curves: CurveModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._curves = curves
+        self._records: list[RunRecord] = []
+        self._chosen: RunRecord | None = None
+        self._published: tuple[str, float] | None = None
+        self._pointed: int | None = None
+        self._options = ChartOptions()
+        self._changed: dict[str, set[CurveKey]] = {kind.key: set() for kind in CHARTS}
+        self._known: set[CurveKey] = set()
+        self._x: Range | None = None
+        self._x_stale = self._looks_stale = True
+        self._following = True
+        self._columns = 0
+        self.cards = {kind.key: self._make_card(kind) for kind in CHARTS}
+        self._lay_out()
+        curves.changed.connect(self._on_curves_changed)
+        self.verticalScrollBar().valueChanged.connect(lambda _: self.stale.emit())
+        notifier().changed.connect(self._redraw_all)
+
+    def _make_card(self, kind: ChartKind) -> ChartCard:
+        card = ChartCard(kind, self._curves)
+        card.chart.setAccessibleName(f"Chart: {kind.title}")
+        card.chart.resized.connect(self._redraw_all)
+        card.chart.panned.connect(self._on_panned)
+        card.chart.reset_wanted.connect(self.follow)
+        card.show_all_wanted.connect(self.follow)
+        card.chart.cursor_moved.connect(self._on_cursor_moved)
+        card.chart.curve_pointed.connect(lambda curve: self.point_at(curve[0] if curve else None))
+        card.chart.curve_clicked.connect(lambda curve: self.run_chosen.emit(curve[0]))
+        return card
+
+    def _lay_out(self) -> None:
+        self._inside = QWidget()
+        self._grid = QGridLayout(self._inside)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(M)
+        self.setWidget(self._inside)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._arrange()
+
+    # what to show -----------------------------------------------------------------------------------------------------
+
+    def set_runs(
+        self, records: list[RunRecord], chosen: RunRecord | None, published: tuple[str, float] | None = None
+    ) -> None:
+        """Draw these runs, `chosen` in front; `published` is a name and a score from 0 to 1 to compare it with."""
+        if chosen is not None and all(record.id != chosen.id for record in records):
+            records = [*records, chosen]
+        if [record.id for record in records] != [record.id for record in self._records]:
+            self._x_stale = True
+        self._records, self._chosen, self._published = records, chosen, published
+        self._looks_stale = True
+        self.stale.emit()
+
+    def set_options(self, options: ChartOptions) -> None:
+        before, self._options = self._options, options
+        if (before.x, before.log_x, before.side) != (options.x, options.log_x, options.side):
+            self._set_following(True)
+            self._x = None
+        for card in self.cards.values():
+            card.set_options(options)
+        self._x_stale = self._looks_stale = True
+        if before.hidden != options.hidden:
+            self._arrange(force=True)
+        self.stale.emit()
+
+    def point_at(self, run: int | None) -> None:
+        """Bring one run to the front for as long as it is pointed at."""
+        if run != self._pointed:
+            self._pointed = run
+            self._looks_stale = True
+            self.stale.emit()
+
+    @property
+    def following(self) -> bool:
+        return self._following
+
+    def follow(self) -> None:
+        """Show everything again, and what is still to come."""
+        self._set_following(True)
+        self._x = None
+        self._x_stale = True
+        self.stale.emit()
+
+    def _set_following(self, following: bool) -> None:
+        if following != self._following:
+            self._following = following
+            self.following_changed.emit(following)
+
+    # drawing ----------------------------------------------------------------------------------------------------------
+
+    def draw(self) -> None:
+        """Draw what is out of date and in sight."""
+        if not self.isVisible():
+            return
+        if self._looks_stale:
+            self._looks_stale = False
+            self._set_looks()
+        if self._x_stale and self._following:
+            self._x_stale = False
+            self._fit_x()
+        x = self._x or (0.0, 1.0)
+        for key, card in self.cards.items():
+            if card.isVisible() and card.chart.is_in_sight():
+                card.draw(x, frozenset(self._changed[key]))
+                self._changed[key].clear()
+
+    def _set_looks(self) -> None:
+        records = {record.id: record for record in self._records}
+        for key, card in self.cards.items():
+            if key in self._options.hidden:
+                continue
+            looks: dict[CurveId, Look] = {}
+            for record in records.values():
+                looks |= self._looks_of(card.kind, record)
+            card.set_looks(looks)
+            card.set_title(title(card.kind, records.values()))
+        terms = [curve for curve in self.cards["terms"].looks() if not curve[2]]
+        colour = self._chosen.colour if self._chosen else 0
+        self.cards["terms"].set_legend([(term_text(name), colour + place) for place, (_, name, _) in enumerate(terms)])
+        self.cards["validation"].set_levels(self._levels())
+
+    def _looks_of(self, kind: ChartKind, record: RunRecord) -> dict[CurveId, Look]:
+        chosen = self._chosen is not None and record.id == self._chosen.id
+        if kind.chosen_only and not chosen:
+            return {}
+        axis = x_axis(record, self._options)
+        front = (chosen or record.id == self._pointed) and not kind.chosen_only
+        looks = {}
+        for place, name in enumerate(curve_names(kind, record, self._curves.names(record.id), self._options.side)):
+            colour = record.colour + (place if kind.chosen_only else 0)
+            looks[record.id, name, False] = Look(axis, colour, front)
+            if kind.smooth and self._options.weight and record.id == self._pointed:
+                looks[record.id, name, True] = Look(axis, colour, raw=True)
+        return looks
+
+    def _levels(self) -> dict[str, Level]:
+        levels = {}
+        if self._chosen and self._options.side == "student":
+            score = self._chosen.teacher_score
+            if score is not None:
+                levels["teacher"] = Level(100 * score, f"teacher {score_text(score)}")
+            if self._published:
+                name, score = self._published
+                levels["published"] = Level(100 * score, f"{name} {score_text(score)}")
+        return levels
+
+    def _fit_x(self) -> None:
+        keys = [
+            ((run, name), look.axis)
+            for card in self.cards.values()
+            if card.kind.key not in self._options.hidden
+            for (run, name, _), look in card.looks().items()
+        ]
+        ends = [end for record in self._records if (end := x_end(record, self._options)) is not None]
+        self._x = x_range(self._curves.extent(keys), max(ends, default=None), self._x, self._options.log_x)
+
+    # what happens -----------------------------------------------------------------------------------------------------
+
+    def _on_curves_changed(self, keys: frozenset[CurveKey]) -> None:
+        drawn = {record.id for record in self._records}
+        keys = frozenset(key for key in keys if key[0] in drawn)
+        if not keys:
+            return
+        if not keys <= self._known:
+            self._known |= keys
+            self._looks_stale = True
+        self._x_stale = True
+        for changed in self._changed.values():
+            changed |= keys
+        self.stale.emit()
+
+    def _on_panned(self, low: float, high: float) -> None:
+        self._set_following(False)
+        self._x = (low, high)
+        self.stale.emit()
+
+    def _on_cursor_moved(self, x: float | None) -> None:
+        for card in self.cards.values():
+            card.chart.set_cursor(x)
+            card.say("" if x is None else self._said_at(card, x))
+
+    def _said_at(self, card: ChartCard, x: float) -> str:
+        """What the chosen (or pointed) run's curve says at `x`."""
+        run = self._pointed or (self._chosen.id if self._chosen else None)
+        weight = self._options.weight if card.kind.smooth else 0.0
+        for (of, name, raw), look in card.looks().items():
+            if of == run and not raw and (found := self._curves.at((of, name), look.axis, x, weight)):
+                return f"{card.kind.scale * found[1]:.4g} at {x_text(self._options, found[0])}"
+        return ""
+
+    def _redraw_all(self) -> None:
+        for card in self.cards.values():
+            card.redraw_all()
+        self.stale.emit()
+
+    # columns ----------------------------------------------------------------------------------------------------------
+
+    def _arrange(self, force: bool = False) -> None:
+        columns = max(1, min(3, self.viewport().width() // NARROWEST))
+        if columns == self._columns and not force:
+            return
+        self._columns = columns
+        shown = [card for key, card in self.cards.items() if key not in self._options.hidden]
+        for card in self.cards.values():
+            self._grid.removeWidget(card)
+            card.setParent(self._inside)
+            card.setVisible(card in shown)
+        for place, card in enumerate(shown):
+            self._grid.addWidget(card, place // columns, place % columns)
+        for column in range(3):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+        self.stale.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.stale.emit()

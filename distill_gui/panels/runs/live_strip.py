@@ -1,0 +1,197 @@
+"""What the chosen run is doing: state, progress, the one thing to do about it, and its four figures. Knows no store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from distill_gui.models.run_text import (
+    TONES,
+    fraction,
+    is_training,
+    metric_text,
+    progress_text,
+    rate_text,
+    score_text,
+    signed,
+    state_text,
+)  # fmt: skip
+from distill_gui.theme import L, M, S
+from distill_gui.widgets.badge import Badge
+from distill_gui.widgets.buttons import button, set_kind
+from distill_gui.widgets.labels import ElidedLabel
+from distill_gui.widgets.progress import Bar
+from distill_gui.widgets.tile import Tile
+from distill_gui.widgets.visibility import show_if
+
+if TYPE_CHECKING:
+    from engine.store import RunRecord
+
+STOP, STOPPING, UNQUEUE, EXPORT, AGAIN = (
+    "Stop and keep", "Stopping after this step…", "Take out of the queue", "Export student…", "Duplicate with changes…",
+)  # fmt: skip
+
+
+class LiveStrip(QFrame):
+    """`show_run` obeys. The button's text says what it will do, and while a stop is on its way, how far that is.
+
+    `instead` is shown in place of the tiles when `show_instead` says so.
+    """
+
+    stop_wanted = Signal(int)
+    export_wanted = Signal(int)
+    duplicate_wanted = Signal(int)
+
+    def __init__(self, instead: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self._record: RunRecord | None = None
+        self._stopping: dict[int, str] = {}
+        self.name = ElidedLabel("", "title")
+        self.badge = Badge()
+        self.about = ElidedLabel("", "muted")
+        self.bar = Bar("progress of the run")
+        self.progress = ElidedLabel("", "muted")
+        self.action = button(STOP)
+        self.loss, self.best = Tile("Total loss"), Tile("Best score")
+        self.teacher, self.gap = Tile("Teacher's score"), Tile("Gap closed")
+        self.tiles, self._instead = QWidget(), instead
+        self._lay_out()
+        self.action.clicked.connect(self._on_action)
+
+    def _lay_out(self) -> None:
+        second = QHBoxLayout()
+        second.setSpacing(S)
+        second.addWidget(self.badge)
+        second.addWidget(self.about, 1)
+        names = QVBoxLayout()
+        names.setSpacing(5)
+        names.addWidget(self.name)
+        names.addLayout(second)
+        course = QVBoxLayout()
+        course.setSpacing(9)
+        course.addStretch(1)
+        course.addWidget(self.bar)
+        course.addWidget(self.progress)
+        top = QHBoxLayout()
+        top.setSpacing(L)
+        top.addLayout(names, 4)
+        top.addLayout(course, 5)
+        top.addWidget(self.action, 0, Qt.AlignmentFlag.AlignVCenter)
+        tiles = QGridLayout(self.tiles)
+        tiles.setContentsMargins(0, 0, 0, 0)
+        tiles.setSpacing(M)
+        for place, tile in enumerate((self.loss, self.best, self.teacher, self.gap)):
+            tiles.addWidget(tile, 0, place)
+            tiles.setColumnStretch(place, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(L, M, L, L - 2)
+        column.setSpacing(M)
+        column.addLayout(top)
+        column.addWidget(self.tiles)
+        column.addWidget(self._instead)
+        self.show_instead(False)
+
+    # what to show -----------------------------------------------------------------------------------------------------
+
+    def show_run(
+        self,
+        record: RunRecord,
+        last_loss: float | None = None,
+        loss_change: float | None = None,
+        rate: float | None = None,
+        eta_s: float | None = None,
+        control: tuple[float, int] | None = None,
+    ) -> None:
+        """Show one run. `loss_change` is the distance to the lowest smoothed loss, `rate` examples a second, `control`
+        the mean score, and of how many runs, without a teacher."""
+        self._record = record
+        if record.state != "running":
+            self._stopping.pop(record.id, None)
+        self.name.setText(record.name)
+        self.badge.set(state_text(record), TONES.get(record.state, "neutral"))
+        self.about.setText(" · ".join(self._about(record, rate)))
+        self.bar.set_fraction(fraction(record))
+        self.progress.setText(progress_text(record, eta_s))
+        self._show_tiles(record, last_loss, loss_change, control)
+        self._show_action(record)
+
+    def _about(self, record: RunRecord, rate: float | None) -> list[str]:
+        parts = []
+        if rate is not None and record.state == "running" and is_training(record):
+            parts.append(rate_text(rate))
+        parts.append(f"{record.loss} · {record.architecture} · {record.task} · seed {record.seed}")
+        if record.device:
+            parts.append(record.device)
+        return parts
+
+    def _show_tiles(
+        self, record: RunRecord, last_loss: float | None, change: float | None, control: tuple[float, int] | None
+    ) -> None:
+        metric = metric_text(record.key_metric)
+        note = "" if change is None else "lowest so far" if change <= 0 else f"+{change:.2g} from lowest"
+        self.loss.set("—" if last_loss is None else f"{last_loss:.3f}", note)
+        self.best.set_caption(f"Best {metric}")
+        self.best.set(score_text(record.best_score), "" if record.best_step is None else f"@ step {record.best_step:,}")
+        self.teacher.set_caption(f"Teacher's {metric}")
+        behind = None
+        if record.best_score is not None and record.teacher_score is not None:
+            behind = 100 * (record.best_score - record.teacher_score)
+        self.teacher.set(score_text(record.teacher_score), "" if behind is None else f"student {signed(behind)}")
+        self._show_gap(record, control)
+
+    def _show_gap(self, record: RunRecord, control: tuple[float, int] | None) -> None:
+        if record.loss == "none":
+            self.gap.set("—", "this is the control")
+        elif control is None:
+            self.gap.set("—", "no control run yet")
+        elif record.best_score is None or record.teacher_score is None:
+            self.gap.set("—", f"control {score_text(control[0])}")
+        elif record.teacher_score <= control[0]:
+            self.gap.set("—", f"control {score_text(control[0])} is no worse than the teacher", "warn")
+        else:
+            closed = (record.best_score - control[0]) / (record.teacher_score - control[0])
+            runs = f", mean of {control[1]}" if control[1] > 1 else ""
+            self.gap.set(f"{closed:.0%}", f"from control {score_text(control[0])}{runs}")
+        self.gap.setToolTip(
+            "How much of the way from the same student trained without a teacher (the control) to the teacher is made."
+        )
+
+    def _show_action(self, record: RunRecord) -> None:
+        text, kind = {
+            "running": (self._stopping.get(record.id, STOP), "secondary"),
+            "queued": (self._stopping.get(record.id, UNQUEUE), "secondary"),
+            "failed": (AGAIN, "secondary"),
+            "interrupted": (AGAIN, "secondary"),
+        }.get(record.state, (EXPORT, "secondary"))
+        self.action.setText(text)
+        self.action.setEnabled(record.id not in self._stopping)
+        set_kind(self.action, kind)
+        show_if(self.action, text != EXPORT or record.has_student)
+
+    def set_stop_stage(self, run: int, text: str) -> None:
+        """Say how far the stop of a run is ("Terminating…"); "" if it is no longer asked for."""
+        if text:
+            self._stopping[run] = text
+        else:
+            self._stopping.pop(run, None)
+        if self._record is not None and self._record.id == run:
+            self._show_action(self._record)
+
+    def show_instead(self, instead: bool) -> None:
+        show_if(self._instead, instead)
+        show_if(self.tiles, not instead)
+
+    # what a person does -----------------------------------------------------------------------------------------------
+
+    def _on_action(self) -> None:
+        if self._record is None:
+            return
+        if self._record.state in ("running", "queued"):
+            self.stop_wanted.emit(self._record.id)
+        elif self._record.state in ("failed", "interrupted"):
+            self.duplicate_wanted.emit(self._record.id)
+        else:
+            self.export_wanted.emit(self._record.id)

@@ -1,0 +1,340 @@
+"""The place where runs are watched: the list at the left, the chosen run and its charts at the right.
+
+Knows models and widgets only; what a person wants leaves by signals, what happens comes in by models and slots.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from distill_gui.models.curves import CurveKey
+from distill_gui.models.run_charts import X_KINDS, ChartOptions, sides
+from distill_gui.models.run_text import is_training
+from distill_gui.panels.runs.chart_grid import ChartGrid
+from distill_gui.panels.runs.chart_menu import ChartMenu
+from distill_gui.panels.runs.failure_card import LINES, FailureCard
+from distill_gui.panels.runs.live_strip import STOPPING, LiveStrip
+from distill_gui.panels.runs.run_column import RunColumn
+from distill_gui.panels.runs.text_tabs import ConfigTab, LogTab
+from distill_gui.theme import L, M, S
+from distill_gui.widgets.buttons import button
+from distill_gui.widgets.empty_state import EmptyState
+from distill_gui.widgets.segmented import Segmented
+from distill_gui.widgets.visibility import show_if
+
+if TYPE_CHECKING:
+    from distill_gui.models import Models
+    from engine.store import RunRecord
+
+FRAME_MS = 33  # at most 30 frames a second, whatever arrives
+WIDE = 980  # px, from where the gear has room for its name
+GEAR = "Chart options"
+SECOND_MS = 1000  # how often a running run's clock is shown anew
+TABS = (("charts", "Charts"), ("log", "Log"), ("config", "Config"))
+
+
+class RunsPanel(QWidget):
+    """One timer for everything: it sleeps unless something changed or a clock runs."""
+
+    stop_requested = Signal(int)
+    export_requested = Signal(int)
+    duplicate_requested = Signal(int)
+    rename_requested = Signal(int, str)
+    compose_requested = Signal()
+    log_watched = Signal(int)  # the run whose log is wanted from its beginning
+    curves_wanted = Signal(object)  # list of run ids now drawn
+    run_chosen = Signal(int)
+
+    def __init__(self, models: Models, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._runs, self._curves = models.runs, models.curves
+        self._run: int | None = None
+        self._follows_live = True
+        self._side_chosen = False
+        self._options = ChartOptions()
+        self._strip_stale = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._on_tick)
+        self._make()
+        self._lay_out()
+        self._connect()
+        self._on_records_changed(frozenset())
+
+    def _make(self) -> None:
+        self.column = RunColumn(self._runs)
+        self.failure = FailureCard()
+        self.strip = LiveStrip(self.failure)
+        self.tabs = Segmented(TABS)
+        self.side = Segmented((("student", "student"), ("teacher", "teacher")))
+        self.x_kind = Segmented(tuple(X_KINDS.items()))
+        self.x_kind.set_current(self._options.x)
+        self.follow = button("Follow", icon="right")
+        self.follow.setToolTip("Show everything again, and what is still to come (or double-click a chart)")
+        self.gear = button(GEAR, icon="settings")
+        self.gear.setAccessibleName(GEAR)
+        self.gear.setToolTip(GEAR)
+        self.menu = ChartMenu(self)
+        self.grid = ChartGrid(self._curves)
+        self.log, self.config = LogTab(), ConfigTab()
+        self.empty = EmptyState(
+            "runs",
+            "No runs yet",
+            "A run trains one student. Compose one, press Start, and watch its curves here while it learns.",
+            "Compose a run",
+        )
+
+    def _lay_out(self) -> None:
+        bar = QHBoxLayout()
+        bar.setSpacing(S)
+        bar.addWidget(self.tabs)
+        bar.addStretch(1)
+        for widget in (self.follow, self.side, self.x_kind, self.gear):
+            bar.addWidget(widget)
+        self._pages = QStackedWidget()
+        for page in (self.grid, self.log, self.config):
+            self._pages.addWidget(page)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(M)
+        column.addWidget(self.strip)
+        column.addLayout(bar)
+        column.addWidget(self._pages, 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setObjectName("runs splitter")
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(L)
+        self.splitter.addWidget(self.column)
+        self.splitter.addWidget(centre)
+        self.splitter.setStretchFactor(0, 0)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([296, 900])
+        row = QHBoxLayout(self)
+        row.setContentsMargins(L, L, L, L)
+        row.addWidget(self.splitter)
+        row.addWidget(self.empty)
+
+    def _connect(self) -> None:
+        self._runs.records_changed.connect(self._on_records_changed)
+        self._runs.ticked_changed.connect(self._on_drawn_changed)
+        self._curves.changed.connect(self._on_curves_changed)
+        for source in (self.column, self.strip):
+            source.stop_wanted.connect(self._on_stop_wanted)
+            source.export_wanted.connect(self.export_requested)
+            source.duplicate_wanted.connect(self.duplicate_requested)
+        self.column.renamed.connect(self.rename_requested)
+        self.column.run_chosen.connect(self._on_run_chosen)
+        self.column.run_pointed.connect(self.grid.point_at)
+        self.grid.run_chosen.connect(self._on_run_chosen)
+        self.grid.stale.connect(lambda: self._wake(FRAME_MS))
+        self.grid.following_changed.connect(lambda following: show_if(self.follow, not following))
+        self.follow.clicked.connect(self.grid.follow)
+        self.tabs.chosen.connect(self._show_tab)
+        self.x_kind.chosen.connect(lambda x: self._set_options(replace(self._options, x=x)))
+        self.side.chosen.connect(self._on_side_chosen)
+        self.gear.clicked.connect(lambda: self.menu.open_below(self.gear))
+        self.menu.changed.connect(self._set_options)
+        self.empty.clicked.connect(self.compose_requested)
+        self.follow.hide()
+        for keys, act in (
+            ("Ctrl+F", self.column.filter.setFocus),
+            ("Alt+C", lambda: self._show_tab("charts")),
+            ("Alt+L", lambda: self._show_tab("log")),
+            ("Alt+T", lambda: self._show_tab("config")),
+        ):
+            QShortcut(QKeySequence(keys), self, act, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        for key, letter in (("charts", "C"), ("log", "L"), ("config", "T")):
+            self.tabs.button(key).setToolTip(f"Alt+{letter}")
+
+    # what comes in ----------------------------------------------------------------------------------------------------
+
+    def set_run(self, run: int) -> None:
+        """Choose a run, as from a place that points here."""
+        if self._runs.record(run) is not None:
+            self._choose(run)
+
+    def append_log(self, run: int, text: str) -> None:
+        """The next piece of the log of `run`; ignored unless it is the one watched."""
+        if run == self._run:
+            self.log.append(text)
+            self._strip_stale = True
+            self._wake(FRAME_MS)
+
+    def set_stop_stage(self, run: int, text: str) -> None:
+        """How far the stop of a run is, for the button that names it; "" when it is over."""
+        self.strip.set_stop_stage(run, text)
+
+    def options(self) -> ChartOptions:
+        """How the charts are drawn, to be remembered."""
+        return self._options
+
+    def set_options(self, options: ChartOptions) -> None:
+        """Draw the charts as remembered."""
+        self.x_kind.set_current(options.x)
+        self._set_options(options)
+
+    # the chosen run ---------------------------------------------------------------------------------------------------
+
+    def _record(self) -> RunRecord | None:
+        return self._runs.record(self._run) if self._run is not None else None
+
+    def _on_records_changed(self, changed: frozenset[int]) -> None:
+        records = self._runs.records()
+        self.empty.setVisible(not records)
+        self.splitter.setVisible(bool(records))
+        live = self._runs.live()
+        record = self._record()
+        if record is None or (self._follows_live and live is not None and live.id != record.id):
+            wanted = live or (records[-1] if records else None)
+            if wanted is not None:
+                self._choose(wanted.id)
+                return
+        if self._run in changed:
+            self._show_record()
+        if changed & set(self._drawn_ids()):
+            self._on_drawn_changed()
+
+    def _on_run_chosen(self, run: int) -> None:
+        live = self._runs.live()
+        self._follows_live = live is not None and live.id == run
+        self._choose(run)
+
+    def _choose(self, run: int) -> None:
+        if run == self._run:
+            return
+        self._run = run
+        self._side_chosen = False
+        self.log.clear()
+        self.column.set_run(run)
+        self._show_record()
+        self._on_drawn_changed()
+        self.log_watched.emit(run)
+        self.run_chosen.emit(run)
+
+    def _show_record(self) -> None:
+        record = self._record()
+        if record is not None:
+            self.config.show_toml(record.toml, str(record.folder / "config.toml"))
+            self.column.refresh()
+            self._strip_stale = True
+            self._wake(FRAME_MS)
+
+    def _show_strip(self) -> None:
+        record = self._record()
+        if record is None:
+            return
+        run, weight = record.id, self._options.weight
+        loss, lowest = self._curves.last(run, "train/loss", weight), self._curves.lowest(run, "train/loss", weight)
+        rate = self._curves.last(run, "train/examples_per_second", weight)
+        eta = None
+        if is_training(record) and (pace := self._curves.pace(run, "train/loss")):
+            eta = (record.total_steps - record.step) / pace
+        self.strip.show_run(
+            record,
+            last_loss=loss[1] if loss else None,
+            loss_change=loss[1] - lowest if loss and lowest is not None else None,
+            rate=rate[1] if rate else None,
+            eta_s=eta,
+            control=self._runs.control_score(record),
+        )
+        failed = record.state in ("failed", "interrupted")
+        if failed:
+            self.failure.show_failure(record.state, record.reason, self.log.tail(LINES * 4))
+        self.strip.show_instead(failed)
+
+    def _on_stop_wanted(self, run: int) -> None:
+        self.strip.set_stop_stage(run, STOPPING)
+        self.stop_requested.emit(run)
+
+    # charts -----------------------------------------------------------------------------------------------------------
+
+    def _drawn_ids(self) -> list[int]:
+        ticked = self._runs.ticked()
+        return ticked if self._run is None or self._run in ticked else sorted([*ticked, self._run])
+
+    def _on_drawn_changed(self) -> None:
+        drawn = self._drawn_ids()
+        record = self._record()
+        records = [found for run in drawn if (found := self._runs.record(run)) is not None]
+        self.grid.set_runs(records, record, self._runs.published_score(record) if record else None)
+        self._show_side()
+        self.curves_wanted.emit(drawn)
+
+    def _on_curves_changed(self, keys: frozenset[CurveKey]) -> None:
+        if any(run == self._run for run, _ in keys):
+            self._strip_stale = True
+            self._show_side()
+            self._wake(FRAME_MS)
+
+    def _show_side(self) -> None:
+        """Offer the teacher's own training where there is one; shown unasked only while there is nothing else."""
+        found = sides(self._curves.names(self._run)) if self._run is not None else ["student"]
+        show_if(self.side, found != ["student"])
+        self._fit_bar()
+        wanted = self._options.side if self._side_chosen else found[0]
+        if wanted != self._options.side:
+            self.side.set_current(wanted)
+            self._set_options(replace(self._options, side=wanted))
+
+    def _on_side_chosen(self, side: str) -> None:
+        self._side_chosen = True
+        self._set_options(replace(self._options, side=side))
+
+    def _set_options(self, options: ChartOptions) -> None:
+        self._options = options
+        self.menu.set_options(options)
+        self.grid.set_options(options)
+        self._strip_stale = True
+
+    def _show_tab(self, key: str) -> None:
+        self.tabs.set_current(key)
+        self._pages.setCurrentIndex([name for name, _ in TABS].index(key))
+        for widget in (self.x_kind, self.gear):
+            widget.setVisible(key == "charts")
+        show_if(self.follow, key == "charts" and not self.grid.following)
+        if key == "charts":
+            self._show_side()
+        else:
+            self.side.hide()
+
+    # time -------------------------------------------------------------------------------------------------------------
+
+    def _wake(self, after_ms: int) -> None:
+        """Tick in `after_ms` unless a tick is due sooner; a place nobody sees sleeps."""
+        if self.isVisible() and not (self._timer.isActive() and self._timer.remainingTime() <= after_ms):
+            self._timer.start(after_ms)
+
+    def _on_tick(self) -> None:
+        record = self._record()
+        runs = record is not None and record.state == "running"
+        if self._strip_stale or runs:
+            self._strip_stale = False
+            self._show_strip()
+        self.grid.draw()
+        if runs:
+            self._wake(SECOND_MS)
+
+    def _fit_bar(self) -> None:
+        self.gear.setText(GEAR if self._pages.width() >= WIDE or self.side.isHidden() else "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_bar()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._strip_stale = True
+        self._wake(0)
+        focused = QApplication.focusWidget()
+        if focused is None or not self.isAncestorOf(focused):
+            self.column.rows.setFocus()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._timer.stop()

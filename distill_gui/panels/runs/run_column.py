@@ -1,0 +1,196 @@
+"""The column of runs: filter, groups and order above the list that is the legend. Knows models and widgets only."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal, SignalInstance
+from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
+
+from distill_gui.models.run_list import GROUPS, SORTS, RunListModel
+from distill_gui.panels.runs.run_rows import RunRows
+from distill_gui.theme import M, S, notifier
+from distill_gui.theme.icons import icon
+from distill_gui.widgets.buttons import button
+from distill_gui.widgets.labels import caption, line
+from distill_gui.widgets.visibility import show_if
+
+
+class RunColumn(QFrame):
+    """`set_run` obeys; the signals are what a person asked for."""
+
+    run_chosen = Signal(int)
+    run_pointed = Signal(object)
+    stop_wanted = Signal(int)
+    export_wanted = Signal(int)
+    duplicate_wanted = Signal(int)
+    renamed = Signal(int, str)
+
+    def __init__(self, runs: RunListModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._runs = runs
+        self._run: int | None = None
+        self.setProperty("role", "card")
+        self.filter = self._make_filter()
+        self.order = button("", "quiet")
+        self._order_menu = self._make_order_menu()
+        self.order.clicked.connect(self._on_order_wanted)
+        self.count = caption()
+        self.nothing = caption("No run matches the filter.")
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setMinimumHeight(64)
+        self.rows = RunRows()
+        self.rows.setModel(runs)
+        self._actions = self._make_actions()
+        self._lay_out()
+        self.rows.selectionModel().currentChanged.connect(self._on_current_changed)
+        self.rows.pointed.connect(self.run_pointed)
+        self.rows.renamed.connect(self.renamed)
+        self.rows.customContextMenuRequested.connect(self._on_menu_wanted)
+        runs.shown_changed.connect(self._on_shown_changed)
+        notifier().changed.connect(self.rows.viewport().update)
+        self._on_shown_changed()
+
+    def _make_filter(self) -> QLineEdit:
+        field = QLineEdit()
+        field.setPlaceholderText("Filter runs…")
+        field.setAccessibleName("Filter runs")
+        field.setToolTip("Words that occur in the name, task, loss, student, teacher or state (Ctrl+F)")
+        field.setClearButtonEnabled(True)
+        looking_glass = field.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        notifier().changed.connect(lambda: looking_glass.setIcon(icon("search")))
+        field.textChanged.connect(self._runs.set_filter)
+        return field
+
+    def _make_order_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for caption_text, choices, set_choice, current in (
+            ("Group by", GROUPS, self._runs.set_group, self._runs.group),
+            ("Sort by", SORTS, self._runs.set_sort, self._runs.sort_key),
+        ):
+            title = menu.addAction(caption_text)
+            title.setEnabled(False)
+            group = QActionGroup(menu)
+            for key, text in choices.items():
+                action = group.addAction(text)
+                action.setCheckable(True)
+                action.setChecked(key == current)
+                action.triggered.connect(lambda _=False, set_choice=set_choice, key=key: set_choice(key))
+                menu.addAction(action)
+        return menu
+
+    def _make_actions(self) -> dict[str, QAction]:
+        made = {}
+        for key, text, shortcut, act in (
+            ("rename", "Rename", "F2", lambda: self.rows.edit(self.rows.currentIndex())),
+            ("duplicate", "Duplicate with changes…", "Ctrl+D", lambda: self._ask(self.duplicate_wanted)),
+            ("stop", "Stop and keep", "Ctrl+.", lambda: self._ask(self.stop_wanted)),
+            ("export", "Export student…", "Ctrl+E", lambda: self._ask(self.export_wanted)),
+            ("copy", "Copy run number", "Ctrl+Shift+C", self._copy_number),
+            ("only", "Draw only this run", "", self._draw_only),
+            ("all", "Draw all runs shown", "", lambda: self._runs.set_ticked(self._runs.shown(), True)),
+            ("none", "Draw no other run", "", lambda: self._runs.set_ticked(self._runs.ticked(), False)),
+        ):
+            action = QAction(text, self)
+            if shortcut:
+                action.setShortcut(QKeySequence(shortcut))
+                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.triggered.connect(lambda _=False, act=act: act())
+            self.addAction(action)
+            made[key] = action
+        return made
+
+    def _lay_out(self) -> None:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(0, 0, 0, 0)
+        bar.addWidget(self.order)
+        bar.addStretch(1)
+        bar.addWidget(self.count)
+        top = QVBoxLayout()
+        top.setContentsMargins(M, M, M, S)
+        top.setSpacing(S)
+        top.addWidget(self.filter)
+        top.addLayout(bar)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 0, 1, 1)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(line())
+        column.addWidget(self.nothing)
+        column.addWidget(self.rows, 1)
+        self.setMinimumWidth(232)
+
+    # what to show -----------------------------------------------------------------------------------------------------
+
+    def set_run(self, run: int | None) -> None:
+        """Mark `run` as the chosen one."""
+        self._run = run
+        self._show_run()
+        self._enable()
+
+    def _show_run(self) -> None:
+        row = self._runs.row_of(self._run) if self._run is not None else -1
+        selection = self.rows.selectionModel()
+        if row < 0:
+            selection.clear()
+        elif selection.currentIndex().row() != row or not selection.isRowSelected(row, QModelIndex()):
+            selection.setCurrentIndex(self._runs.index(row), QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def _on_shown_changed(self) -> None:
+        shown, total = len(self._runs.shown()), len(self._runs.records())
+        self.count.setText(f"{shown:,} of {total:,} shown" if shown != total else f"{total:,} run{'s' * (total != 1)}")
+        order = f"Grouped by {GROUPS[self._runs.group]}" if self._runs.group != "none" else SORTS[self._runs.sort_key]
+        self.order.setText(f"{order[0].upper()}{order[1:]} ▾")
+        self.order.setAccessibleName(f"Order of the runs: {order}")
+        show_if(self.nothing, total > 0 and shown == 0)
+        self._show_run()
+
+    def refresh(self) -> None:
+        """The chosen run may have changed its state: what can be done with it too."""
+        self._enable()
+
+    def _enable(self) -> None:
+        record = self._runs.record(self._run) if self._run is not None else None
+        for key in ("rename", "duplicate", "copy", "only"):
+            self._actions[key].setEnabled(record is not None)
+        self._actions["stop"].setEnabled(record is not None and record.state in ("running", "queued"))
+        queued = record is not None and record.state == "queued"
+        self._actions["stop"].setText("Take out of the queue" if queued else "Stop and keep")
+        self._actions["export"].setEnabled(record is not None and record.state != "running" and record.has_student)
+
+    # what a person does -----------------------------------------------------------------------------------------------
+
+    def _on_current_changed(self, index: QModelIndex) -> None:
+        run = self._runs.run_at(index)
+        if run is not None and run != self._run:
+            self._run = run
+            self._enable()
+            self.run_chosen.emit(run)
+
+    def _on_order_wanted(self) -> None:
+        self._order_menu.popup(self.order.mapToGlobal(QPoint(0, self.order.height())))
+
+    def _on_menu_wanted(self, position: QPoint) -> None:
+        if self._runs.run_at(self.rows.indexAt(position)) is None:
+            return
+        self._enable()
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for key in ("rename", "duplicate", "stop", "export", "copy", "", "only", "all", "none"):
+            if key:
+                menu.addAction(self._actions[key])
+            else:
+                menu.addSeparator()
+        menu.popup(self.rows.viewport().mapToGlobal(position))
+
+    def _ask(self, signal: SignalInstance) -> None:
+        if self._run is not None:
+            signal.emit(self._run)
+
+    def _copy_number(self) -> None:
+        if self._run is not None:
+            QGuiApplication.clipboard().setText(str(self._run))
+
+    def _draw_only(self) -> None:
+        if self._run is not None:
+            self._runs.set_ticked([run for run in self._runs.ticked() if run != self._run], False)
+            self._runs.set_ticked([self._run], True)

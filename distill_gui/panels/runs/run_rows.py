@@ -1,0 +1,202 @@
+"""How a run looks in the list, and the list itself: tick, colour, name, state, score. Knows the run list model."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from distill_gui.models.run_list import COUNT_ROLE, RECORD_ROLE, RunListModel
+from distill_gui.models.run_text import fraction, score_text, summary
+from distill_gui.theme import M, S, current, number_font, run_colour
+from distill_gui.theme.icons import pixmap
+
+ROW, HEADING = 48, 30  # px
+BOX, SWATCH = 14, 10  # px
+Index = QModelIndex | QPersistentModelIndex
+
+
+class RunRows(QListView):
+    """The runs, one chosen. A click on the box ticks and chooses nothing; Space ticks."""
+
+    pointed = Signal(object)  # the run under the pointer, None when there is none
+    renamed = Signal(int, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        delegate = RunDelegate(self)
+        delegate.renamed.connect(self.renamed)
+        self.setItemDelegate(delegate)
+        self.setAccessibleName("Runs")
+        self.setMouseTracking(True)
+        self.setUniformItemSizes(False)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+
+    def _run_at(self, position: QPoint) -> int | None:
+        model = self.model()
+        return model.run_at(self.indexAt(position)) if isinstance(model, RunListModel) else None
+
+    def _toggle(self, index: QModelIndex) -> None:
+        ticked = index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
+        state = Qt.CheckState.Unchecked if ticked else Qt.CheckState.Checked
+        self.model().setData(index, state, Qt.ItemDataRole.CheckStateRole)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        position = event.position().toPoint()
+        index = self.indexAt(position)
+        box_end = self.visualRect(index).left() + _box(QRect()).right() + S
+        if (
+            event.button() == Qt.MouseButton.LeftButton
+            and self._run_at(position) is not None
+            and position.x() < box_end
+        ):
+            self._toggle(index)
+            return
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        self.pointed.emit(self._run_at(event.position().toPoint()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.pointed.emit(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and self.currentIndex().isValid():
+            self._toggle(self.currentIndex())
+            return
+        super().keyPressEvent(event)
+
+
+class RunDelegate(QStyledItemDelegate):
+    """Paints runs and headings; edits a run's name."""
+
+    renamed = Signal(int, str)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(120, ROW if index.data(RECORD_ROLE) is not None else HEADING)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if index.data(RECORD_ROLE) is None:
+            self._paint_heading(painter, option.rect, index)
+        else:
+            self._paint_run(painter, option, index)
+        painter.restore()
+
+    def _paint_heading(self, painter: QPainter, area: QRect, index: Index) -> None:
+        area = area.adjusted(M, S, -M, 0)
+        painter.setPen(QColor(current().muted))
+        painter.setFont(number_font(11, bold=True))
+        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, str(index.data()))
+        painter.setFont(number_font(11))
+        painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{index.data(COUNT_ROLE)}")
+
+    def _paint_run(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        colours, record, area = current(), index.data(RECORD_ROLE), option.rect
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        if chosen or option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(area, QColor(colours.accent_soft if chosen else colours.hover))
+        painter.fillRect(QRect(area.left(), area.bottom(), area.width(), 1), QColor(colours.line))
+        if option.state & QStyle.StateFlag.State_HasFocus and option.state & QStyle.StateFlag.State_KeyboardFocusChange:
+            painter.setPen(QPen(QColor(colours.accent), 2))
+            painter.drawRoundedRect(area.adjusted(2, 2, -3, -3), 6, 6)
+        _paint_box(painter, _box(area), index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(run_colour(record.colour)))
+        painter.drawRoundedRect(_swatch(area), 3, 3)
+
+        score = score_text(record.best_score)
+        bold = number_font(13, bold=True)
+        width = QFontMetrics(bold).horizontalAdvance("100.0")
+        number = QRect(area.right() - M - width, area.top(), width, area.height())
+        painter.setPen(QColor(colours.text if record.best_score is not None else colours.muted))
+        painter.setFont(bold)
+        painter.drawText(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, score)
+
+        text = _text(area)
+        text.setRight(number.left() - S)
+        painter.setPen(QColor(colours.text))
+        _draw_elided(painter, text.adjusted(0, 0, 0, -text.height() // 2), bold, record.name)
+        painter.setPen(QColor(colours.bad if record.state == "failed" else colours.muted))
+        _draw_elided(painter, text.adjusted(0, text.height() // 2, 0, 0), number_font(11), summary(record))
+        if record.state == "running":
+            done = QRect(area.left(), area.bottom() - 1, round(area.width() * fraction(record)), 2)
+            painter.fillRect(done, QColor(colours.accent))
+
+    # renaming ---------------------------------------------------------------------------------------------------------
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        editor = QLineEdit(parent)
+        editor.setMaxLength(200)
+        editor.setAccessibleName("Name of the run")
+        return editor
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        if isinstance(editor, QLineEdit):
+            editor.setText(index.data(Qt.ItemDataRole.EditRole))
+            editor.selectAll()
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
+        record = index.data(RECORD_ROLE)
+        if isinstance(editor, QLineEdit) and record is not None:
+            name = " ".join(editor.text().split())
+            if name and name != record.name:
+                self.renamed.emit(record.id, name)
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
+        area = _text(option.rect)
+        editor.setGeometry(area.left() - S, option.rect.top() + 8, option.rect.right() - M - area.left() + S, 32)
+
+
+def _box(area: QRect) -> QRect:
+    return QRect(area.left() + M, area.top() + (area.height() - BOX) // 2, BOX, BOX)
+
+
+def _swatch(area: QRect) -> QRect:
+    return QRect(_box(area).right() + S + 1, area.top() + (area.height() - SWATCH) // 2, SWATCH, SWATCH)
+
+
+def _text(area: QRect) -> QRect:
+    return QRect(QPoint(_swatch(area).right() + S + 2, area.top() + 6), QPoint(area.right() - M, area.bottom() - 6))
+
+
+def _paint_box(painter: QPainter, box: QRect, ticked: bool) -> None:
+    colours = current()
+    painter.setPen(QPen(QColor(colours.accent if ticked else colours.handle), 1))
+    painter.setBrush(QColor(colours.accent if ticked else colours.surface))
+    painter.drawRoundedRect(box, 4, 4)
+    if ticked:
+        painter.drawPixmap(box.adjusted(1, 1, -1, -1), pixmap("check", BOX - 2, colours.on_accent, 2.0))
+
+
+def _draw_elided(painter: QPainter, area: QRect, font: QFont, text: str) -> None:
+    painter.setFont(font)
+    shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+    painter.drawText(
+        area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown
+    )
