@@ -67,6 +67,7 @@ class TableGrid(QTableView):
     def arrange(self) -> None:
         """Set row heights, headings and column widths for the model as it is now."""
         self._natural.clear()
+        self._cells.slots.clear()
         self.clearSpans()
         columns = self.model().columnCount()
         for column in range(columns):
@@ -90,7 +91,7 @@ class TableGrid(QTableView):
         """Find the natural width of every column; it only grows until the model is reset, so that nothing jitters."""
         header = self.horizontalHeader()
         for column in range(self.model().columnCount()):
-            slots = self._cells.slots.get(column, (0, 0, 0)) if self._natural else (0, 0, 0)
+            slots = self._cells.slots.get(column, (0, 0, 0))
             widest = header.wanted_width(column) - 2 * PAD if isinstance(header, TwoLineHeader) else 0
             for row in range(self.model().rowCount()):
                 face = self._face(row, column)

@@ -1,0 +1,133 @@
+"""The Table place: what a click asks for, what is copied, what an empty place says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from distill_gui import theme
+from distill_gui.models.table import METHOD, TableModel
+from distill_gui.panels.table import PANEL, TablePanel
+from distill_gui.widgets.toast import Toast
+from engine.store import RunRecord, ScoreRow
+
+Record = Callable[..., RunRecord]
+
+
+@pytest.fixture
+def model(qapp: QApplication) -> TableModel:
+    theme.apply(qapp, False)
+    return TableModel()
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, model: TableModel) -> TablePanel:
+    made = TablePanel(model)
+    qtbot.addWidget(made)
+    made.resize(1208, 660)
+    made.show()
+    return made
+
+
+def add_run(model: TableModel, record: Record) -> None:
+    config: dict[str, Any] = {
+        "task": {"name": "mrpc"}, "loss": {"kind": "none"}, "student": {"architecture": "2x128", "init": "random"},
+        "training": {"epochs": 3, "seed": 0},
+    }  # fmt: skip
+    model.update([record(4, loss="none", architecture="2x128", config=config)])
+    model.set_scores([ScoreRow(4, "student", "validation", "f1", 0.8)])
+    model.rebuild()
+
+
+def find(model: TableModel, row: str, column: str) -> QModelIndex:
+    rows = [place for place in range(model.rowCount()) if model.index(place, METHOD).data().startswith(row)]
+    heads = [str(model.headerData(place, Qt.Orientation.Horizontal)) for place in range(model.columnCount())]
+    return model.index(rows[-1], next(place for place, head in enumerate(heads) if head.startswith(column)))
+
+
+def click(panel: TablePanel, index: QModelIndex) -> None:
+    grid = panel.card.grid
+    grid.scrollTo(index)
+    QTest.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=grid.visualRect(index).center())
+
+
+def test_a_figure_shows_its_runs_and_an_empty_cell_composes_one(
+    panel: TablePanel, model: TableModel, record: Record, qtbot: QtBot
+) -> None:
+    add_run(model, record)
+    with qtbot.waitSignal(panel.show_runs_requested) as shown:
+        click(panel, find(model, "No teacher", "MRPC"))
+    assert shown.args == [[4]]
+    with qtbot.waitSignal(panel.compose_requested) as asked:
+        click(panel, find(model, "No teacher", "RTE"))
+    (overrides,) = asked.args
+    assert overrides["task.name"] == "rte" and overrides["loss.kind"] == "none"
+    assert overrides["student.architecture"] == "2x128"
+
+
+def test_a_published_figure_asks_for_nothing(panel: TablePanel, model: TableModel, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(panel.show_runs_requested), qtbot.assertNotEmitted(panel.compose_requested):
+        click(panel, find(model, "BERT base", "MRPC"))
+
+
+def test_own_only_without_runs_says_what_to_do(panel: TablePanel, model: TableModel, qtbot: QtBot) -> None:
+    assert not panel.empty.isVisible()
+    QTest.mouseClick(panel.rows.button("own"), Qt.MouseButton.LeftButton)
+    assert panel.empty.isVisible() and not panel.copy_button.isEnabled()
+    with qtbot.waitSignal(panel.compose_requested) as asked:
+        QTest.mouseClick(panel.empty.button, Qt.MouseButton.LeftButton)
+    assert asked.args == [{}]
+    QTest.mouseClick(panel.rows.button("published"), Qt.MouseButton.LeftButton)
+    assert panel.card.isVisible() and model.published_shown()
+
+
+def test_every_format_is_in_the_copy_menu_and_reaches_the_clipboard(panel: TablePanel, model: TableModel) -> None:
+    actions = {action.text(): action for action in panel.copy_menu.actions()}
+    assert [words for _, words in model.formats()] == list(actions)
+    actions["LaTeX (booktabs)"].trigger()
+    assert "\\toprule" in QGuiApplication.clipboard().text()
+    actions["HTML"].trigger()
+    assert QGuiApplication.clipboard().mimeData().hasHtml()
+    assert [toast for toast in panel.findChildren(Toast) if "clipboard" in toast.label.text()]
+
+
+def test_columns_can_be_left_out_and_taken_back(panel: TablePanel, model: TableModel) -> None:
+    panel.columns_menu.aboutToShow.emit()
+    (qqp,) = [action for action in panel.columns_menu.actions() if action.text() == "QQP"]
+    assert qqp.isChecked()
+    qqp.trigger()
+    assert "QQP" not in [column.title for column in model.table.columns]
+    panel.columns_menu.aboutToShow.emit()
+    (qqp,) = [action for action in panel.columns_menu.actions() if action.text() == "QQP"]
+    assert not qqp.isChecked()
+    qqp.trigger()
+    assert "QQP" in [column.title for column in model.table.columns]
+
+
+def test_the_picture_is_written_or_the_reason_said(panel: TablePanel, tmp_path: Path) -> None:
+    file = tmp_path / "table.png"
+    assert panel.save_picture(file) and QImage(str(file)).width() > 1500
+    assert not panel.save_picture(tmp_path / "none" / "table.png")
+    said = [toast.label.text() for toast in panel.findChildren(Toast)]
+    assert any("could not be written" in text for text in said)
+
+
+def test_notes_and_words_follow_the_model(panel: TablePanel, model: TableModel, record: Record) -> None:
+    assert "ᵃ Every figure equals the BERT-Tiny row" in panel.card.notes.text()
+    before = panel.findChildren(type(panel.card.notes))
+    assert any("Published results so far" in label.text() for label in before)
+    add_run(model, record)
+    assert any("mean ± std over seeds" in label.text() for label in panel.findChildren(type(panel.card.notes)))
+
+
+def test_at_the_smallest_window_the_published_table_needs_no_scrolling_sideways(panel: TablePanel) -> None:
+    assert panel.card.grid.horizontalScrollBar().maximum() == 0
+    assert PANEL.key == "table" and PANEL.order == 3
