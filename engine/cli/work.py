@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import sys
 import time
 from pathlib import Path
 
@@ -16,7 +17,8 @@ LOOK_EVERY_S = 0.2
 
 def work(home: Path, stay_s: float) -> int:
     """Train queued runs until none has come for ``stay_s`` seconds. Returns how many; 0 at once if another worker is here."""
-    faulthandler.enable()
+    if sys.__stderr__ is not None:
+        faulthandler.enable(sys.__stderr__)
     store = Store(home)
     lock = WorkerLock(home)
     if not lock.acquire():

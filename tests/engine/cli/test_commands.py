@@ -1,0 +1,157 @@
+"""The command line as a person types it, in this process: what it prints, its exit status, what it leaves unchanged."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.__main__ import main
+from engine.store import Store
+
+
+class Typed:
+    """The outcome of one command."""
+
+    def __init__(self, status: int, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+
+def contents(home: Path) -> list[str]:
+    """All that the store holds."""
+    connection = sqlite3.connect(home / "runs.db")
+    try:
+        return list(connection.iterdump())
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def distill(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    def type_(*arguments: str | Path) -> Typed:
+        monkeypatch.setattr(sys, "argv", ["distill", *map(str, arguments)])
+        status: object = 0
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code
+        captured = capsys.readouterr()
+        return Typed(int(str(status or 0)), captured.out, captured.err)
+
+    return type_
+
+
+@pytest.fixture
+def config(toml: str, tmp_path: Path) -> Path:
+    file = tmp_path / "run.toml"
+    file.write_text(toml, encoding="utf-8")
+    return file
+
+
+def test_run_show_table_export(distill, config: Path, home: Path, tmp_path: Path) -> None:
+    done = distill("run", config, "--set", "loss.kind=taylor", "--set", "loss.lambda=0.3")
+    assert done.status == 0, done.err
+    assert done.out.startswith("f1 ") and "teacher" in done.out
+    assert "\x1b" not in done.err and "━" not in done.err  # not a terminal: no bars
+    run = Store(home).run(1)
+    assert (run.state, run.loss, run.config["loss"]["lambda"]) == ("finished", "taylor", 0.3)
+    assert run.pid is None and run.step == run.total_steps == 6
+
+    listed = json.loads(distill("runs", "--json").out)
+    assert [(row["id"], row["state"]) for row in listed] == [(1, "finished")]
+    assert "finished" in distill("runs").out
+    shown = json.loads(distill("show", "1", "--json").out)
+    assert {"student", "teacher"} == {score["model"] for score in shown["scores"]}
+    assert shown["last_values"]["train/loss"] > 0
+    assert "gamma = 1.0" in distill("show", run.name).out
+    for format in ("text", "markdown", "csv", "latex", "json"):
+        table = distill("table", "--format", format)
+        assert table.status == 0 and "MRPC" in table.out, format
+    exported = distill("export", "1", tmp_path / "student")
+    assert exported.status == 0 and (tmp_path / "student" / "model.safetensors").is_file()
+    assert "taylor" in (tmp_path / "student" / "README.md").read_text(encoding="utf-8").lower()
+
+
+def test_every_fault_at_once_and_nothing_written(distill, config: Path, home: Path) -> None:
+    done = distill("run", config, "--set", "loss.lambda=2", "--set", "training.epoch=1", "--set", "student.heads=0")
+    assert done.status == 2 and not home.exists()
+    assert "3 things to mend" in done.err
+    assert "loss.lambda: must be at most 1" in done.err
+    assert "training.epoch: unknown key; did you mean “epochs”?" in done.err
+    assert "student.heads: must be at least 1" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_bad_input_leaves_a_store_with_runs_unchanged(distill, config: Path, home: Path) -> None:
+    assert distill("run", config, "--queue").status == 0
+    before = contents(home)
+    for arguments in (
+        ("run", config, "--set", "task.source=nowhere"),
+        ("run", config.with_name("missing.toml")),
+        ("show", "77"),
+        ("stop", "no such name"),
+        ("export", "1", config.parent / "out"),
+        ("table", "--format", "docx"),
+    ):
+        done = distill(*arguments)
+        assert done.status == 2, arguments
+        assert done.err.strip() and "Traceback" not in done.err, arguments
+    assert contents(home) == before
+    assert not (config.parent / "out").exists()
+
+
+def test_queue_then_work(distill, config: Path, home: Path) -> None:
+    for kind in ("none", "kl"):
+        assert distill("run", config, "--queue", "--set", f"loss.kind={kind}").status == 0
+    assert "2 runs done" in distill("work", "--stay-s", "0.1").err
+    assert [run.state for run in Store(home).runs()] == ["finished", "finished"]
+    assert distill("stop", "1").status == 2
+
+
+def test_a_failed_run_keeps_rows_log_and_reason(
+    distill, config: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.losses import objective
+
+    honest, calls = objective.label_loss, []
+
+    def astray(*arguments: object) -> object:
+        calls.append(1)
+        return honest(*arguments) * (float("nan") if len(calls) == 5 else 1)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(objective, "label_loss", astray)
+    done = distill("run", config, "--set", "loss.kind=none", "--set", "training.evaluations_per_epoch=1")
+    run = Store(home).run(1)
+    assert done.status == 1 and run.state == "failed"
+    assert "is nan at step" in run.reason and "Lower the learning rate" in run.reason
+    assert len(Store(home).curve(1, "train/loss")[2]) >= 3
+    assert run.reason in run.log_file.read_text(encoding="utf-8")
+
+
+def test_a_bug_leaves_its_traceback_in_the_log(
+    distill, config: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("planted")
+
+    monkeypatch.setattr("engine.training.distil.build_student", broken)
+    assert distill("run", config).status == 1
+    run = Store(home).run(1)
+    assert run.state == "failed" and "bug" in run.reason and "planted" in run.reason
+    assert "Traceback" in run.log_file.read_text(encoding="utf-8")
+
+
+def test_check_and_describe(distill, config: Path, home: Path) -> None:
+    done = distill("check", config)
+    assert done.status == 0 and "Ready." in done.out and "6 steps on cpu" in done.out
+    assert distill("check", config, "--set", "loss.kind=nonsense").status == 2
+    described = json.loads(distill("describe", "--json").out)
+    assert {"none", "kl", "taylor", "mse_logits"} <= set(described["losses"])
+    assert {"sst2", "mrpc", "qqp", "stsb", "mnli", "qnli", "rte", "cola"} <= set(described["tasks"])
+    assert "huggingface" in described["exporters"]
+    text = distill("describe").out
+    assert "KL(p‖f" in text and "learning_rate" in text
+    assert not home.exists()

@@ -1,0 +1,99 @@
+"""The worker as a process: it takes what is queued, stops when asked, and there is only one a home."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.config import parse_config
+from engine.store import RunRecord, Store
+
+LONG = ["training.epochs=1000", "loss.kind=none"]
+
+
+def start(home: Path, stay_s: float = 0.2) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "engine", "work", "--home", str(home), "--stay-s", str(stay_s)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def wait_for(store: Store, run: int, wanted: Callable[[RunRecord], bool], seconds: float = 60) -> RunRecord:
+    deadline = time.monotonic() + seconds
+    while not wanted(found := store.run(run)):
+        assert time.monotonic() < deadline, found
+        time.sleep(0.05)
+    return found
+
+
+@pytest.fixture
+def store(home: Path) -> Store:
+    return Store(home)
+
+
+def test_stop_request_keeps_the_student_and_the_next_run_follows(store: Store, toml: str) -> None:
+    first = store.enqueue(parse_config(toml, overrides=LONG))
+    second = store.enqueue(parse_config(toml, overrides=["loss.kind=none"]))
+    worker = start(store.home)
+    try:
+        wait_for(store, first, lambda run: run.step >= 5)
+        store.request_stop(first)
+        stopped = wait_for(store, first, lambda run: run.state != "running")
+        assert stopped.state == "stopped" and stopped.has_student and "kept" in stopped.reason
+        assert wait_for(store, second, lambda run: run.state == "finished").has_student
+        assert worker.wait(30) == 0
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+def test_terminate_is_stop_and_keep(store: Store, toml: str) -> None:
+    run = store.enqueue(parse_config(toml, overrides=LONG))
+    worker = start(store.home)
+    try:
+        wait_for(store, run, lambda found: found.step >= 5)
+        worker.send_signal(signal.SIGTERM)
+        assert wait_for(store, run, lambda found: found.state != "running").state == "stopped"
+        assert store.run(run).has_student
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")
+def test_a_killed_worker_loses_no_older_rows_and_its_run_is_marked_by_the_next(store: Store, toml: str) -> None:
+    run = store.enqueue(parse_config(toml, overrides=LONG))
+    worker = start(store.home)
+    try:
+        wait_for(store, run, lambda found: found.step >= 20)
+        worker.kill()
+        worker.wait()
+        steps = store.curve(run, "train/loss")[0]
+        assert len(steps) >= 20 and list(steps) == list(range(1, len(steps) + 1))
+        again = start(store.home)
+        assert again.wait(60) == 0
+        assert store.run(run).state == "interrupted"
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+def test_a_second_worker_leaves_at_once(store: Store, toml: str) -> None:
+    run = store.enqueue(parse_config(toml, overrides=LONG))
+    worker = start(store.home)
+    try:
+        wait_for(store, run, lambda found: found.state == "running")
+        assert start(store.home, 60).wait(30) == 0
+        assert store.run(run).state == "running"
+        store.request_stop(run)
+        assert worker.wait(60) == 0
+    finally:
+        worker.kill()
+        worker.wait()
