@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from distill_gui.services.meters import Reading
 
 HEIGHT = 40  # px
+GAP = 14  # px between the parts
 NAME_WIDTH, STEP_BAR_WIDTH, EPOCH_BAR_WIDTH, REASON_WIDTH = 220, 130, 64, 260  # px, at most
 
 
@@ -44,7 +45,7 @@ class BottomBar(QFrame):
         self._device = _Pill()
         row = QHBoxLayout(self)
         row.setContentsMargins(L, 0, L, 0)
-        row.setSpacing(L)
+        row.setSpacing(GAP)
         row.addWidget(self._name)
         row.addWidget(self._phase)
         row.addLayout(_pair(self._step, self._step_bar))
@@ -58,7 +59,7 @@ class BottomBar(QFrame):
         self._wanted: dict[QWidget, bool] = {}
         # what gives way first; the run's own step, its queue and the device stay
         self._yielding: tuple[QWidget, ...] = (
-            self._epoch_bar, self._memory, self._cpu, self._phase, self._epoch, self._step_bar, self._eta, self._gpu,
+            self._epoch_bar, self._memory, self._cpu, self._epoch, self._phase, self._step_bar, self._eta, self._gpu,
         )  # fmt: skip
         self.set_status(Status())
         self.set_meters(None)
@@ -135,7 +136,7 @@ class BottomBar(QFrame):
         """px; summed here, as a layout in a layout learns of a hidden widget only later."""
         widgets = [self._name, *(widget for widget, wanted in self._wanted.items() if wanted)]
         shown = [widget for widget in widgets if not widget.isHidden()]
-        return L + sum(_width(widget) + (S if isinstance(widget, Bar) else L) for widget in shown)
+        return 2 * L - GAP + sum(_width(widget) + (S if isinstance(widget, Bar) else GAP) for widget in shown)
 
 
 class _Counter(QWidget):

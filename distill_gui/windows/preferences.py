@@ -48,6 +48,7 @@ class PreferencesDialog(QDialog):
         column.addWidget(_keyboard(keys))
         column.addWidget(_about())
         column.addLayout(foot)
+        self.setFocus()  # no ring before the first Tab
 
     def _appearance(self) -> Card:
         card = Card("Appearance")
