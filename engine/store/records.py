@@ -13,6 +13,7 @@ QUEUED, RUNNING, FINISHED, STOPPED, FAILED, INTERRUPTED = (
     "queued", "running", "finished", "stopped", "failed", "interrupted",
 )  # fmt: skip
 ENDED = (FINISHED, STOPPED, FAILED, INTERRUPTED)
+ENDED_WITHOUT_A_WORD = "The training process ended without a word (killed, or the machine went down)."
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Torch-free; knows configurations and records, never how a run trains.
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,13 +21,22 @@ from engine.errors import StoreError
 from engine.store import schema
 from engine.store.home import make_private_folder, open_private
 from engine.store.processes import is_alive
-from engine.store.records import ENDED, INTERRUPTED, QUEUED, RUNNING, STOPPED, MetricRows, RunRecord, ScoreRow
+from engine.store.records import (
+    ENDED,
+    ENDED_WITHOUT_A_WORD,
+    INTERRUPTED,
+    QUEUED,
+    RUNNING,
+    STOPPED,
+    MetricRows,
+    RunRecord,
+    ScoreRow,
+)
 from engine.store.sentences import damage_in_sentences, in_sentences
 from engine.store.values import storable
 from engine.store.writer import RunWriter
 
 COLOURS = 8
-ENDED_WITHOUT_A_WORD = "The training process ended without a word (killed, or the machine went down)."
 
 
 class Store:
@@ -218,7 +228,12 @@ class Store:
         else:
             rows = self._rows(f"{columns} WHERE run = ? ORDER BY rowid", run)
         with damage_in_sentences(self._file):
-            return [ScoreRow(*row[:4], float("nan") if row[4] is None else float(row[4])) for row in rows]
+            return [
+                ScoreRow(
+                    run=of, model=model, split=split, metric=metric, value=math.nan if value is None else float(value)
+                )
+                for of, model, split, metric, value in rows
+            ]
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────
     @contextmanager

@@ -1,0 +1,73 @@
+"""Why a process ended, in words, from its exit status; knows neither runs nor Qt."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+_SIGNALS = {
+    "SIGKILL": "it was killed (SIGKILL), by hand or by the system",
+    "SIGSEGV": "it crashed in native code (segmentation fault, SIGSEGV)",
+    "SIGBUS": "it crashed in native code (bus error, SIGBUS); a full disk or a failing one can cause this",
+    "SIGFPE": "it crashed in native code (arithmetic fault, SIGFPE)",
+    "SIGILL": "it used an instruction this processor does not have (SIGILL); the installed PyTorch may be for another one",
+    "SIGABRT": "it gave up inside native code (SIGABRT)",
+    "SIGTERM": "it was told to end from outside (SIGTERM)",
+    "SIGINT": "it was interrupted from outside (SIGINT)",
+    "SIGHUP": "its session was closed (SIGHUP)",
+}
+_WINDOWS = {0xC0000005: "it crashed in native code (access violation)", 0xC0000017: "it ran out of memory",
+            0xC00000FD: "it crashed in native code (stack overflow)"}  # fmt: skip
+OUT_OF_MEMORY = "the machine ran out of memory and the system killed it; choose a smaller batch size, length or student"
+
+
+def cause_of(status: int, output: str = "", memory_ran_out: bool = False) -> str:
+    """A clause such as “it was killed (SIGKILL), …”.
+
+    ``status`` as subprocess gives it (negative: a signal), ``output`` the last lines it printed, ``memory_ran_out``
+    whether the system counted an out-of-memory kill meanwhile.
+    """
+    name = _signal_name(status)
+    if name == "SIGKILL" and memory_ran_out:
+        return OUT_OF_MEMORY
+    if name is not None:
+        return _SIGNALS.get(name, f"it ended by signal {name}")
+    if (known := _WINDOWS.get(status & 0xFFFFFFFF)) and sys.platform == "win32":
+        return known
+    if "MemoryError" in output or "out of memory" in output.lower():
+        return "it ran out of memory; choose a smaller batch size, length or student"
+    return f"it ended with exit status {status}" if status else "it ended without finishing the run"
+
+
+def _signal_name(status: int) -> str | None:
+    """The signal of a negative status; also of 128 + n, as a shell between reports it."""
+    number = -status if status < 0 else status - 128 if 128 < status < 160 else 0
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return None
+
+
+def memory_kills() -> int:
+    """How many processes the system has killed for want of memory so far, in this machine and this container.
+
+    0 where the system does not count. Two calls are to be compared.
+    """
+    counted = _counter(Path("/proc/vmstat"), "oom_kill")
+    try:
+        groups = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return counted
+    for line in groups:
+        if line.startswith("0::"):
+            counted += _counter(Path("/sys/fs/cgroup") / line[3:].lstrip("/") / "memory.events", "oom_kill")
+    return counted
+
+
+def _counter(file: Path, name: str) -> int:
+    try:
+        lines = file.read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.split()[:1] == [name])

@@ -1,0 +1,30 @@
+"""How long a run that was asked to stop is waited for, and what comes next. Pure: is told the time, does nothing itself."""
+
+from __future__ import annotations
+
+ASKED, TERMINATED, KILLED = "asked", "terminated", "killed"
+
+
+class StopEscalation:
+    """Asked → after ``ask_s`` terminated → after ``terminate_s`` killed.
+
+    A run that goes on to another phase is winding down (evaluating, keeping the student): its time begins anew.
+    """
+
+    def __init__(self, now: float, phase: str, ask_s: float, terminate_s: float) -> None:
+        self.stage = ASKED
+        self._since = now
+        self._phase = phase
+        self._ask_s = ask_s
+        self._terminate_s = terminate_s
+
+    def advance(self, now: float, phase: str) -> bool:
+        """Look at the clock; returns whether a new stage has begun."""
+        if phase != self._phase:
+            self._phase, self._since = phase, now
+        patience = {ASKED: self._ask_s, TERMINATED: self._terminate_s}.get(self.stage)
+        if patience is None or now - self._since < patience:
+            return False
+        self.stage = TERMINATED if self.stage == ASKED else KILLED
+        self._since = now
+        return True

@@ -1,0 +1,61 @@
+"""The store as one window uses it while it is open: tail, worker keeper, and what a person asks for. Knows no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from distill_gui.services.log_tail import LogTail
+from distill_gui.services.store_tail import News, StoreTail
+from distill_gui.services.worker_keeper import Reports, Times, WorkerKeeper
+from engine.config import DistillationConfig
+from engine.errors import EngineError
+from engine.store import Store
+
+PATIENCE_S = 0.25  # for a busy store; a thread that waits longer cannot be closed in time
+NAME_LENGTH = 200
+
+
+class StoreSession:
+    """Opens the store in the thread that uses it. Every method raises StoreError and may then be called again."""
+
+    def __init__(self, home: Path, command: Sequence[str], times: Times, reports: Reports) -> None:
+        self._store = Store(home, patience_s=PATIENCE_S)
+        self._tail = StoreTail(self._store)
+        self._keeper = WorkerKeeper(self._tail, command, times, reports)
+
+    def look(self, tell: Callable[[News], None]) -> None:
+        """Tell what is new, then do what is due about worker and stops."""
+        tell(self._tail.look())
+        self._keeper.step()
+
+    def enqueue(self, configs: list[DistillationConfig], runs: list[int]) -> None:
+        """Moves one after the other from ``configs`` to ``runs``: a second attempt goes on where the first ended."""
+        while configs:
+            runs.append(self._store.enqueue(configs[0]))
+            configs.pop(0)
+        self._tail.touch()
+        self._keeper.hurry()
+
+    def stop(self, run: int) -> None:
+        self._keeper.stop(run)
+
+    def rename(self, run: int, name: str) -> None:
+        """Give a run another name, on one line. Raises EngineError for an empty one."""
+        name = " ".join(name.split())[:NAME_LENGTH]
+        if not name:
+            raise EngineError("A run needs a name; nothing was changed.")
+        self._store.update(run, name=name)
+        self._tail.touch()
+
+    def log(self, run: int) -> LogTail:
+        """What follows this run's log."""
+        return LogTail(self._store.run(run).log_file)
+
+    def want_curves(self, run: int) -> None:
+        self._tail.want(run)
+
+    def close(self) -> None:
+        """Leave the worker at work and close the store."""
+        self._keeper.close()
+        self._store.close()

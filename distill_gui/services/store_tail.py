@@ -1,0 +1,118 @@
+"""Reads from the store what is new since the last look: changed runs, curve rows, runs that ended. Knows no Qt.
+
+A run's rows come in the order stored. Those from before the window opened are read a piece a look, newest runs first, so
+that a long history holds up neither the window's start nor the live run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.store import MetricRows, RunRecord, Store
+from engine.store.records import ENDED
+
+CHUNK = 20_000
+LIVE_CHUNKS = 5
+HISTORY_ROWS = 2_000_000
+
+
+@dataclass
+class News:
+    """What is new. ``ended`` are runs that have ended since the tail began; all their rows came before."""
+
+    runs: list[RunRecord] = field(default_factory=list)
+    metrics: list[MetricRows] = field(default_factory=list)
+    ended: list[RunRecord] = field(default_factory=list)
+
+
+class StoreTail:
+    """``look()`` again and again; ``active`` are the runs that are queued or running.
+
+    Of the history, ``history_rows`` are read unasked; a run beyond that when it is wanted.
+    """
+
+    def __init__(self, store: Store, history_rows: int = HISTORY_ROWS) -> None:
+        self.store = store
+        self.active: dict[int, RunRecord] = {}
+        self._news = News()  # gathered here, so that a look that fails half-way loses nothing
+        self._ended: set[int] = set()
+        self._version: int | None = None
+        self._revision = 0
+        self._row: int | None = None  # the last live row seen
+        self._opened_at = 0  # rows up to this one are history
+        self._history: dict[int, int] = {}  # run → its last row read; in the order to be read
+        self._history_left = history_rows
+        self._wanted: list[int] = []
+
+    def touch(self) -> None:
+        """Say that this very store has written: the data version only tells of others."""
+        self._version = None
+
+    def want(self, run: int) -> None:
+        """Read the history of ``run`` before that of the others."""
+        self._wanted.append(run)
+
+    def look(self) -> News:
+        """What is new since the last look. Raises StoreError; what was found until then comes with the next look."""
+        version = self.store.data_version()
+        if version != self._version:
+            self._look_at_runs()
+            if self._look_at_rows():
+                self._version = version
+        if self._version is not None and (run := self._next_history()) is not None:
+            self._read_history(run)
+        news, self._news = self._news, News()
+        if self._version != version:  # rows are still to come
+            self._news.ended, news.ended = news.ended, []
+        return news
+
+    def _look_at_runs(self) -> None:
+        first = self._row is None
+        if self._row is None:  # before the runs: of a run seen here no row is missed
+            self._opened_at = self._row = self.store.last_metric_id()
+        runs, self._revision = self.store.changed_runs(self._revision)
+        for run in runs:
+            if run.state not in ENDED:
+                self._ended.discard(run.id)
+                self.active[run.id] = run
+                continue
+            if not first and run.id not in self._ended:
+                self._news.ended.append(run)
+            self._ended.add(run.id)
+            self.active.pop(run.id, None)
+        if first:
+            order = sorted(runs, key=lambda run: (run.state in ENDED, -run.id))
+            self._history = {run.id: 0 for run in order}
+        self._news.runs.extend(runs)
+
+    def _look_at_rows(self) -> bool:
+        """Read live rows, a few chunks a look; returns whether that was all."""
+        assert self._row is not None
+        for _ in range(LIVE_CHUNKS):
+            rows = self.store.metrics_after(self._row, CHUNK)
+            for run in set(rows.runs.tolist()) & self._history.keys():
+                while run in self._history:  # a run that was there before goes on: first what it had
+                    self._read_history(run)
+            if len(rows):
+                self._news.metrics.append(rows)
+                self._row = rows.last_id
+            if len(rows) < CHUNK:
+                return True
+        return False
+
+    def _next_history(self) -> int | None:
+        while self._wanted:
+            if self._wanted[0] in self._history:
+                return self._wanted[0]
+            self._wanted.pop(0)
+        return next(iter(self._history), None) if self._history_left > 0 else None
+
+    def _read_history(self, run: int) -> None:
+        rows = self.store.metrics_of(run, self._opened_at, self._history[run], CHUNK)
+        if len(rows):
+            self._news.metrics.append(rows)
+        if len(rows) < CHUNK:
+            del self._history[run]
+        else:
+            self._history[run] = rows.last_id
+        self._history_left -= len(rows)
