@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from math import ceil, floor, inf, log10
 
 import numpy as np
@@ -22,23 +23,44 @@ def nice_step(span: float, parts: int) -> float:
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
 
 
-def y_range(
-    drawn: Iterable[Floats], levels: Iterable[float] = (), clip: bool = False, log: bool = False, text: float = 0.0
-) -> Range:
-    """The range that shows all `drawn` values and `levels`, rounded outwards; above a level is room for its name, the
-    part `text` of the whole height.
+@dataclass(frozen=True)
+class Spread:
+    """How far the points of one curve reach: all of them, and their middle 96 %."""
 
-    With `clip` the few values far beyond the rest do not stretch it. With `log` only positive values count and the
-    range is positive. Without any value it is (0, 1), logarithmic (0.1, 1).
-    """
-    values = np.concatenate([np.empty(0), *drawn])
-    values = values[np.isfinite(values)]
+    low: float
+    high: float
+    inner_low: float
+    inner_high: float
+
+
+def spread(drawn: Floats, log: bool = False) -> Spread | None:
+    """The spread of a curve's points, with `log` of the exponents of the positive ones; None without any."""
+    values = np.sort(drawn)  # NaN goes to the end
+    values = values[: int(np.searchsorted(values, inf, side="right"))]
     if log:
-        values = np.log10(values[values > 0])
+        values = np.log10(values[int(np.searchsorted(values, 0.0, side="right")) :])
+    if not len(values):
+        return None
+    cut = int(0.02 * len(values)) if len(values) >= FEW else 0
+    return Spread(*(float(values[row]) for row in (0, -1, cut, len(values) - 1 - cut)))
+
+
+def y_range(
+    spreads: Iterable[Spread], levels: Iterable[float] = (), clip: bool = False, log: bool = False, text: float = 0.0
+) -> Range:
+    """The range that shows all curves and `levels`, rounded outwards; above a level is room for its name, the part `text`
+    of the whole height.
+
+    With `clip` the few points far beyond the rest do not stretch it. With `log` the spreads are of exponents and the
+    range is positive. Without any curve it is (0, 1), logarithmic (0.1, 1).
+    """
+    spreads = list(spreads)
     lines = [log10(level) if log else level for level in levels if level > 0 or not log]
-    low, high = (float(values.min()), float(values.max())) if len(values) else (inf, -inf)
-    if clip and len(values) >= FEW:
-        inner_low, inner_high = np.quantile(values, (0.02, 0.98)).tolist()
+    low = min((spread.low for spread in spreads), default=inf)
+    high = max((spread.high for spread in spreads), default=-inf)
+    if clip and spreads:
+        inner_low = min(spread.inner_low for spread in spreads)
+        inner_high = max(spread.inner_high for spread in spreads)
         reach = REACH * (inner_high - inner_low)
         if reach > 0:
             low, high = max(low, inner_low - reach), min(high, inner_high + reach)

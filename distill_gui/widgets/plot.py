@@ -140,10 +140,6 @@ class Chart(QWidget):
     def curve_keys(self) -> list[Hashable]:
         return list(self._curves)
 
-    def drawn(self) -> list[Floats]:
-        """The y of all curves as drawn, for choosing the range of y; undone if logarithmic."""
-        return [10.0**curve.y if self._log_y else curve.y for curve in self._curves.values() if not curve.faint]
-
     def _new_curve(self, key: Hashable) -> _Curve:
         nothing = np.empty(0)
         curve = _Curve(pg.PlotCurveItem(skipFiniteCheck=True), pg.ScatterPlotItem(pxMode=True), nothing, nothing)

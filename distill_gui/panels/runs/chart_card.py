@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log10
 
 import numpy as np
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
-from distill_gui.models.curve_view import Range, outside, y_range
+from distill_gui.models.curve_view import Range, Spread, outside, spread, y_range
 from distill_gui.models.curves import CurveKey, CurveModel, Window, XAxis
 from distill_gui.models.run_charts import ChartKind, ChartOptions
 from distill_gui.theme import RADIUS, L, M, S, run_colour
@@ -56,6 +57,7 @@ class ChartCard(Card):
         self._options = ChartOptions()
         self._looks: dict[CurveId, Look] = {}
         self._windows: dict[CurveId, Window] = {}
+        self._spreads: dict[CurveId, Spread | None] = {}
         self._levels: dict[str, Level] = {}
         self._all_stale = True
         self._x: Range | None = None
@@ -85,6 +87,7 @@ class ChartCard(Card):
         self.chart.set_log(options.log_x, options.log_y and self.kind.log)
         self.chart.set_x_kind({"seconds": "time", "step": "whole", "examples": "whole"}.get(options.x, "number"))
         self._windows.clear()
+        self._spreads.clear()
         self._all_stale = True
 
     def set_looks(self, looks: dict[CurveId, Look]) -> None:
@@ -92,6 +95,7 @@ class ChartCard(Card):
         for curve in self._looks.keys() - looks.keys():
             self.chart.remove_curve(curve)
             self._windows.pop(curve, None)
+            self._spreads.pop(curve, None)
         for curve, look in looks.items():
             if curve in self._looks and self._looks[curve].axis != look.axis:
                 self._windows.pop(curve, None)
@@ -140,7 +144,7 @@ class ChartCard(Card):
 
     def _draw_curve(self, curve: CurveId, look: Look, x: Range, pixels: int) -> None:
         run, name, raw = curve
-        weight = 0.0 if raw or not self.kind.smooth else self._options.weight
+        weight = 0.0 if raw else self._weight()
         drawing = self._curves.drawing((run, name), look.axis, x, pixels, weight, self._windows.get(curve))
         colour = run_colour(look.colour)
         if drawing is None:
@@ -148,7 +152,9 @@ class ChartCard(Card):
                 self.chart.set_look(curve, colour, look.emphasised, look.raw)
             return
         self._windows[curve], xs, ys = drawing
-        self.chart.set_curve(curve, xs, self.kind.scale * ys, colour, look.emphasised, look.raw)
+        ys = self.kind.scale * ys
+        self._spreads[curve] = None if raw else spread(ys, self._log())
+        self.chart.set_curve(curve, xs, ys, colour, look.emphasised, look.raw)
 
     def _draw_levels(self) -> None:
         shown = self.chart.levels()
@@ -159,25 +165,32 @@ class ChartCard(Card):
                 self.chart.set_level(key, level.value, level.text)
 
     def _fit(self, x: Range) -> None:
+        spreads = [spread for spread in self._spreads.values() if spread]
         levels = [level.value for level in self._levels.values()]
-        log = self._options.log_y and self.kind.log
-        text = self.chart.text_share()
-        self.chart.set_view(x, y_range(self.chart.drawn(), levels, self._options.clip, log, text))
+        y = y_range(spreads, levels, self._options.clip, self._log(), self.chart.text_share())
+        self.chart.set_view(x, y)
+
+    def _weight(self) -> float:
+        return self._options.weight if self.kind.smooth else 0.0
+
+    def _log(self) -> bool:
+        return self._options.log_y and self.kind.log
 
     def off_scale(self) -> int:
         """How many rows in the view of x lie above or below it; counted on all rows, not on the few points drawn."""
         if not self._options.clip:
             return 0
-        low, high = (bound / self.kind.scale for bound in self.chart.y_view())
-        weight = self._options.weight if self.kind.smooth else 0.0
+        y = self.chart.y_view()
+        reach = tuple(log10(bound) for bound in y) if self._log() else y
+        low, high = (bound / self.kind.scale for bound in y)
         count = 0
-        for (run, name, raw), window in self._windows.items():
-            series = self._curves.series(run, name)
-            if series is None or raw:
-                continue
-            values = series.smoothed(weight).values.view if weight else series.values.view
-            if outside(values[series.rows(window, weight)], low, high):  # else none of the rows between does either
-                count += outside(values[window.start : window.stop], low, high)
+        for curve, found in self._spreads.items():
+            if found is None or (reach[0] <= found.low and found.high <= reach[1]):
+                continue  # no point drawn lies outside, so no row between the points does
+            series, window = self._curves.series(*curve[:2]), self._windows[curve]
+            if series is not None:
+                values = series.smoothed(self._weight()).values if self._weight() else series.values
+                count += outside(values.view[window.start : window.stop], low, high)
         return count
 
     # words ------------------------------------------------------------------------------------------------------------
@@ -189,7 +202,7 @@ class ChartCard(Card):
         elif off:
             self._says = f"{off:,} {'point' if off == 1 else 'points'} off-scale"
         else:
-            self._says = f"smoothing {self._options.weight:.2g}" if self.kind.smooth and self._options.weight else ""
+            self._says = f"smoothing {self._options.weight:.2g}" if self._weight() else ""
         self.chart.set_blank(not self._windows)
         self.note.setText(self._said or self._says)
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
 
 from distill_gui.models.curve_view import Range, x_range
-from distill_gui.models.curves import CurveKey, CurveModel
+from distill_gui.models.curves import CurveKey, CurveModel, XAxis
 from distill_gui.models.run_charts import (
     CHARTS,
     ChartKind,
@@ -37,6 +37,7 @@ class ChartGrid(QScrollArea):
     stale = Signal()
     following_changed = Signal(bool)
     run_chosen = Signal(int)
+    run_pointed = Signal(object)  # the run whose curve is under the pointer, None when there is none
 
     def __init__(self, curves: CurveModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +51,9 @@ class ChartGrid(QScrollArea):
         self._known: set[CurveKey] = set()
         self._x: Range | None = None
         self._x_stale = self._looks_stale = True
+        self._shown: tuple[object, ...] = ()
+        self._extent: Range | None = None
+        self._axes: dict[CurveKey, XAxis] = {}
         self._following = True
         self._columns = 0
         self.cards = {kind.key: self._make_card(kind) for kind in CHARTS}
@@ -66,7 +70,7 @@ class ChartGrid(QScrollArea):
         card.chart.reset_wanted.connect(self.follow)
         card.show_all_wanted.connect(self.follow)
         card.chart.cursor_moved.connect(self._on_cursor_moved)
-        card.chart.curve_pointed.connect(lambda curve: self.point_at(curve[0] if curve else None))
+        card.chart.curve_pointed.connect(self._on_curve_pointed)
         card.chart.curve_clicked.connect(lambda curve: self.run_chosen.emit(curve[0]))
         return card
 
@@ -88,11 +92,13 @@ class ChartGrid(QScrollArea):
         """Draw these runs, `chosen` in front; `published` is a name and a score from 0 to 1 to compare it with."""
         if chosen is not None and all(record.id != chosen.id for record in records):
             records = [*records, chosen]
-        if [record.id for record in records] != [record.id for record in self._records]:
-            self._x_stale = True
+        chosen_id = chosen.id if chosen else None
+        shown = (chosen_id, published, *map(_what_charts_show, records))
         self._records, self._chosen, self._published = records, chosen, published
-        self._looks_stale = True
-        self.stale.emit()
+        if shown != self._shown:  # a run's progress alone moves nothing here
+            self._shown = shown
+            self._looks_stale = self._x_stale = True
+            self.stale.emit()
 
     def set_options(self, options: ChartOptions) -> None:
         before, self._options = self._options, options
@@ -138,6 +144,7 @@ class ChartGrid(QScrollArea):
         if self._looks_stale:
             self._looks_stale = False
             self._set_looks()
+            self._measure()
         if self._x_stale and self._following:
             self._x_stale = False
             self._fit_x()
@@ -187,15 +194,27 @@ class ChartGrid(QScrollArea):
                 levels["published"] = Level(100 * score, f"{name} {score_text(score)}")
         return levels
 
-    def _fit_x(self) -> None:
-        keys = [
-            ((run, name), look.axis)
+    def _measure(self) -> None:
+        """Find the range of x of everything drawn."""
+        keys = {
+            (run, name): look.axis
             for card in self.cards.values()
             if card.kind.key not in self._options.hidden
             for (run, name, _), look in card.looks().items()
-        ]
+        }
+        self._axes = keys
+        self._extent = self._curves.extent(keys.items())
+
+    def _stretch(self, keys: frozenset[CurveKey]) -> None:
+        """Widen the range of x by what was added to a few curves."""
+        grown = self._curves.extent((key, self._axes[key]) for key in keys if key in self._axes)
+        if grown:
+            low, high = self._extent or grown
+            self._extent = (min(low, grown[0]), max(high, grown[1]))
+
+    def _fit_x(self) -> None:
         ends = [end for record in self._records if (end := x_end(record, self._options)) is not None]
-        self._x = x_range(self._curves.extent(keys), max(ends, default=None), self._x, self._options.log_x)
+        self._x = x_range(self._extent, max(ends, default=None), self._x, self._options.log_x)
 
     # what happens -----------------------------------------------------------------------------------------------------
 
@@ -207,6 +226,7 @@ class ChartGrid(QScrollArea):
         if not keys <= self._known:
             self._known |= keys
             self._looks_stale = True
+        self._stretch(keys)
         self._x_stale = True
         for changed in self._changed.values():
             changed |= keys
@@ -216,6 +236,11 @@ class ChartGrid(QScrollArea):
         self._set_following(False)
         self._x = (low, high)
         self.stale.emit()
+
+    def _on_curve_pointed(self, curve: CurveId | None) -> None:
+        run = curve[0] if curve else None
+        self.point_at(run)
+        self.run_pointed.emit(run)
 
     def _on_cursor_moved(self, x: float | None) -> None:
         for card in self.cards.values():
@@ -228,7 +253,8 @@ class ChartGrid(QScrollArea):
         weight = self._options.weight if card.kind.smooth else 0.0
         for (of, name, raw), look in card.looks().items():
             if of == run and not raw and (found := self._curves.at((of, name), look.axis, x, weight)):
-                return f"{card.kind.scale * found[1]:.4g} at {x_text(self._options, found[0])}"
+                value = score_text(found[1]) if card.kind.scale == 100 else f"{found[1]:.4g}"
+                return f"{value} at {x_text(self._options, found[0])}"
         return ""
 
     def _redraw_all(self) -> None:
@@ -261,3 +287,9 @@ class ChartGrid(QScrollArea):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.stale.emit()
+
+
+def _what_charts_show(record: RunRecord) -> tuple[object, ...]:
+    """What of a run changes its curves' looks, axes or levels."""
+    length = (record.steps_per_epoch, record.total_steps, record.batch_size, record.phase_total)
+    return (record.id, record.state == "running", record.colour, record.key_metric, record.teacher_score, *length)

@@ -58,6 +58,7 @@ class RunsPanel(QWidget):
         self._side_chosen = False
         self._options = ChartOptions()
         self._strip_stale = False
+        self._wanted: list[int] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._on_tick)
@@ -131,9 +132,10 @@ class RunsPanel(QWidget):
         self.column.renamed.connect(self.rename_requested)
         self.column.run_chosen.connect(self._on_run_chosen)
         self.column.run_pointed.connect(self.grid.point_at)
+        self.grid.run_pointed.connect(self.column.rows.set_pointed)
         self.grid.run_chosen.connect(self._on_run_chosen)
         self.grid.stale.connect(lambda: self._wake(FRAME_MS))
-        self.grid.following_changed.connect(lambda following: show_if(self.follow, not following))
+        self.grid.following_changed.connect(self._on_following_changed)
         self.follow.clicked.connect(self.grid.follow)
         self.tabs.chosen.connect(self._show_tab)
         self.x_kind.chosen.connect(lambda x: self._set_options(replace(self._options, x=x)))
@@ -142,6 +144,7 @@ class RunsPanel(QWidget):
         self.menu.changed.connect(self._set_options)
         self.empty.clicked.connect(self.compose_requested)
         self.follow.hide()
+        self.side.hide()
         for keys, act in (
             ("Ctrl+F", self.column.filter.setFocus),
             ("Alt+C", lambda: self._show_tab("charts")),
@@ -249,7 +252,9 @@ class RunsPanel(QWidget):
         self.strip.show_instead(failed)
 
     def _on_stop_wanted(self, run: int) -> None:
-        self.strip.set_stop_stage(run, STOPPING)
+        record = self._runs.record(run)
+        if record is not None and record.state == "running":
+            self.strip.set_stop_stage(run, STOPPING)
         self.stop_requested.emit(run)
 
     # charts -----------------------------------------------------------------------------------------------------------
@@ -264,7 +269,9 @@ class RunsPanel(QWidget):
         records = [found for run in drawn if (found := self._runs.record(run)) is not None]
         self.grid.set_runs(records, record, self._runs.published_score(record) if record else None)
         self._show_side()
-        self.curves_wanted.emit(drawn)
+        if drawn != self._wanted:
+            self._wanted = drawn
+            self.curves_wanted.emit(drawn)
 
     def _on_curves_changed(self, keys: frozenset[CurveKey]) -> None:
         if any(run == self._run for run, _ in keys):
@@ -291,6 +298,10 @@ class RunsPanel(QWidget):
         self.menu.set_options(options)
         self.grid.set_options(options)
         self._strip_stale = True
+
+    def _on_following_changed(self, following: bool) -> None:
+        show_if(self.follow, not following)
+        self._fit_bar()
 
     def _show_tab(self, key: str) -> None:
         self.tabs.set_current(key)
@@ -321,7 +332,8 @@ class RunsPanel(QWidget):
             self._wake(SECOND_MS)
 
     def _fit_bar(self) -> None:
-        self.gear.setText(GEAR if self._pages.width() >= WIDE or self.side.isHidden() else "")
+        narrow = self._pages.width() < WIDE and not (self.side.isHidden() and self.follow.isHidden())
+        self.gear.setText("" if narrow else GEAR)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -42,6 +42,7 @@ class RunRows(QListView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.lit: int | None = None
         delegate = RunDelegate(self)
         delegate.renamed.connect(self.renamed)
         self.setItemDelegate(delegate)
@@ -53,6 +54,11 @@ class RunRows(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+
+    def set_pointed(self, run: int | None) -> None:
+        """Light up the run whose curve is under the pointer."""
+        self.lit = run
+        self.viewport().update()
 
     def _run_at(self, position: QPoint) -> int | None:
         model = self.model()
@@ -119,7 +125,9 @@ class RunDelegate(QStyledItemDelegate):
     def _paint_run(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         colours, record, area = current(), index.data(RECORD_ROLE), option.rect
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        if chosen or option.state & QStyle.StateFlag.State_MouseOver:
+        view = option.widget
+        lit = isinstance(view, RunRows) and view.lit == record.id
+        if chosen or lit or option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(area, QColor(colours.accent_soft if chosen else colours.hover))
         painter.fillRect(QRect(area.left(), area.bottom(), area.width(), 1), QColor(colours.line))
         if option.state & QStyle.StateFlag.State_HasFocus and option.state & QStyle.StateFlag.State_KeyboardFocusChange:

@@ -1,9 +1,18 @@
 """A chart's ranges: everything in sight, calm, outliers told."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
-from distill_gui.models.curve_view import nice_step, outside, x_range, y_range
+from distill_gui.models.curve_view import Range, nice_step, outside, spread, x_range
+from distill_gui.models.curve_view import y_range as y_range_of
+
+
+def y_range(
+    drawn: list[np.ndarray], levels: Sequence[float] = (), clip: bool = False, log: bool = False, text: float = 0.0
+) -> Range:
+    return y_range_of([found for y in drawn if (found := spread(y, log))], levels, clip, log, text)
 
 
 @pytest.mark.parametrize(("span", "parts", "step"), [(1, 4, 0.5), (1, 5, 0.2), (345, 4, 100), (3e-5, 3, 1e-5)])
@@ -65,6 +74,11 @@ def test_the_first_loss_is_no_outlier() -> None:
 
 def test_few_points_are_never_outliers() -> None:
     assert y_range([np.array([1.0] * 20 + [50.0])], clip=True)[1] >= 50
+
+
+def test_a_short_curve_is_not_outvoted_by_long_ones() -> None:
+    long, short = np.full(5000, 0.2) + np.linspace(0, 0.1, 5000), np.linspace(1.0, 3.0, 40)
+    assert y_range([long, short], clip=True)[1] >= 3.0
 
 
 def test_streaming_seldom_moves_the_view_and_never_loses_the_last_row() -> None:
