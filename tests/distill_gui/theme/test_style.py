@@ -1,0 +1,56 @@
+"""The style sheet: complete, understood by Qt, and every picture it names is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from distill_gui.theme import apply
+from distill_gui.theme.style import IMAGES, style_sheet
+from distill_gui.theme.tokens import CONTROL_HEIGHT, DARK, LIGHT
+from distill_gui.widgets.buttons import button
+from distill_gui.widgets.segmented import Segmented
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+def test_nothing_is_left_to_fill_in_and_every_picture_is_there(colours) -> None:
+    sheet = style_sheet(colours)
+    assert "$" not in sheet
+    named = set(re.findall(r'url\("([^"]+)"\)', sheet))
+    assert named
+    assert [name for name in named if not Path(name).is_file()] == []
+
+
+def test_the_pictures_carry_the_tokens_colours() -> None:
+    assert LIGHT.on_accent.lower() in (IMAGES / "check-light.svg").read_text()
+    assert DARK.on_accent.lower() in (IMAGES / "check-dark.svg").read_text()
+
+
+def test_qt_understands_the_sheet(qapp: QApplication, qtbot: QtBot, qtlog) -> None:
+    widget = QWidget()
+    qtbot.addWidget(widget)
+
+    def complaints(sheet: str) -> list[str]:
+        before = len(qtlog.records)
+        widget.setStyleSheet(sheet)
+        widget.ensurePolished()
+        return [record.message for record in qtlog.records[before:] if "style" in record.message.lower()]
+
+    assert complaints(style_sheet(LIGHT)) == []
+    assert complaints("QWidget { color ") != []  # what the line above would have caught
+
+
+def test_fields_and_buttons_have_one_height(qapp: QApplication, qtbot: QtBot) -> None:
+    apply(qapp, False)
+    page = QWidget()
+    qtbot.addWidget(page)
+    column = QVBoxLayout(page)
+    controls = [QLineEdit(), QComboBox(), QSpinBox(), button("Start"), Segmented([("a", "One"), ("b", "Two")])]
+    for control in controls:
+        column.addWidget(control)
+    page.show()
+    assert {type(control).__name__: control.height() for control in controls} == {
+        type(control).__name__: CONTROL_HEIGHT for control in controls
+    }
