@@ -42,6 +42,7 @@ class EngineThread(QThread):
 
     runs_changed = Signal(object)  # list[RunRecord], new and changed ones
     metrics_arrived = Signal(object)  # MetricRows
+    scores_changed = Signal(object)  # list[ScoreRow], all scores of runs that are new or changed
     log_arrived = Signal(int, str)  # run, what was added to its log
     run_ended = Signal(object)  # RunRecord, after its last rows
     enqueued = Signal(object)  # list[int], the runs just put in the queue
@@ -199,6 +200,8 @@ class EngineThread(QThread):
     def _tell(self, news: News) -> None:
         if news.runs:
             self.runs_changed.emit(news.runs)
+        if news.scores:
+            self.scores_changed.emit(news.scores)
         for rows in news.metrics:
             self.metrics_arrived.emit(rows)
         for run in news.ended:

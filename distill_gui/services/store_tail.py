@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.store import MetricRows, RunRecord, Store
+from engine.store import MetricRows, RunRecord, ScoreRow, Store
 from engine.store.records import ENDED
 
 CHUNK = 20_000
@@ -18,10 +18,11 @@ HISTORY_ROWS = 2_000_000
 
 @dataclass
 class News:
-    """What is new. ``ended`` are runs that have ended since the tail began; all their rows came before."""
+    """What is new. ``scores`` are all of the runs in ``runs``. ``ended`` are runs that have ended since the tail began; all their rows came before."""
 
     runs: list[RunRecord] = field(default_factory=list)
     metrics: list[MetricRows] = field(default_factory=list)
+    scores: list[ScoreRow] = field(default_factory=list)
     ended: list[RunRecord] = field(default_factory=list)
 
 
@@ -83,6 +84,7 @@ class StoreTail:
         if first:
             order = sorted(runs, key=lambda run: (run.state in ENDED, -run.id))
             self._history = {run.id: 0 for run in order}
+        self._news.scores += self.store.scores() if first else [s for run in runs for s in self.store.scores(run.id)]
         self._news.runs.extend(runs)
 
     def _look_at_rows(self) -> bool:

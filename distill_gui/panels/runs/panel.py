@@ -137,7 +137,7 @@ class RunsPanel(QWidget):
         self.grid.stale.connect(lambda: self._wake(FRAME_MS))
         self.grid.following_changed.connect(self._on_following_changed)
         self.follow.clicked.connect(self.grid.follow)
-        self.tabs.chosen.connect(self._show_tab)
+        self.tabs.chosen.connect(self.show_tab)
         self.x_kind.chosen.connect(lambda x: self._set_options(replace(self._options, x=x)))
         self.side.chosen.connect(self._on_side_chosen)
         self.gear.clicked.connect(lambda: self.menu.open_below(self.gear))
@@ -147,9 +147,9 @@ class RunsPanel(QWidget):
         self.side.hide()
         for keys, act in (
             ("Ctrl+F", self.column.filter.setFocus),
-            ("Alt+C", lambda: self._show_tab("charts")),
-            ("Alt+L", lambda: self._show_tab("log")),
-            ("Alt+T", lambda: self._show_tab("config")),
+            ("Alt+C", lambda: self.show_tab("charts")),
+            ("Alt+L", lambda: self.show_tab("log")),
+            ("Alt+T", lambda: self.show_tab("config")),
         ):
             QShortcut(QKeySequence(keys), self, act, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
         for key, letter in (("charts", "C"), ("log", "L"), ("config", "T")):
@@ -303,7 +303,8 @@ class RunsPanel(QWidget):
         show_if(self.follow, not following)
         self._fit_bar()
 
-    def _show_tab(self, key: str) -> None:
+    def show_tab(self, key: str) -> None:
+        """Show "charts", "log" or "config" of the chosen run."""
         self.tabs.set_current(key)
         self._pages.setCurrentIndex([name for name, _ in TABS].index(key))
         for widget in (self.x_kind, self.gear):

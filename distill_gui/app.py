@@ -1,0 +1,264 @@
+"""The only file that knows everything: makes services, models and the window, and connects them.
+
+What a person does goes panel signal → EngineThread slot → store; what the store says comes back as signals into models.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication, QWidget
+
+from distill_gui import theme as themes
+from distill_gui.models import Models
+from distill_gui.models.compose import ComposeModel
+from distill_gui.models.curves import CurveModel
+from distill_gui.models.export import ExportModel
+from distill_gui.models.presets import presets
+from distill_gui.models.published_lines import published_lines
+from distill_gui.models.run_list import RunListModel
+from distill_gui.models.run_words import ended_text, stop_stage_text
+from distill_gui.models.table import TableModel
+from distill_gui.panels import discover
+from distill_gui.services.engine_thread import EngineThread
+from distill_gui.services.meters import Meters
+from distill_gui.services.preferences import Preferences
+from distill_gui.version import NAME
+from distill_gui.windows.close_question import Answer, ask_close
+from distill_gui.windows.main_window import MainWindow
+from distill_gui.windows.status import Status
+from engine.analysis.published import read_published
+from engine.store import RunRecord, ScoreRow, home_folder
+
+SAMPLE_ORDER = ("sample/none", "sample/kl", "sample/taylor")
+
+
+class Studio(QObject):
+    """The running application. ``show()`` opens the window; ``close()`` ends everything but the training process."""
+
+    def __init__(
+        self,
+        home: Path,
+        theme: str | None = None,
+        command: list[str] | None = None,
+        ask: Callable[[QWidget, int], Answer] = ask_close,
+    ) -> None:
+        super().__init__()
+        self.home = home
+        self.preferences = Preferences(home)
+        published = read_published()
+        self.models = Models(
+            runs=RunListModel(),
+            curves=CurveModel(),
+            compose=ComposeModel(),
+            table=TableModel(published),
+            export=ExportModel(),
+        )
+        self.models.runs.set_published(published_lines(published))
+        self.engine = EngineThread(home, command)
+        self.meters = Meters()
+        app = QApplication.instance()
+        assert isinstance(app, QApplication), "a QApplication comes before the Studio"
+        self._app = app
+        chosen = theme or self.preferences.theme
+        themes.follow(app, chosen)
+        self.window = MainWindow(discover(), self.models, chosen, str(home), ask)
+        self._scores: dict[tuple[int, str, str, str], ScoreRow] = {}
+        self._restored = False
+        self._connect_engine()
+        self._connect_window()
+        self._connect_panels()
+
+    def show(self) -> None:
+        """Open the window: on the welcome at the first start, else where it was left."""
+        self.window.restore_layout(self.preferences.layout)
+        if not self.preferences.welcomed:
+            self.window.show_welcome()
+        self.window.show()
+        self.engine.start()
+        self.meters.start()
+        self.models.compose.ask_preview()
+
+    def queue_sample(self) -> None:
+        """Queue the three runs of the sample and show them."""
+        compose = ComposeModel()
+        tomls = []
+        for key in SAMPLE_ORDER:
+            assert key in presets(), f"the sample {key} is missing in assets/sample"
+            compose.choose_preset(key)
+            tomls += compose.tomls()
+        compose.deleteLater()
+        self.preferences.set_welcomed()
+        self.engine.enqueue(tomls)
+        self.window.show_place("runs")
+
+    def close(self) -> None:
+        """Remember the layout and end the services; a training process goes on."""
+        self.preferences.set_layout(self.window.layout_state())
+        self.meters.close()
+        self.engine.close()
+
+    # ── what comes from the engine ──────────────────────────────────────────────────────────────────────────────
+    def _connect_engine(self) -> None:
+        engine, models = self.engine, self.models
+        engine.runs_changed.connect(self._on_runs_changed)
+        engine.metrics_arrived.connect(models.curves.append)
+        engine.scores_changed.connect(self._on_scores_changed)
+        engine.run_ended.connect(self._on_run_ended)
+        engine.enqueued.connect(self._on_enqueued)
+        engine.preview_ready.connect(models.compose.set_preview)
+        engine.trouble.connect(self._say)
+        models.compose.preview_wanted.connect(engine.preview)
+        self.meters.measured.connect(self.window.set_meters)
+
+    def _on_runs_changed(self, records: list[RunRecord]) -> None:
+        for model in (self.models.runs, self.models.table, self.models.export):
+            model.update(records)
+        self.models.compose.update_runs(records)
+        self._show_status()
+
+    def _on_scores_changed(self, scores: list[ScoreRow]) -> None:
+        for score in scores:
+            self._scores[score.run, score.model, score.split, score.metric] = score
+        known = list(self._scores.values())
+        self.models.table.set_scores(known)
+        self.models.export.set_scores(known)
+
+    def _on_run_ended(self, record: RunRecord) -> None:
+        def show() -> None:
+            self.window.show_place("runs")
+            self.window.panel("runs").set_run(record.id)  # type: ignore[attr-defined]
+
+        self.window.notify(ended_text(record), "Show", show)
+
+    def _on_enqueued(self, runs: list[int]) -> None:
+        if self.window.place() != "runs":
+            many = f"{len(runs)} runs are" if len(runs) != 1 else "The run is"
+            self._say(f"{many} in the queue.")
+
+    def _say(self, text: str) -> None:
+        self.window.notify(text)
+
+    def _show_status(self) -> None:
+        records = self.models.runs.records()
+        queued = sum(record.state == "queued" for record in records)
+        running = [record for record in records if record.state == "running"]
+        live = self.models.runs.live()
+        if live is None or live.state != "running":
+            latest = max(records, key=lambda record: record.started_at or 0, default=None)
+            device, reason = (latest.device, latest.device_reason) if latest else ("", "")
+            self.window.set_status(
+                Status(active=len(running), queued=queued, device=device, device_reason=reason)
+            )
+            return
+        training = live.phase == "training" and live.steps_per_epoch > 0
+        pace = self.models.curves.pace(live.id, "train/loss") if training else None
+        self.window.set_status(
+            Status(
+                name=live.name,
+                phase=live.phase,
+                step=live.step,
+                total_steps=live.total_steps,
+                epoch=live.step / live.steps_per_epoch if live.steps_per_epoch else 0.0,
+                epochs=int(live.config["training"]["epochs"]),
+                eta_s=(live.total_steps - live.step) / pace if pace else None,
+                active=len(running),
+                queued=queued,
+                device=live.device,
+                device_reason=live.device_reason,
+            )
+        )
+
+    # ── what a person does ──────────────────────────────────────────────────────────────────────────────────────
+    def _connect_window(self) -> None:
+        window = self.window
+        window.sample_requested.connect(self.queue_sample)
+        window.own_requested.connect(self.preferences.set_welcomed)
+        window.theme_chosen.connect(self._on_theme_chosen)
+        window.close_decided.connect(self._on_close_decided)
+        window.closed.connect(self.close)
+
+    def _on_theme_chosen(self, choice: str) -> None:
+        self.preferences.set_theme(choice)
+        themes.follow(self._app, choice)
+        self.window.set_theme(choice)
+
+    def _on_close_decided(self, answer: str) -> None:
+        if answer == "stop":
+            for record in self.models.runs.records():
+                if record.state in ("running", "queued"):
+                    self.engine.stop_run(record.id)
+
+    def _connect_panels(self) -> None:
+        engine = self.engine
+        compose, runs, table, export = (self.window.panel(key) for key in ("compose", "runs", "table", "export"))
+        compose.start_requested.connect(self._on_start_requested)  # type: ignore[attr-defined]
+        compose.queue_requested.connect(engine.enqueue)  # type: ignore[attr-defined]
+        runs.stop_requested.connect(engine.stop_run)  # type: ignore[attr-defined]
+        runs.rename_requested.connect(engine.rename)  # type: ignore[attr-defined]
+        runs.log_watched.connect(engine.watch_log)  # type: ignore[attr-defined]
+        runs.curves_wanted.connect(self._on_curves_wanted)  # type: ignore[attr-defined]
+        runs.export_requested.connect(self._on_export_place_wanted)  # type: ignore[attr-defined]
+        runs.duplicate_requested.connect(self._on_duplicate_requested)  # type: ignore[attr-defined]
+        runs.compose_requested.connect(lambda: self.window.show_place("compose"))  # type: ignore[attr-defined]
+        engine.log_arrived.connect(runs.append_log)  # type: ignore[attr-defined]
+        engine.stopping.connect(lambda run, stage: runs.set_stop_stage(run, stop_stage_text(stage)))  # type: ignore[attr-defined]
+        table.show_runs_requested.connect(self._on_show_runs_requested)  # type: ignore[attr-defined]
+        table.compose_requested.connect(self._on_compose_requested)  # type: ignore[attr-defined]
+        export.export_requested.connect(engine.export)  # type: ignore[attr-defined]
+        engine.exported.connect(export.set_exported)  # type: ignore[attr-defined]
+        engine.export_failed.connect(export.set_failed)  # type: ignore[attr-defined]
+
+    def _on_start_requested(self, tomls: list[str]) -> None:
+        self.preferences.set_welcomed()
+        self.window.show_place("runs")
+        self.engine.enqueue(tomls)
+
+    def _on_curves_wanted(self, runs: list[int]) -> None:
+        for run in runs:
+            self.engine.load_curves(run)
+
+    def _on_export_place_wanted(self, run: int) -> None:
+        self.models.export.choose(run)
+        self.window.show_place("export")
+
+    def _on_duplicate_requested(self, run: int) -> None:
+        record = self.models.runs.record(run)
+        if record is not None:
+            self.models.compose.load_toml(record.toml, record.folder)
+            self.window.show_place("compose")
+
+    def _on_show_runs_requested(self, wanted: list[int]) -> None:
+        runs = self.models.runs
+        runs.set_ticked(set(runs.ticked()) - set(wanted), False)
+        runs.set_ticked(wanted, True)
+        if wanted:
+            self.window.panel("runs").set_run(wanted[-1])  # type: ignore[attr-defined]
+        self.window.show_place("runs")
+
+    def _on_compose_requested(self, overrides: dict[str, object]) -> None:
+        self.models.compose.merge(overrides)
+        self.window.show_place("compose")
+
+
+def application() -> QApplication:
+    """The process's QApplication with its name set, made on first use."""
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication), "another kind of Qt application is running in this process"
+    app.setApplicationName("distill-gui")
+    app.setApplicationDisplayName(NAME)
+    app.setDesktopFileName("distill-gui")
+    return app
+
+
+def run(home: Path | None = None, theme: str | None = None, sample: bool = False) -> int:
+    """Open the window and stay until it is closed; returns the exit status."""
+    app = application()
+    studio = Studio(home_folder(home), theme)
+    studio.show()
+    if sample:
+        studio.queue_sample()
+    return app.exec()

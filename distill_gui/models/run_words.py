@@ -1,0 +1,26 @@
+"""What is said when a run ends or is being stopped, for toasts and buttons. Knows no Qt."""
+
+from __future__ import annotations
+
+from distill_gui.models.run_text import first_sentence, metric_text, score_text
+from engine.store import RunRecord
+
+STAGES = {
+    "asked": "Stopping after this step …",
+    "terminated": "Ending the process …",
+    "killed": "Killing the process …",
+}
+
+
+def ended_text(record: RunRecord) -> str:
+    """How a run ended, in one line."""
+    if record.state == "finished" and record.best_score is not None:
+        return f"{record.name} finished: {metric_text(record.key_metric)} {score_text(record.best_score)}."
+    if record.state in ("failed", "interrupted") and record.reason:
+        return f"{record.name} {record.state}: {first_sentence(record.reason)}"
+    return f"{record.name} {record.state}."
+
+
+def stop_stage_text(stage: str) -> str:
+    """What the stop button says while a run is being stopped; "" when it is over."""
+    return STAGES.get(stage, "")
