@@ -1,0 +1,69 @@
+"""What a person asks of the store, and that asking again after a refusal does nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from distill_gui.services.store_session import NAME_LENGTH, StoreSession
+from distill_gui.services.store_tail import News
+from distill_gui.services.worker_keeper import Reports, Times
+from engine.config import parse_config
+from engine.errors import EngineError, StoreError
+from engine.store import Store
+
+
+def _nothing(*_: object) -> None: ...
+
+
+@pytest.fixture
+def session(home: Path, fake: Any) -> Iterator[StoreSession]:
+    opened = StoreSession(home, fake.command, Times(), Reports(_nothing, _nothing, _nothing))
+    yield opened
+    opened.close()
+
+
+def test_an_enqueue_tried_again_goes_on_where_it_ended(
+    session: StoreSession, toml: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, store: Store
+) -> None:
+    configs, runs = [parse_config(toml(name)) for name in ("a", "b", "c")], []
+    enqueue, calls = Store.enqueue, []
+
+    def refuse_the_second(self: Store, config: Any) -> int:
+        calls.append(config)
+        if len(calls) == 2:
+            raise StoreError("busy")
+        return enqueue(self, config)
+
+    monkeypatch.setattr(Store, "enqueue", refuse_the_second)
+    with pytest.raises(StoreError):
+        session.enqueue(configs, runs)
+    session.enqueue(configs, runs)
+    assert runs == [1, 2, 3]
+    assert [run.name for run in store.runs()] == ["a", "b", "c"]
+
+
+def test_a_name_is_one_bounded_line(session: StoreSession, toml: Callable[[str], str], store: Store) -> None:
+    session.enqueue([parse_config(toml("a"))], [])
+    session.rename(1, " two\n words " + "x" * 500)
+    assert store.run(1).name.startswith("two words xxx")
+    assert len(store.run(1).name) == NAME_LENGTH
+    with pytest.raises(EngineError, match="needs a name"):
+        session.rename(1, "\t")
+
+
+def test_the_log_of_a_run_nobody_has_is_refused(session: StoreSession) -> None:
+    with pytest.raises(StoreError, match="no run"):
+        session.log(5)
+
+
+def test_a_look_tells_what_is_new(session: StoreSession, toml: Callable[[str], str], store: Store) -> None:
+    heard: list[News] = []
+    run = store.enqueue(parse_config(toml("elsewhere")))
+    store.set_state(run, "stopped")
+    session.look(heard.append)
+    session.look(heard.append)
+    assert [[changed.id for changed in news.runs] for news in heard] == [[run], []]

@@ -1,0 +1,168 @@
+"""Each look gives exactly what is new: runs, rows in order and whole, ends after their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from distill_gui.services import store_tail
+from distill_gui.services.store_tail import News, StoreTail
+from engine.config import parse_config
+from engine.errors import StoreError
+from engine.events import Facts, Metrics
+from engine.store import Store
+
+
+@pytest.fixture
+def other(home: Path, store: Store) -> Store:
+    """What the tail reads with; the ``store`` of the test is what others write with."""
+    return Store(home)
+
+
+def _run(store: Store, toml: Callable[[str], str], rows: int = 0, state: str = "") -> int:
+    run = store.enqueue(parse_config(toml("run")))
+    _add(store, run, 0, rows)
+    if state:
+        store.set_state(run, state)
+    return run
+
+
+def _add(store: Store, run: int, first: int, count: int) -> None:
+    with store.writer(run) as writer:
+        for step in range(first, first + count):
+            writer.emit(Metrics(step, 0.0, {"train/loss": 1.0}))
+
+
+def _all(tail: StoreTail) -> News:
+    """Look until nothing comes."""
+    gathered = News()
+    for _ in range(500):
+        news = tail.look()
+        gathered.runs += news.runs
+        gathered.metrics += news.metrics
+        gathered.ended += news.ended
+        if not (news.runs or news.metrics or news.ended):
+            return gathered
+    raise AssertionError("it never comes to rest")
+
+
+def _steps(news: News, run: int) -> list[int]:
+    return [int(step) for rows in news.metrics for of, step in zip(rows.runs, rows.steps, strict=True) if of == run]
+
+
+def test_the_first_look_gives_all_runs_and_ends_none(store: Store, other: Store, toml: Callable[[str], str]) -> None:
+    old, queued = _run(store, toml, state="finished"), _run(store, toml)
+    tail = StoreTail(other)
+    news = tail.look()
+    assert {run.id for run in news.runs} == {old, queued}
+    assert news.ended == []
+    assert set(tail.active) == {queued}
+    other.close()
+
+
+def test_nothing_new_is_nothing(store: Store, other: Store, toml: Callable[[str], str]) -> None:
+    _run(store, toml, rows=3)
+    tail = StoreTail(other)
+    _all(tail)
+    assert tail.look() == News()
+    other.close()
+
+
+def test_changes_come_once_and_own_writes_when_told(store: Store, other: Store, toml: Callable[[str], str]) -> None:
+    run = _run(store, toml)
+    tail = StoreTail(other)
+    _all(tail)
+    store.update(run, note="by somebody else")
+    assert [changed.note for changed in tail.look().runs] == ["by somebody else"]
+    other.update(run, note="by this window")
+    assert tail.look().runs == []
+    tail.touch()
+    assert [changed.note for changed in tail.look().runs] == ["by this window"]
+    other.close()
+
+
+def test_a_run_ends_once_also_one_never_seen_before(store: Store, other: Store, toml: Callable[[str], str]) -> None:
+    tail = StoreTail(other)
+    _all(tail)
+    run = _run(store, toml, rows=2, state="failed")
+    news = tail.look()
+    assert [ended.id for ended in news.ended] == [run]
+    assert _steps(news, run) == [0, 1]
+    store.update(run, name="renamed after its end")
+    assert tail.look().ended == []
+    store.set_state(run, "queued")
+    assert run in {changed.id for changed in tail.look().runs} and run in tail.active
+    store.set_state(run, "finished")
+    assert [ended.id for ended in tail.look().ended] == [run]
+    assert tail.active == {}
+    other.close()
+
+
+def test_rows_come_in_chunks_and_the_end_after_the_last(
+    store: Store, other: Store, toml: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_tail, "CHUNK", 10)
+    monkeypatch.setattr(store_tail, "LIVE_CHUNKS", 2)
+    tail = StoreTail(other)
+    _all(tail)
+    run = _run(store, toml, rows=45, state="finished")
+    looks = [tail.look() for _ in range(4)]
+    assert [sum(len(rows) for rows in news.metrics) for news in looks] == [20, 20, 5, 0]
+    assert [len(news.ended) for news in looks] == [0, 0, 1, 0]
+    assert [step for news in looks for step in _steps(news, run)] == list(range(45))
+    other.close()
+
+
+def test_history_comes_newest_first_a_piece_a_look_up_to_its_bound(
+    store: Store, other: Store, toml: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_tail, "CHUNK", 10)
+    runs = [_run(store, toml, rows=25, state="finished") for _ in range(3)]
+    tail = StoreTail(other, history_rows=40)
+    assert len(tail.look().metrics) == 1, "one piece with the first look"
+    news = _all(tail)
+    heard = [int(rows.runs[0]) for rows in news.metrics]
+    assert heard == [runs[2]] * 2 + [runs[1]] * 2, "the bound is reached within the second"
+    tail.want(runs[0])
+    tail.want(999)
+    assert _steps(_all(tail), runs[0]) == list(range(25)), "whoever asks gets it all the same"
+    tail.want(runs[0])
+    assert _all(tail) == News(), "once"
+    other.close()
+
+
+def test_a_run_that_goes_on_gives_first_what_it_had(
+    store: Store, other: Store, toml: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_tail, "CHUNK", 10)
+    first, second = _run(store, toml, rows=35), _run(store, toml, rows=35)
+    tail = StoreTail(other, history_rows=0)
+    assert tail.look().metrics == []
+    _add(store, first, 35, 5)
+    assert _steps(_all(tail), first) == list(range(40))
+    _add(store, second, 35, 5)
+    assert _steps(_all(tail), second) == list(range(40))
+    other.close()
+
+
+def test_a_look_that_fails_half_way_loses_nothing(
+    store: Store, other: Store, toml: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tail = StoreTail(other)
+    _all(tail)
+    run = _run(store, toml, rows=3)
+    with store.writer(run) as writer:
+        writer.emit(Facts({"device": "cpu"}))
+
+    def refuse(*_: object) -> None:
+        raise StoreError("busy")
+
+    with monkeypatch.context() as patch, pytest.raises(StoreError):
+        patch.setattr(other, "metrics_after", refuse)
+        tail.look()
+    news = _all(tail)
+    assert [changed.id for changed in news.runs][-1] == run
+    assert _steps(news, run) == [0, 1, 2]
+    other.close()
