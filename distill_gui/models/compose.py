@@ -17,15 +17,23 @@ from distill_gui.models.compose_judgement import Judgement, judge
 from distill_gui.models.compose_preview import Fact, Finding, control, count_text, facts, shape_text
 from distill_gui.models.compose_sharing import as_toml, one_a_seed, shell_command, table_of
 from distill_gui.models.presets import Preset, presets
-from distill_gui.models.run_text import metric_text
+from distill_gui.models.run_text import METRICS, metric_text
 from engine import catalog
 from engine.config import formula_of, loss_settings, notice_of, read_text
-from engine.errors import Fault
+from engine.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
     from engine.store import RunRecord
 
 PREVIEW_DELAY_MS = 400
+MOST_SUGGESTIONS = 10
+RESTS_ON = {  # key → parts of the engine's answer that another value makes untrue
+    "teacher.model": ("teacher", "student", "notices"),
+    "student.architecture": ("student",),
+    "task.name": ("rows", "steps", "notices"),
+    "task.source": ("rows", "steps", "notices"),
+}
+ROW_SUFFIXES = (".parquet", ".csv", ".jsonl")
 FIRST_PRESET = "taylor"
 
 
@@ -44,6 +52,7 @@ class ComposeModel(QObject):
         self._judgement = Judgement([0], [], [])
         self._preview: dict[str, Any] = {}
         self._asked = ""
+        self._said_of_loss: set[str] = set()  # said beside the formula, at once; the engine says it again later
         self._past: dict[int, RunRecord] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -110,9 +119,23 @@ class ComposeModel(QObject):
             return f"{len(self._judgement.seeds)} runs" if len(self._judgement.seeds) > 1 else ""
         return self.field(key).unit
 
+    def suggestions(self, key: str) -> list[str]:
+        """Values to offer for a field that takes any text: those of the engine, then those of past runs, newest first."""
+        found = list(self.field(key).suggestions)
+        section, _, name = key.partition(".")
+        if self.field(key).kind == "path":
+            for run in sorted(self._past, reverse=True):
+                value = (self._past[run].config.get(section) or {}).get(name)
+                if isinstance(value, str) and value not in found:
+                    found.append(value)
+        return found[:MOST_SUGGESTIONS]
+
     def placeholder(self, key: str) -> str:
-        """What a field means when it is empty."""
-        return self.title() if key == "name" else self.field(key).placeholder
+        """What a field means when it is empty, or what goes into it."""
+        if key == "name":
+            return self.title()
+        needed = any(missing.key == key for missing in self._judgement.missing)
+        return "folder or hub id" if needed and key.endswith(".tokenizer") else self.field(key).placeholder
 
     def task(self) -> Any:
         """The chosen task's declaration, None before there is one."""
@@ -123,7 +146,7 @@ class ComposeModel(QObject):
         task = self.task()
         if task is None:
             return "", ""
-        return metric_text(task.key_metric), ", ".join(metric_text(name) for name in task.metrics[1:])
+        return metric_text(task.key_metric), ", ".join(METRICS.get(name, name) for name in task.metrics[1:])
 
     def title(self) -> str:
         """The name the run has, or will be given."""
@@ -159,6 +182,10 @@ class ComposeModel(QObject):
 
     # what is wrong ----------------------------------------------------------------------------------------------------
 
+    def seeds(self) -> list[int]:
+        """The seeds to run, one run each."""
+        return list(self._judgement.seeds)
+
     def missing(self) -> list[Finding]:
         """What has not been chosen yet, in the order of decision; each text is what to do."""
         return list(self._judgement.missing)
@@ -177,11 +204,13 @@ class ComposeModel(QObject):
     def findings(self) -> list[Finding]:
         """What is missing, what is wrong, then what to know, the pressing things first."""
         wrong = [Finding("stop", fault.message, fault.key) for fault in self.faults()]
-        point, whole = self.notice()[0], self._whole_notice()
         known = [
-            Finding(str(entry["level"]), f"{point} (See Loss.)" if entry["text"] == whole else str(entry["text"]))
+            Finding(str(entry["level"]), str(entry["text"]))
             for entry in self._preview.get("notices", [])
+            if entry["text"] not in self._said_of_loss
         ]
+        if point := self.notice()[0]:
+            known.append(Finding("look", f"{point} (See Loss.)"))
         order = ("stop", "look", "fine")
         known.sort(key=lambda finding: order.index(finding.level) if finding.level in order else len(order))
         return self._judgement.missing + wrong + known
@@ -276,22 +305,52 @@ class ComposeModel(QObject):
         return left_out
 
     def merge(self, table: Mapping[str, Any]) -> None:
-        """Change the values of a nested table, such as those of an empty cell of the results; the rest stays."""
+        """Change the values of a nested table or of dotted keys, as an empty cell of the results asks; the rest stays."""
         self._draft.merge(table)
         self._touch(set(flatten(table)))
 
-    def open_file(self, path: Path | str) -> list[str]:
-        """Show the configuration in a file; returns the keys no form knows. Raises ConfigError."""
+    def open_file(self, path: Path | str) -> str:
+        """Show the configuration in a file; a file that cannot be read changes nothing. Returns what to say, or ""."""
         path = Path(path)
-        left_out = self.load_toml(read_text(path), path.resolve().parent)
+        try:
+            left_out = self.load_toml(read_text(path), path.resolve().parent)
+        except ConfigError as error:
+            return f"{path.name}: {' '.join(str(fault) for fault in error.faults)}."
         self._file = path.resolve()
-        return left_out
+        self.changed.emit()
+        return f"{path.name} opened; unknown keys were left out: {', '.join(left_out)}." if left_out else ""
 
-    def save_file(self, path: Path | str) -> None:
-        """Write the configuration, of several seeds the first. Raises OSError."""
+    def save_file(self, path: Path | str) -> str:
+        """Write the configuration to a file, of several seeds the first. Returns what to say."""
         path = Path(path)
-        path.write_text(self.toml(), encoding="utf-8")
+        try:
+            path.write_text(self.toml(), encoding="utf-8")
+        except OSError as error:
+            return f"{path} cannot be written: {error.strerror}. Choose another folder."
         self._file = path.resolve()
+        self.changed.emit()
+        seeds = self._judgement.seeds
+        return f"Saved as {path.name}." + (f" It holds one seed, {seeds[0]}." if len(seeds) > 1 else "")
+
+    def file(self) -> str:
+        """The name of the file opened or saved last, "" without one."""
+        return self._file.name if self._file else ""
+
+    def folder(self) -> str:
+        """Where to look for files first."""
+        return str(self._file.parent) if self._file else ""
+
+    def take_folder(self, path: Path | str) -> str:
+        """Use a folder for what it holds: a model as teacher, rows for the task. Returns the key, "" for neither."""
+        folder = Path(path)
+        if (folder / "config.json").is_file():
+            key = "teacher.model"
+        elif any(file.suffix in ROW_SUFFIXES for file in folder.glob("train*.*")):
+            key = "task.source"
+        else:
+            return ""
+        self.set_value(key, str(folder.resolve()))
+        return key
 
     def file_name(self) -> str:
         """A name to save under."""
@@ -319,7 +378,11 @@ class ComposeModel(QObject):
     def _touch(self, keys: set[str]) -> None:
         """After a change: judge the draft anew and ask the engine soon. What it said of ``keys`` no longer holds."""
         left = [entry for entry in self._preview.get("faults", []) if entry.get("key") not in keys]
-        self._preview = {**self._preview, "faults": left} if self._preview else {}
+        stale = {part for key in keys for part in RESTS_ON.get(key, ())}
+        if self._preview:
+            kept = {part: found for part, found in self._preview.items() if part not in stale}
+            self._preview = {**kept, "faults": left}
         self._judgement = judge(self._draft)
+        self._said_of_loss.add(self._whole_notice())
         self.ask_preview()
         self.changed.emit()

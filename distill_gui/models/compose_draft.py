@@ -59,10 +59,10 @@ class Draft:
 
     def _impossible(self, key: str) -> tuple[str, ...]:
         if key == "student.init":
-            return ("pretrained",) if self._is_shape("student.architecture") else ("random", "layers")
-        if key == "teacher.training" and self._is_shape("teacher.model"):
-            return ("as_is",)
-        return ()
+            if not self._is_shape("student.architecture"):
+                return ("random", "layers")
+            return ("pretrained", "layers") if self._is_shape("teacher.model") else ("pretrained",)
+        return ("as_is",) if key == "teacher.training" and self._is_shape("teacher.model") else ()
 
     def _is_shape(self, key: str) -> bool:
         value = self._stored(key)

@@ -42,11 +42,11 @@ def _missing(draft: Draft) -> list[Finding]:
     teacher, tokenizer = draft.value("teacher.model"), draft.value("student.tokenizer")
     found = []
     if not teacher and (draft.needs_teacher or draft.value("student.init") == "layers"):
-        found.append(Finding("missing", "Choose a teacher", "teacher.model"))
+        found.append(Finding("to do", "Choose a teacher", "teacher.model"))
     elif teacher and layers_and_hidden(str(teacher)) and not draft.value("teacher.tokenizer"):
-        found.append(Finding("missing", "Choose the teacher's tokenizer", "teacher.tokenizer"))
+        found.append(Finding("to do", "Choose the teacher's tokenizer", "teacher.tokenizer"))
     elif not teacher and not tokenizer and layers_and_hidden(str(draft.value("student.architecture"))):
-        found.append(Finding("missing", "Choose a tokenizer", "student.tokenizer"))
+        found.append(Finding("to do", "Choose a tokenizer", "student.tokenizer"))
     if not draft.value("task.name"):
-        found.append(Finding("missing", "Choose a task", "task.name"))
+        found.append(Finding("to do", "Choose a task", "task.name"))
     return found

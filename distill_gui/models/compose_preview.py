@@ -13,7 +13,7 @@ from engine import catalog
 if TYPE_CHECKING:
     from engine.store import RunRecord
 
-LEVELS = {"fine": "good", "look": "warn", "stop": "bad", "missing": "info"}  # level → tone of its badge
+LEVELS = {"fine": "good", "look": "warn", "stop": "bad", "to do": "info"}  # level → tone of its badge
 
 
 @dataclass(frozen=True)

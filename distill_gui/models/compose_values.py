@@ -40,9 +40,11 @@ def parse_seeds(text: str) -> list[int]:
     """The seeds of "1, 2, 3", each once and in order. Raises ValueError with a sentence."""
     seeds: list[int] = []
     for word in re.split(r"[,;\s]+", text.strip(" ,;")):
-        if not re.fullmatch(r"[0-9]{1,10}", word) or int(word) > LARGEST_SEED:
+        if not re.fullmatch(r"[0-9]+", word):
             said = f"“{word}” is none" if word else "there is none"
-            raise ValueError(f"give whole numbers from 0 to {LARGEST_SEED}, such as “1, 2, 3”; {said}")
+            raise ValueError(f"give whole numbers such as “1, 2, 3”; {said}")
+        if len(word) > 10 or int(word) > LARGEST_SEED:
+            raise ValueError(f"seeds go up to {LARGEST_SEED}; “{word[:20]}” is more")
         seeds.append(int(word))
     if len(seeds) > MOST_SEEDS:
         raise ValueError(f"at most {MOST_SEEDS} seeds can be queued at once; these are {len(seeds)}")

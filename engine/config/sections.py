@@ -214,9 +214,9 @@ class TrainingConfig(_Section):
         default=1,
         ge=1,
         le=100,
-        title="Evaluations per epoch",
+        title="Evaluations",
         description="How often the validation rows are scored.",
-        json_schema_extra=_advanced(),
+        json_schema_extra=_advanced(unit="per epoch"),
     )
     keep: Literal["best", "last"] = Field(
         default="best",

@@ -112,27 +112,45 @@ def test_what_is_missing_is_not_called_a_fault_as_well(model):
     )
     assert model.faults() == []
     assert [(finding.level, finding.key) for finding in model.findings()] == [
-        ("missing", "teacher.model"),
-        ("missing", "task.name"),
+        ("to do", "teacher.model"),
+        ("to do", "task.name"),
+        ("look", ""),
     ]
 
 
 def test_findings_come_with_the_pressing_ones_first(good):
+    good.choose_preset("kl")
     good.set_value("training.epochs", 0)
     good.set_preview(
-        {"notices": [{"level": "fine", "text": "a"}, {"level": "look", "text": "b"}, {"level": "fine", "text": "c"}]}
+        {"notices": [{"level": level, "text": text} for level, text in (("fine", "a"), ("look", "b"), ("fine", "c"))]}
     )
     assert [(finding.level, finding.text) for finding in good.findings()] == [
-        ("stop", "must be at least 1; it is 0"), ("look", "b"), ("fine", "a"), ("fine", "c"),
-    ]  # fmt: skip
+        ("stop", "must be at least 1; it is 0"),
+        ("look", "b"),
+        ("fine", "a"),
+        ("fine", "c"),
+    ]
 
 
-def test_the_notice_about_the_loss_is_short_in_the_preview(good):
+def test_the_notice_about_the_loss_is_short_in_the_preview_and_goes_at_once(good):
     bold, rest = good.notice()
     assert bold == "At T = 1 and γ = 1 the teacher does not change the gradient."
     assert rest.startswith("It equals cross-entropy")
     good.set_preview({"notices": [{"level": "look", "text": f"{bold} {rest}"}]})
-    assert good.findings()[0].text == f"{bold} (See Loss.)"
+    assert [finding.text for finding in good.findings()] == [f"{bold} (See Loss.)"]
+    good.set_value("loss.gamma", 0.5)
+    assert good.findings() == [], "the engine's answer to the former loss no longer holds"
+
+
+def test_what_another_model_or_task_makes_untrue_is_not_shown(good):
+    good.set_preview(ANSWER)
+    good.set_value("task.source", None)
+    labels = [fact.label for fact in good.facts()]
+    assert "Teacher → student" in labels and "Steps" not in labels
+    good.set_value("student.architecture", "4x312")
+    assert "Teacher" in [fact.label for fact in good.facts()]
+    good.set_value("teacher.model", "owner/other")
+    assert good.note("teacher.model") == ""
 
 
 def test_formula_and_notice_follow_every_setting(model):
@@ -179,7 +197,7 @@ def test_notes_show_sizes_counts_and_units(good):
 def test_the_metrics_are_those_of_the_task(model):
     assert model.metrics() == ("", "")
     model.set_value("task.name", "mrpc")
-    assert model.metrics() == ("F1", "Accuracy")
+    assert model.metrics() == ("F1", "accuracy")
     model.set_value("task.name", "rte")
     assert model.metrics() == ("Accuracy", "")
 
@@ -228,26 +246,70 @@ def test_a_file_is_opened_with_its_folders_and_saved_again(model, tmp_path):
     (tmp_path / "rows").mkdir()
     file = tmp_path / "run.toml"
     file.write_text(GOOD.replace('name = "mrpc"', 'name = "mrpc"\nsource = "rows"\ncolour = 3'))
-    assert model.open_file(file) == ["task.colour"]
+    assert model.open_file(file) == "run.toml opened; unknown keys were left out: task.colour."
     assert model.value("task.source") == str((tmp_path / "rows").resolve())
+    assert (model.file(), model.folder()) == ("run.toml", str(tmp_path.resolve()))
     model.set_value("training.epochs", 7)
-    model.save_file(file)
+    assert model.save_file(file) == "Saved as run.toml."
     again = parse_config(file.read_text(encoding="utf-8"))
     assert (again.training.epochs, again.task.source) == (7, str((tmp_path / "rows").resolve()))
+    assert model.open_file(file) == ""
     assert model.command_line() == f"distill run {file}"
     model.set_value("training.epochs", 8)
     assert "<<'END_OF_TOML'" in model.command_line()
 
 
-def test_a_file_that_cannot_be_read_changes_nothing(good, tmp_path):
+def test_saving_several_seeds_says_which_one_is_kept(good, tmp_path):
+    good.set_value("training.seed", "4, 5")
+    assert good.save_file(tmp_path / "a.toml") == "Saved as a.toml. It holds one seed, 4."
+    assert "cannot be written" in good.save_file(tmp_path / "gone" / "a.toml")
+    assert good.file() == "a.toml"
+
+
+@pytest.mark.parametrize("content", [None, b"\xff", b"name = "], ids=["gone", "not UTF-8", "no TOML"])
+def test_a_file_that_cannot_be_read_is_said_and_changes_nothing(good, tmp_path, content):
     before = good.toml()
-    for content in (None, b"\xff", b"name = "):
-        file = tmp_path / "bad.toml"
-        if content is not None:
-            file.write_bytes(content)
-        with pytest.raises(ConfigError):
-            good.open_file(file)
-        assert good.toml() == before
+    file = tmp_path / "bad.toml"
+    if content is not None:
+        file.write_bytes(content)
+    assert good.open_file(file).startswith("bad.toml: ")
+    assert good.toml() == before and good.file() == ""
+
+
+def test_a_folder_is_used_for_what_it_holds(good, tmp_path):
+    for name, file in (("model", "config.json"), ("rows", "train.jsonl"), ("nothing", "train.txt")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).write_text("")
+    assert good.take_folder(tmp_path / "model") == "teacher.model"
+    assert good.take_folder(tmp_path / "rows") == "task.source"
+    assert good.take_folder(tmp_path / "nothing") == good.take_folder(tmp_path / "gone") == ""
+    assert good.value("teacher.model") == str((tmp_path / "model").resolve())
+    assert good.value("task.source") == str((tmp_path / "rows").resolve())
+
+
+def test_past_runs_are_offered_where_a_model_or_folder_goes(good):
+    assert good.suggestions("teacher.model") == []
+    assert good.suggestions("student.architecture") == ["2x128", "3x384", "4x312", "6x768"]
+    good.update_runs(
+        SimpleNamespace(id=number, state="queued", config=config)
+        for number, config in enumerate(
+            [
+                {"teacher": {"model": "a/a"}},
+                {"teacher": {"model": "b/b"}},
+                {"teacher": {"model": "a/a"}},
+                {},
+                {"teacher": None},
+            ]
+        )
+    )
+    assert good.suggestions("teacher.model") == ["a/a", "b/b"]
+    assert good.suggestions("training.epochs") == []
+
+
+def test_a_tokenizer_that_is_needed_says_what_goes_into_it(good):
+    assert good.placeholder("teacher.tokenizer") == "the model's own"
+    good.set_value("teacher.model", "4x128")
+    assert good.placeholder("teacher.tokenizer") == "folder or hub id"
 
 
 def test_a_faulty_file_is_shown_with_its_faults(model):
@@ -274,6 +336,12 @@ def test_past_runs_tell_the_time_as_soon_as_they_finish(good):
     good.update_runs([SimpleNamespace(**vars(record) | {"state": "finished", "ended_at": 69.0})])
     assert seen == [1]
     assert ("Time, from 1 past run", "about 1 min 9 s") in [(fact.label, fact.value) for fact in good.facts()]
+
+
+def test_dotted_values_of_the_results_table_are_merged(good):
+    good.merge({"task.name": "rte", "loss.kind": "kl", "student.architecture": "2x128"})
+    config = parse_config(good.toml())
+    assert (config.task.name, config.loss.kind, config.student.architecture) == ("rte", "kl", "2x128")
 
 
 def test_values_of_the_results_table_are_merged(good):

@@ -132,6 +132,7 @@ def test_only_possible_choices_are_offered_and_the_wish_is_kept_while_typing():
     assert made.value("student.init") == "layers"
     made.set("teacher.model", "4x128")
     assert made.value("teacher.training") == "fine_tune"
+    assert made.value("student.init") == "random", "a teacher from scratch has no layers to give"
 
 
 def test_an_unknown_value_of_a_file_is_offered_so_that_it_can_be_seen():

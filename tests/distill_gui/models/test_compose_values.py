@@ -45,10 +45,19 @@ def test_seeds(text, seeds):
 
 @pytest.mark.parametrize(
     "text, words",
-    [("", "there is none"), (" , ", "there is none"), ("1, two", "“two” is none"), ("-1", "“-1” is none"),
-     ("1.5", "“1.5” is none"), ("2147483648", "“2147483648” is none"), ("٣", "“٣” is none"), ("[1, 2]", "“[1” is none"),
-     (" ".join(map(str, range(101))), "at most 100 seeds")],
-)  # fmt: skip
+    [
+        ("", "there is none"),
+        (" , ", "there is none"),
+        ("1, two", "“two” is none"),
+        ("-1", "“-1” is none"),
+        ("1.5", "“1.5” is none"),
+        ("٣", "“٣” is none"),
+        ("[1, 2]", "“[1” is none"),
+        ("2147483648", "“2147483648” is more"),
+        ("9" * 5000, "“99999999999999999999” is more"),
+        (" ".join(map(str, range(101))), "at most 100 seeds"),
+    ],
+)
 def test_no_seeds(text, words):
     with pytest.raises(ValueError, match=re.escape(words)):
         parse_seeds(text)

@@ -1,0 +1,94 @@
+"""The card beside the form: ready or not, how large and how long, what to know, and the buttons to start."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from distill_gui.models.compose import ComposeModel
+from distill_gui.theme import M, S
+from distill_gui.widgets.badge import Badge
+from distill_gui.widgets.buttons import button, icon_button
+from distill_gui.widgets.card import Card
+from distill_gui.widgets.fact_list import FactList
+from distill_gui.widgets.field_text import TextField
+from distill_gui.widgets.finding_list import FindingList
+from distill_gui.widgets.fitted_scroll import FittedScroll
+from distill_gui.widgets.fold import HEIGHT
+from distill_gui.widgets.labels import line, muted
+
+
+class PreviewCard(Card):
+    """``start_clicked``, ``queue_clicked`` and ``key_chosen`` (a field to go to) are what the person wants."""
+
+    start_clicked = Signal()
+    queue_clicked = Signal()
+    key_chosen = Signal(str)
+
+    def __init__(self, model: ComposeModel, parent: QWidget | None = None) -> None:
+        self.badge = Badge()
+        super().__init__("Run preview", self.badge, parent)
+        self._model = model
+        self.heading.setMinimumHeight(HEIGHT)
+        self.facts = FactList()
+        self.findings = FindingList()
+        self._line = line()
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(M)
+        for widget in (self.facts, self._line, self.findings):
+            column.addWidget(widget)
+        self.name = TextField()
+        self.name.setAccessibleName("Name of the run")
+        self.name.setToolTip("What the run is called in the list; left out, it is made from the choices.\nname")
+        self.main = button("", "primary")
+        self.main.setMinimumHeight(36)
+        self.queue = button("Add to queue")
+        self.queue.setToolTip("Let it wait behind the other runs and stay here (Ctrl+Shift+Return)")
+        self.more = icon_button("more", "More", "secondary")
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu = QMenu(self.more)
+        self.more.setMenu(self.menu)
+        named = QHBoxLayout()
+        named.setSpacing(M)
+        named.addWidget(muted("Name"))
+        named.addWidget(self.name, 1)
+        row = QHBoxLayout()
+        row.setSpacing(S)
+        row.addWidget(self.queue, 1)
+        row.addWidget(self.more)
+        self.body.setSpacing(M)
+        self.body.addWidget(FittedScroll(content))
+        self.body.addLayout(named)
+        self.body.addWidget(self.main)
+        self.body.addLayout(row)
+        self.name.edited.connect(lambda text: model.set_value("name", text.strip() or None))
+        self.main.clicked.connect(self._on_main_clicked)
+        self.queue.clicked.connect(self.queue_clicked)
+        self.findings.chosen.connect(self.key_chosen)
+
+    def refresh(self) -> None:
+        """Show what the model knows now."""
+        model = self._model
+        self.badge.set(*model.state())
+        facts = [(fact.label, fact.value, fact.strong) for fact in model.facts()]
+        findings = [(finding.level, finding.tone, finding.text, finding.key) for finding in model.findings()]
+        self.facts.set_rows(facts)
+        self.findings.set_rows(findings)
+        self.facts.setVisible(bool(facts))
+        self.findings.setVisible(bool(findings))
+        self._line.setVisible(bool(facts and findings))
+        self.main.setText(model.main_text())
+        self.main.setToolTip("Ctrl+Return" if model.can_start() else "Go to the field")
+        self.queue.setEnabled(model.can_start())
+        if not self.name.hasFocus():
+            self.name.set_text(str(model.value("name")))
+        self.name.setPlaceholderText(model.placeholder("name"))
+        self.name.set_invalid(bool(model.fault("name")))
+
+    def _on_main_clicked(self) -> None:
+        if self._model.can_start():
+            self.start_clicked.emit()
+        else:
+            self.key_chosen.emit(self._model.main_key())

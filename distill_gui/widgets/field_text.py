@@ -1,0 +1,159 @@
+"""A line to type into, with room at its right for a note, suggestions and a folder button. Knows no meaning of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, QRect, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QLineEdit, QMenu, QSizePolicy, QStyle, QStyleOptionFrame, QToolButton, QWidget
+
+from distill_gui.theme import restyle
+from distill_gui.widgets.buttons import icon_button
+from distill_gui.widgets.labels import caption
+
+EDGE = 4  # px between the buttons and the frame
+GAP = 6  # px between text, note and buttons
+BUTTON = 22  # px, side of a button
+
+
+class TextField(QLineEdit):
+    """``edited(text)`` when the person types or picks a suggestion, ``browse_clicked`` for the folder button.
+
+    The note gives way to a long text; a long text without the focus shows its end, where names of folders differ.
+    """
+
+    edited = Signal(str)
+    browse_clicked = Signal()
+
+    def __init__(self, browse: bool = False, elide_left: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._elide = Qt.TextElideMode.ElideLeft if elide_left else Qt.TextElideMode.ElideRight
+        self._suggestions: tuple[str, ...] = ()
+        self._note = caption("", self)
+        self._note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._suggest = self._button("down", "Suggestions")
+        self._suggest.clicked.connect(self.open_suggestions)
+        self._suggest.hide()
+        self._browse = self._button("folder", "Choose a folder…")
+        self._browse.clicked.connect(self.browse_clicked)
+        self._browse.setVisible(browse)
+        self._has_browse = browse
+        self.textEdited.connect(self.edited)
+        self.textChanged.connect(self._place)
+        self._place()
+
+    def _button(self, icon: str, name: str) -> QToolButton:
+        made = icon_button(icon, name, parent=self)
+        made.setFixedSize(BUTTON, BUTTON)
+        made.setIconSize(made.size() * 0.7)
+        made.setCursor(Qt.CursorShape.ArrowCursor)
+        made.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Alt+Down and Ctrl+Down reach them from the line
+        return made
+
+    # what is shown ----------------------------------------------------------------------------------------------------
+
+    def set_text(self, text: str) -> None:
+        """Show ``text``. Does not emit; the cursor stays where it was if it can."""
+        if text != self.text():
+            with QSignalBlocker(self):
+                cursor = self.cursorPosition()
+                self.setText(text)
+                self.setCursorPosition(min(cursor, len(text)) if self.hasFocus() else 0)
+            self._place()
+
+    def set_note(self, text: str) -> None:
+        """What stands muted at the right: a size, a count, a unit."""
+        if text != self._note.text():
+            self._note.setText(text)
+            self._place()
+
+    def note(self) -> str:
+        """The note, shown or not."""
+        return self._note.text()
+
+    def set_suggestions(self, texts: Sequence[str]) -> None:
+        """Offer these texts in a menu; none takes the button away."""
+        self._suggestions = tuple(texts)
+        self._suggest.setVisible(bool(texts))
+        self._place()
+
+    def set_invalid(self, invalid: bool) -> None:
+        """Frame it in the colour of faults. Say the fault in words too."""
+        if bool(self.property("invalid")) != invalid:
+            self.setProperty("invalid", invalid)
+            restyle(self)
+
+    def suggestions(self) -> tuple[str, ...]:
+        return self._suggestions
+
+    def open_suggestions(self) -> None:
+        """Show the menu of suggestions under the field."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setMinimumWidth(self.width())
+        for text in self._suggestions:
+            action = menu.addAction(text.replace("&", "&&"))
+            action.triggered.connect(lambda _=False, text=text: self._on_suggestion(text))
+        menu.popup(self.mapToGlobal(QPoint(0, self.height() + 2)))
+
+    def _on_suggestion(self, text: str) -> None:
+        if text != self.text():
+            self.set_text(text)
+            self.edited.emit(text)
+
+    # drawing ----------------------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        down = event.key() == Qt.Key.Key_Down
+        if down and event.modifiers() == Qt.KeyboardModifier.AltModifier and self._suggestions:
+            self.open_suggestions()
+        elif down and event.modifiers() == Qt.KeyboardModifier.ControlModifier and self._has_browse:
+            self.browse_clicked.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.hasFocus() or not self.text() or self._text_width() <= self._room().width():
+            super().paintEvent(event)
+            return
+        option = QStyleOptionFrame()
+        self.initStyleOption(option)
+        painter = QPainter(self)
+        self.style().drawPrimitive(QStyle.PrimitiveElement.PE_PanelLineEdit, option, painter, self)
+        painter.setPen(self.palette().color(QPalette.ColorRole.Text))
+        room = self._room()
+        text = self.fontMetrics().elidedText(self.text(), self._elide, room.width())
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
+        painter.end()
+
+    def _room(self) -> QRect:
+        """Where the text is drawn."""
+        option = QStyleOptionFrame()
+        self.initStyleOption(option)
+        room = self.style().subElementRect(QStyle.SubElement.SE_LineEditContents, option, self)
+        return room.marginsRemoved(self.textMargins()).adjusted(2, 0, -2, 0)
+
+    def _text_width(self) -> int:
+        return self.fontMetrics().horizontalAdvance(self.text())
+
+    def _place(self) -> None:
+        """Put buttons and note to the right; the note only where the text leaves room for it."""
+        x, top = self.width() - EDGE, (self.height() - BUTTON) // 2
+        for button, wanted in ((self._browse, self._has_browse), (self._suggest, bool(self._suggestions))):
+            if wanted:
+                x -= BUTTON
+                button.move(x, top)
+        buttons = self.width() - x
+        right = buttons + GAP if buttons > EDGE else 2 * EDGE
+        self._note.adjustSize()
+        wide = self._note.width() + GAP
+        fits = 2 * EDGE + self._text_width() + wide + right <= self.width()
+        self._note.setVisible(bool(self._note.text()) and fits)
+        self._note.move(self.width() - right - self._note.width(), (self.height() - self._note.height()) // 2)
+        self.setTextMargins(0, 0, right + (wide if self._note.isVisibleTo(self) else 0) - 2 * EDGE, 0)

@@ -1,0 +1,41 @@
+"""A word with an arrow at the head of something that can be folded away."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QToolButton, QWidget
+
+HEIGHT = 22  # px
+
+
+class Fold(QToolButton):
+    """``toggled_by_hand(open)`` when the person folds or unfolds, never when ``set_open`` does."""
+
+    toggled_by_hand = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._words, self._open = "", False
+        self.setFixedHeight(HEIGHT)
+        self.setStyleSheet("QToolButton { padding: 0 4px; }")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.clicked.connect(self._on_clicked)
+
+    def is_open(self) -> bool:
+        return self._open
+
+    def set_open(self, opened: bool) -> None:
+        """Turn the arrow."""
+        self._open = opened
+        self.set_words(self._words)
+
+    def set_words(self, words: str) -> None:
+        """What is folded away, such as "Advanced (2 changed)"."""
+        self._words = words
+        self.setText(f"{words} {'▾' if self._open else '▸'}")
+        self.setAccessibleName(f"{words}, {'shown' if self._open else 'folded'}")
+
+    def _on_clicked(self) -> None:
+        self.set_open(not self._open)
+        self.toggled_by_hand.emit(self._open)
