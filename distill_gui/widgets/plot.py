@@ -63,7 +63,7 @@ class Chart(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._axes = {side: Axis(side) for side in ("left", "bottom")}
-        self._view = _View(self, axisItems=dict(self._axes), background=None)
+        self._view = _View(self, axisItems=dict(self._axes), background=None, enableMenu=False)
         self._plot = self._view.getPlotItem()
         self._box = self._plot.getViewBox()
         self._curves: dict[Hashable, _Curve] = {}
@@ -85,7 +85,7 @@ class Chart(QWidget):
         self._view.viewport().setMouseTracking(True)
         self._view.viewport().installEventFilter(self)
         self._view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._plot.setMenuEnabled(False)
+        self._plot.ctrlMenu.setParent(self._view)  # never shown; so it goes when the chart goes
         self._plot.hideButtons()
         self._plot.setContentsMargins(0, 6, 12, 0)
         self._plot.disableAutoRange()
@@ -94,7 +94,7 @@ class Chart(QWidget):
         self._box.setMouseEnabled(x=True, y=False)
         self._box.setDefaultPadding(0)
         self._box.sigRangeChangedManually.connect(self._on_range_changed_manually)
-        self._box.sigResized.connect(lambda *_: self.resized.emit())
+        self._box.sigResized.connect(self._on_box_resized)
         self._cursor.setZValue(50)
         self._cursor.hide()
         self._plot.addItem(self._cursor, ignoreBounds=True)
@@ -266,6 +266,9 @@ class Chart(QWidget):
     @staticmethod
     def _to_view(span: tuple[float, float], log: bool) -> tuple[float, float]:
         return (log10(max(span[0], TINY)), log10(max(span[1], TINY))) if log else (float(span[0]), float(span[1]))
+
+    def _on_box_resized(self, *_: object) -> None:
+        self.resized.emit()
 
     def _on_range_changed_manually(self, *_: object) -> None:
         self.panned.emit(*self.x_view())
