@@ -1,0 +1,56 @@
+"""Segments: the person's choice is told, the program's is not, and choosing moves nothing."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from distill_gui.theme import apply
+from distill_gui.widgets.segmented import Segmented
+
+CHOICES = [("step", "step"), ("epoch", "epoch"), ("seconds", "seconds")]
+
+
+@pytest.fixture
+def segments(qapp: QApplication, qtbot: QtBot) -> Segmented:
+    apply(qapp, False)
+    made = Segmented(CHOICES)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def test_a_click_is_told_once(segments: Segmented, qtbot: QtBot) -> None:
+    told: list[str] = []
+    segments.chosen.connect(told.append)
+    qtbot.mouseClick(segments.button("epoch"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(segments.button("epoch"), Qt.MouseButton.LeftButton)
+    assert told == ["epoch"]
+    assert segments.current() == "epoch"
+
+
+def test_set_current_shows_and_does_not_tell(segments: Segmented) -> None:
+    told: list[str] = []
+    segments.chosen.connect(told.append)
+    segments.set_current("seconds")
+    assert segments.current() == "seconds"
+    assert segments.button("seconds").isChecked()
+    assert not segments.button("step").isChecked()
+    assert told == []
+    with pytest.raises(KeyError):
+        segments.set_current("minutes")
+
+
+def test_choosing_moves_nothing(segments: Segmented) -> None:
+    before = [segments.button(key).geometry() for key, _ in CHOICES]
+    for key, _ in CHOICES:
+        segments.set_current(key)
+        QApplication.processEvents()
+        assert [segments.button(other).geometry() for other, _ in CHOICES] == before
+
+
+def test_arrow_keys_choose(segments: Segmented, qtbot: QtBot) -> None:
+    segments.button("step").setFocus()
+    with qtbot.waitSignal(segments.chosen) as told:
+        qtbot.keyClick(segments.button("step"), Qt.Key.Key_Right)
+    assert told.args == ["epoch"]

@@ -1,0 +1,77 @@
+"""The toast: shown over the window, acts once, goes by itself, waits under the pointer, stacks."""
+
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QEnterEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from distill_gui.theme import apply
+from distill_gui.widgets.toast import Toast, show_toast
+
+
+@pytest.fixture
+def window(qapp: QApplication, qtbot: QtBot) -> QWidget:
+    apply(qapp, False)
+    made = QWidget()
+    qtbot.addWidget(made)
+    made.resize(1280, 720)
+    made.show()
+    return made
+
+
+def alive(window: QWidget) -> list[Toast]:
+    return [toast for toast in window.findChildren(Toast) if not toast.isHidden()]
+
+
+def test_inside_the_window_and_in_its_middle(window: QWidget) -> None:
+    toast = show_toast(window, "Taylor KD finished: F1 85.2")
+    assert toast.isVisible()
+    assert window.rect().contains(toast.geometry())
+    assert abs(toast.geometry().center().x() - window.rect().center().x()) <= 1
+    window.resize(900, 500)
+    assert window.rect().contains(toast.geometry())
+
+
+def test_the_action_is_done_once_and_ends_it(window: QWidget, qtbot: QtBot) -> None:
+    done: list[bool] = []
+    toast = show_toast(window, "Finished", "Show", lambda: done.append(True))
+    qtbot.mouseClick(toast.action, Qt.MouseButton.LeftButton)
+    assert done == [True]
+    assert alive(window) == []
+
+
+def test_it_goes_by_itself_and_waits_under_the_pointer(window: QWidget, qtbot: QtBot) -> None:
+    toast = show_toast(window, "Finished")
+    QApplication.sendEvent(toast, QEnterEvent(QPointF(), QPointF(), QPointF()))
+    assert not toast.timer.isActive()
+    QApplication.sendEvent(toast, QEvent(QEvent.Type.Leave))
+    assert toast.timer.isActive()
+    toast.timer.start(1)
+    qtbot.waitUntil(lambda: alive(window) == [])
+
+
+def test_toasts_stack_and_close_the_gap(window: QWidget) -> None:
+    first, second = show_toast(window, "first"), show_toast(window, "second")
+    assert not first.geometry().intersects(second.geometry())
+    assert first.y() < second.y()
+    lowest = second.geometry().bottom()
+    second.close()
+    assert first.geometry().bottom() == lowest
+
+
+def test_markup_is_shown_as_text(window: QWidget) -> None:
+    toast = show_toast(window, "<b>run</b> ended")
+    assert toast.label.textFormat() == Qt.TextFormat.PlainText
+    assert toast.accessibleName() == "<b>run</b> ended"
+
+
+def test_a_window_that_goes_takes_its_toast_along(qapp: QApplication, qtbot: QtBot) -> None:
+    window = QWidget()
+    window.show()
+    show_toast(window, "Finished")
+    window.close()
+    window.deleteLater()
+    with qtbot.captureExceptions() as faults:
+        qtbot.wait(10)
+    assert faults == []
