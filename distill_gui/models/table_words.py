@@ -35,7 +35,8 @@ def cell_words(cell: Cell, row: Row, column: Column, table: Table) -> str:
     if cell.state == "blank":
         return f"{name}\nNot measured."
     if cell.state == "running":
-        return f"{name}\nRunning, {100 * (cell.progress or 0):.0f} % of its steps. Click to see it."
+        share = "" if cell.progress is None else f", {100 * cell.progress:.0f} % of its steps"
+        return f"{name}\nRunning{share}. Click to see it."
     if cell.state == "queued":
         return f"{name}\nIn the queue. Click to see it."
     if cell.state == "failed":

@@ -59,7 +59,7 @@ def badge_text(row: Row, table: Table) -> str:
 def state_text(cell: Cell) -> str:
     """What stands in place of a figure."""
     if cell.state == "running":
-        return f"{100 * (cell.progress or 0):.0f} % ▸"
+        return "running ▸" if cell.progress is None else f"{100 * cell.progress:.0f} % ▸"
     return {"queued": "queued", "failed": "✕ failed", "blank": "–"}.get(cell.state, "")
 
 

@@ -162,8 +162,9 @@ def _own_cell(column: Column, runs: Sequence[RunLike], figures: Figures) -> Cell
     return Cell("failed", runs=ids) if newest_first else Cell("empty")
 
 
-def _progress(run: RunLike) -> float:
-    return min(1.0, run.step / run.total_steps) if run.total_steps else 0.0
+def _progress(run: RunLike) -> float | None:
+    """The share of the student's steps; None while they are not counted yet (the teacher is trained first)."""
+    return min(1.0, run.step / run.total_steps) if run.total_steps else None
 
 
 def _parts(column: Column, figures: Mapping[tuple[str, str], float]) -> bool:

@@ -14,6 +14,8 @@ from engine.errors import DataError
 
 def check_target(folder: Path) -> Path:
     """The absolute folder to write, if it is new, empty or an untouched earlier export. Raises DataError."""
+    if "\0" in str(folder):
+        raise DataError("A folder's name cannot hold a null character; choose another folder for the export.")
     target = Path(os.path.abspath(folder.expanduser()))  # noqa: PTH100 - a link must stay visible, resolve() follows it
     if target.is_symlink():
         raise DataError(f"{target} is a link to another place; choose a folder of its own for the export.")

@@ -47,5 +47,6 @@ def test_what_a_row_and_a_cell_are() -> None:
     assert cell_text.badge_text(Row("r", "r", "own teacher", {}), TABLE) == "teacher · validation"
     assert cell_text.badge_text(Row("r", "r", "own", {}), TABLE) == ""
     assert cell_text.state_text(Cell("running", progress=0.625)) == "62 % ▸"
+    assert cell_text.state_text(Cell("running")) == "running ▸"
     assert cell_text.state_text(Cell("queued")) == "queued" and cell_text.state_text(Cell("empty")) == ""
     assert [cell_text.seeds_text(count) for count in (1, 3)] == ["1 seed", "3 seeds"]

@@ -37,6 +37,8 @@ def test_anything_else_is_refused_with_what_is_there(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(full)
     with pytest.raises(DataError, match="is a link"):
         check_target(tmp_path / "link")
+    with pytest.raises(DataError, match="null character"):
+        check_target(Path("a\0b"))
     (earlier_export(tmp_path / "old") / "notes.txt").write_text("mine")
     with pytest.raises(DataError, match=r"and also notes\.txt"):
         check_target(tmp_path / "old")

@@ -1,0 +1,141 @@
+"""The Export place: one run, one folder, one answer; nothing asked for that the engine would refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from distill_gui import theme
+from distill_gui.models.export import ExportModel
+from distill_gui.panels.export import PANEL, ExportPanel
+from distill_gui.widgets.toast import Toast
+from engine.analysis.export_record import ExportRecord, write_record
+from engine.store import RunRecord
+
+Record = Callable[..., RunRecord]
+
+
+@pytest.fixture
+def model(qapp: QApplication, record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ExportModel:
+    theme.apply(qapp, False)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "person")
+
+    def kept(run: int, **changes: Any) -> RunRecord:
+        folder = tmp_path / "runs" / str(run)
+        (folder / "student").mkdir(parents=True)
+        for name in ("config.json", "model.safetensors"):
+            (folder / "student" / name).write_bytes(b"{ }")
+        config = {"loss": {"kind": "kl"}, "student": {"architecture": "3x384"}, "task": {"name": "mrpc"}}
+        return record(run, folder=folder, config=config, **changes)
+
+    made = ExportModel()
+    made.update([kept(1, name="first <b>"), kept(2, name="second")])
+    return made
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, model: ExportModel) -> ExportPanel:
+    made = ExportPanel(model)
+    qtbot.addWidget(made)
+    made.resize(1208, 660)
+    made.show()
+    return made
+
+
+def test_the_newest_run_is_shown_with_what_would_leave(panel: ExportPanel, tmp_path: Path) -> None:
+    assert panel.run() == 2
+    assert panel.target.folder.text() == str(tmp_path / "person" / "distilled" / "second")
+    assert panel.target.file_names() == ["config.json", "model.safetensors", "README.md", "distill_export.json"]
+    assert panel.view.page.toPlainText().startswith("second")
+    assert panel.student.tile("On disk").value() == "6 B"
+    assert not panel.result.isVisible() and PANEL.key == "export" and PANEL.order == 4
+
+
+def test_exporting_asks_once_and_says_how_it_went(panel: ExportPanel, qtbot: QtBot, tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    panel.target.folder.setText(str(target))
+    with qtbot.waitSignal(panel.export_requested) as asked:
+        QTest.mouseClick(panel.target.button, Qt.MouseButton.LeftButton)
+    assert asked.args == [2, "huggingface", str(target)]
+    assert not panel.target.button.isEnabled() and "checking" in panel.target.button.text()
+    with qtbot.assertNotEmitted(panel.export_requested):
+        QTest.mouseClick(panel.target.button, Qt.MouseButton.LeftButton)
+    target.mkdir()
+    write_record(target, ExportRecord(2, "second", "huggingface", (), 6, 0.0))
+    panel.set_exported(2, str(target))
+    assert panel.result.isVisible() and panel.result.folder() == str(target) and panel.target.button.isEnabled()
+    QTest.mouseClick(panel.result.copy_path_button, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == str(target)
+    QTest.mouseClick(panel.result.copy_lines_button, Qt.MouseButton.LeftButton)
+    assert f'pipeline("text-classification", {str(target)!r})' in QGuiApplication.clipboard().text()
+
+
+def test_a_failure_is_shown_with_its_run_and_can_be_tried_again(panel: ExportPanel, qtbot: QtBot) -> None:
+    QTest.mouseClick(panel.target.button, Qt.MouseButton.LeftButton)
+    panel.set_failed(2, "The disk is <full>.")
+    assert panel.target.failure.isVisible() and panel.target.failure.text() == "Not exported. The disk is <full>."
+    panel.set_run(1)
+    assert not panel.target.failure.isVisible()
+    panel.set_run(2)
+    assert panel.target.failure.isVisible()
+    with qtbot.waitSignal(panel.export_requested):
+        QTest.mouseClick(panel.target.button, Qt.MouseButton.LeftButton)
+    assert not panel.target.failure.isVisible()
+
+
+def test_news_of_another_run_comes_as_a_toast(panel: ExportPanel) -> None:
+    QTest.mouseClick(panel.target.button, Qt.MouseButton.LeftButton)
+    panel.set_run(1)
+    panel.set_exported(2, "/somewhere")
+    assert not panel.result.isVisible() and panel.target.button.isEnabled()
+    assert any("/somewhere" in toast.label.text() for toast in panel.findChildren(Toast))
+    panel.set_failed(2, "No.")
+    assert any("No." in toast.label.text() for toast in panel.findChildren(Toast))
+
+
+def test_a_folder_that_would_be_refused_locks_the_button_and_says_why(panel: ExportPanel, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine").write_text("")
+    panel.target.folder.setText(str(tmp_path / "full"))
+    assert not panel.target.button.isEnabled()
+    panel.set_run(1)
+    assert panel.target.button.isEnabled(), "each run has its own folder"
+    panel.set_run(2)
+    assert not panel.target.button.isEnabled() and panel.target.folder.text() == str(tmp_path / "full")
+
+
+def test_a_folder_that_filled_meanwhile_is_not_asked_for(panel: ExportPanel, qtbot: QtBot, tmp_path: Path) -> None:
+    panel.target.folder.setText(str(tmp_path / "out"))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine").write_text("")
+    with qtbot.assertNotEmitted(panel.export_requested):
+        QTest.mouseClick(panel.target.button, Qt.MouseButton.LeftButton)
+
+
+def test_rows_and_other_places_choose_the_run(panel: ExportPanel, model: ExportModel) -> None:
+    middle = panel.rows.visualRect(model.index(1)).center()
+    QTest.mouseClick(panel.rows.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+    assert panel.run() == 1 and "first <b>" in panel.view.page.toPlainText()
+    model.choose(2)
+    assert panel.run() == 2 and panel.rows.currentIndex().row() == 0
+    model.choose(99)
+    assert panel.run() == 2
+
+
+def test_without_a_student_the_place_says_when_there_will_be_one(panel: ExportPanel, model: ExportModel) -> None:
+    assert not panel.empty.isVisible()
+    model.remove([1, 2])
+    assert panel.empty.isVisible() and panel.run() is None
+
+
+def test_the_card_can_be_read_or_seen_as_it_is(panel: ExportPanel) -> None:
+    QTest.mouseClick(panel.reading.button("source"), Qt.MouseButton.LeftButton)
+    assert panel.view.currentWidget() is panel.view.source and panel.view.source.toPlainText().startswith("---")
