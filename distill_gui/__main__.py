@@ -43,7 +43,9 @@ def _open(options: argparse.Namespace) -> int:
 
             return run_tour(options.tour, options.home)
         from distill_gui.app import run
+        from engine.store.home import home_folder, make_private_folder
 
+        make_private_folder(home_folder(options.home))  # a wrong --home is told here, not by a window without runs
         return run(home=options.home, theme=options.theme, sample=options.sample)
     except EngineError as error:
         return _refuse(str(error))

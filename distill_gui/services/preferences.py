@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -62,7 +63,8 @@ class Preferences:
             beside.replace(self._file)
         except OSError:
             # a full disk or a read-only home must not stop anyone from closing a window; this start still knows it
-            beside.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -1,0 +1,52 @@
+"""The settings: the theme is told at once, the rest is shown, nothing is stored here."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from distill_gui.theme import apply
+from distill_gui.version import version
+from distill_gui.windows.preferences import PreferencesDialog
+
+HOME = "/home/someone/with a rather long name/.local/share/distillation-studio"
+KEYS = [("Ctrl+1", "Compose"), ("Ctrl+,", "Settings")]
+
+
+@pytest.fixture
+def dialog(qapp: QApplication, qtbot: QtBot) -> PreferencesDialog:
+    apply(qapp, False)
+    made = PreferencesDialog("dark", HOME, KEYS)
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def test_the_theme_is_shown_and_told(dialog: PreferencesDialog, qtbot: QtBot) -> None:
+    assert dialog.themes.current() == "dark"
+    with qtbot.waitSignal(dialog.theme_chosen) as told:
+        qtbot.mouseClick(dialog.themes.button("light"), Qt.MouseButton.LeftButton)
+    assert told.args == ["light"]
+    assert dialog.isVisible()
+
+
+def test_home_keys_and_version_are_shown(dialog: PreferencesDialog) -> None:
+    texts = [label.text() for label in dialog.findChildren(QLabel)]
+    assert HOME in texts
+    assert {"Ctrl+1", "Compose", "Ctrl+,", "Settings"} <= set(texts)
+    assert any(version() in text for text in texts)
+
+
+def test_the_folder_and_the_welcome_are_asked_for(dialog: PreferencesDialog, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(dialog.folder_wanted):
+        qtbot.mouseClick(dialog.folder_button, Qt.MouseButton.LeftButton)
+    assert dialog.isVisible()
+    with qtbot.waitSignal(dialog.welcome_wanted):
+        qtbot.mouseClick(dialog.welcome_button, Qt.MouseButton.LeftButton)
+    assert not dialog.isVisible()
+
+
+def test_escape_closes(dialog: PreferencesDialog, qtbot: QtBot) -> None:
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
