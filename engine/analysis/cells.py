@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -69,7 +70,7 @@ class Row:
     parameters_m: float | None = None
     is_baseline: bool = False
     settings: dict[str, Any] = field(default_factory=dict)
-    comparable: tuple[tuple[str, str], ...] = ()
+    comparable: tuple[tuple[str, Hashable], ...] = ()
     marks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

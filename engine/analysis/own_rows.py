@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.analysis import methods
 from engine.analysis.cells import Block, Cell, Column, Other, Row, metric_title, split_title
-from engine.analysis.methods import Method
+from engine.analysis.methods import Method, Values
 from engine.types import Loss
 
 # (run, "student" | "teacher") → (split, metric) → percent
@@ -64,7 +64,7 @@ class _Group:
     """Runs of one row, by task."""
 
     method: Method
-    comparable: tuple[tuple[str, str], ...]
+    comparable: Values
     labels: set[str]
     runs: dict[str, list[RunLike]]
 
@@ -243,7 +243,7 @@ def own_teachers(runs: Sequence[RunLike], figures: Figures, columns: Sequence[Co
         mine = methods.teacher_settings(run.config)
         key = methods.values_of(mine, mine)
         settings.setdefault(key, mine)
-        grouped[key][run.task].setdefault(methods.flat(run.config).get("teacher.seed"), run)
+        grouped[key][run.task].setdefault((run.config.get("teacher") or {}).get("seed"), run)
     labels = {model: methods.differing(its for its in settings.values() if its.get("teacher.model") == model)
               for model in {its.get("teacher.model") for its in settings.values()}}  # fmt: skip
     rows = []
