@@ -42,9 +42,9 @@ class EngineThread(QThread):
 
     runs_changed = Signal(object)  # list[RunRecord], new and changed ones
     metrics_arrived = Signal(object)  # MetricRows
-    scores_changed = Signal(object)  # list[ScoreRow], all scores of runs that are new or changed
+    scores_changed = Signal(object)  # list[ScoreRow], new and changed ones
     log_arrived = Signal(int, str)  # run, what was added to its log
-    run_ended = Signal(object)  # RunRecord, after its last rows
+    run_ended = Signal(object)  # RunRecord, after its last rows and scores
     enqueued = Signal(object)  # list[int], the runs just put in the queue
     stopping = Signal(int, str)  # run, "asked" | "terminated" | "killed" | "" when it is over
     worker_changed = Signal(str)  # "none", "starting (process 7)", "training run 3 (process 7)", "ready (process 7)"
@@ -109,9 +109,11 @@ class EngineThread(QThread):
         self._put(lambda session: session.want_curves(run))
 
     def close(self) -> bool:
-        """End the thread; the worker and exports go on. Returns whether it has ended (it has, but for a stuck disk)."""
-        self._closing.set()
-        self._commands.put((_nothing, ()))
+        """Carry out what was asked so far, then end the thread; the worker and exports go on.
+
+        Returns whether it has ended (it has, but for a stuck disk).
+        """
+        self._commands.put((self._closing.set, ()))
         return self.wait(2000)
 
     def _put(self, do: Callable[[StoreSession], None]) -> None:
@@ -126,6 +128,8 @@ class EngineThread(QThread):
                 self._guarded(self._look_at_calls)
                 self._guarded(self._look_at_store)
                 self._take_commands(due)
+            if self._waiting:
+                self._guarded(self._look_at_store)
         finally:
             self._let_go()
 
@@ -200,10 +204,10 @@ class EngineThread(QThread):
     def _tell(self, news: News) -> None:
         if news.runs:
             self.runs_changed.emit(news.runs)
-        if news.scores:
-            self.scores_changed.emit(news.scores)
         for rows in news.metrics:
             self.metrics_arrived.emit(rows)
+        if news.scores:
+            self.scores_changed.emit(news.scores)
         for run in news.ended:
             self.run_ended.emit(run)
 
@@ -233,7 +237,3 @@ class EngineThread(QThread):
         self._exports.close()
         if self._session is not None:
             self._session.close()
-
-
-def _nothing() -> None:
-    """A command that only wakes the thread."""

@@ -1,4 +1,4 @@
-"""Reads from the store what is new since the last look: changed runs, curve rows, runs that ended. Knows no Qt.
+"""Reads from the store what is new since the last look: runs, curve rows, scores, runs that ended. Knows no Qt.
 
 A run's rows come in the order stored. Those from before the window opened are read a piece a look, newest runs first, so
 that a long history holds up neither the window's start nor the live run.
@@ -18,7 +18,7 @@ HISTORY_ROWS = 2_000_000
 
 @dataclass
 class News:
-    """What is new. ``scores`` are all of the runs in ``runs``. ``ended`` are runs that have ended since the tail began; all their rows came before."""
+    """What is new. ``ended`` are runs that have ended since the tail began; all their rows and scores came before."""
 
     runs: list[RunRecord] = field(default_factory=list)
     metrics: list[MetricRows] = field(default_factory=list)
@@ -37,6 +37,7 @@ class StoreTail:
         self.active: dict[int, RunRecord] = {}
         self._news = News()  # gathered here, so that a look that fails half-way loses nothing
         self._ended: set[int] = set()
+        self._scores: set[ScoreRow] = set()
         self._version: int | None = None
         self._revision = 0
         self._row: int | None = None  # the last live row seen
@@ -71,7 +72,11 @@ class StoreTail:
         first = self._row is None
         if self._row is None:  # before the runs: of a run seen here no row is missed
             self._opened_at = self._row = self.store.last_metric_id()
-        runs, self._revision = self.store.changed_runs(self._revision)
+        runs, revision = self.store.changed_runs(self._revision)
+        scores = self.store.scores() if first else [row for run in runs for row in self.store.scores(run.id)]
+        self._news.scores.extend(row for row in scores if row not in self._scores)
+        self._scores.update(scores)
+        self._revision = revision
         for run in runs:
             if run.state not in ENDED:
                 self._ended.discard(run.id)
@@ -84,7 +89,6 @@ class StoreTail:
         if first:
             order = sorted(runs, key=lambda run: (run.state in ENDED, -run.id))
             self._history = {run.id: 0 for run in order}
-        self._news.scores += self.store.scores() if first else [s for run in runs for s in self.store.scores(run.id)]
         self._news.runs.extend(runs)
 
     def _look_at_rows(self) -> bool:

@@ -17,7 +17,7 @@ from PySide6.QtCore import QCoreApplication, QObject
 
 from distill_gui.services.engine_thread import EngineThread
 from distill_gui.services.worker_keeper import Times
-from engine.store import RunRecord, Store
+from engine.store import RunRecord, ScoreRow, Store
 
 FAKE_ENGINE = """
 import ctypes, json, os, pathlib, signal, subprocess, sys, time
@@ -186,6 +186,7 @@ class Heard(QObject):
         self.runs: dict[int, RunRecord] = {}
         self.states: dict[int, list[str]] = {}
         self.rows: list[Any] = []
+        self.scores: list[ScoreRow] = []
         self.log: list[tuple[int, str]] = []
         self.ended: list[RunRecord] = []
         self.enqueued: list[list[int]] = []
@@ -198,6 +199,7 @@ class Heard(QObject):
         self.order: list[str] = []
         thread.runs_changed.connect(self.on_runs)
         thread.metrics_arrived.connect(self.on_rows)
+        thread.scores_changed.connect(self.on_scores)
         thread.log_arrived.connect(self.on_log)
         thread.run_ended.connect(self.on_ended)
         thread.enqueued.connect(self.enqueued.append)
@@ -219,6 +221,10 @@ class Heard(QObject):
     def on_rows(self, rows: Any) -> None:
         self.rows.append(rows)
         self.order.append("rows")
+
+    def on_scores(self, scores: list[ScoreRow]) -> None:
+        self.scores += scores
+        self.order.append("scores")
 
     def on_log(self, run: int, text: str) -> None:
         self.log.append((run, text))

@@ -49,7 +49,8 @@ def test_queued_runs_are_trained_one_after_another_by_one_worker(
     assert heard.steps(1) == heard.steps(2) == list(range(20))
     assert len(fake.written("workers")) == 1
     assert heard.troubles == []
-    assert heard.order[-1] == "ended", "a run's rows come before its end"
+    assert heard.order[-1] == "ended", "a run's rows and scores come before its end"
+    assert [(score.run, score.value) for score in heard.scores] == [(1, 0.75), (2, 0.75)]
 
 
 def test_the_worker_is_named_while_it_works_and_goes_when_nothing_comes(
@@ -320,6 +321,19 @@ def test_closing_ends_within_a_second_whatever_goes_on(open_thread: Any, until: 
     assert thread.close()
     assert time.monotonic() - began < 1.0
     assert not thread.isRunning()
+
+
+def test_what_was_asked_before_closing_is_still_done(
+    open_thread: Any, until: Until, toml: Any, store: Store, fake: Any
+) -> None:
+    thread, heard = open_thread()
+    thread.enqueue([toml("trains")])
+    until(lambda: heard.rows)
+    thread.stop_run(1)
+    thread.enqueue([toml("finishes")])
+    assert thread.close()
+    assert [run.name for run in store.runs()] == ["trains", "finishes"]
+    until(lambda: [run.state for run in store.runs()] == ["stopped", "finished"])
 
 
 def test_closing_twice_and_closing_what_never_started_are_harmless(home: Path, open_thread: Any) -> None:

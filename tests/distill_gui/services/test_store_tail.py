@@ -11,7 +11,7 @@ from distill_gui.services import store_tail
 from distill_gui.services.store_tail import News, StoreTail
 from engine.config import parse_config
 from engine.errors import StoreError
-from engine.events import Facts, Metrics
+from engine.events import Facts, Metrics, Score
 from engine.store import Store
 
 
@@ -42,8 +42,9 @@ def _all(tail: StoreTail) -> News:
         news = tail.look()
         gathered.runs += news.runs
         gathered.metrics += news.metrics
+        gathered.scores += news.scores
         gathered.ended += news.ended
-        if not (news.runs or news.metrics or news.ended):
+        if news == News():
             return gathered
     raise AssertionError("it never comes to rest")
 
@@ -80,6 +81,25 @@ def test_changes_come_once_and_own_writes_when_told(store: Store, other: Store, 
     assert tail.look().runs == []
     tail.touch()
     assert [changed.note for changed in tail.look().runs] == ["by this window"]
+    other.close()
+
+
+def test_scores_come_once_and_again_when_they_change(store: Store, other: Store, toml: Callable[[str], str]) -> None:
+    def score(run: int, value: float) -> None:
+        with store.writer(run) as writer:
+            writer.emit(Score("student", "validation", "f1", value))
+
+    old = _run(store, toml, state="finished")
+    score(old, 0.5)
+    tail = StoreTail(other)
+    assert [(row.run, row.value) for row in _all(tail).scores] == [(old, 0.5)]
+    run = _run(store, toml)
+    score(run, 0.6)
+    assert [(row.run, row.value) for row in _all(tail).scores] == [(run, 0.6)]
+    store.update(run, note="x")
+    assert _all(tail).scores == []
+    score(run, 0.7)
+    assert [(row.run, row.value) for row in _all(tail).scores] == [(run, 0.7)]
     other.close()
 
 
