@@ -29,6 +29,7 @@ class Card(QFrame):
         if title or trailing is not None:
             column.addLayout(self.header)
         else:
+            self.heading.setParent(self)  # made but not laid out: it must go with the card
             self.heading.hide()
             column.setContentsMargins(L, L, L, L)
         column.addLayout(self.body, 1)
