@@ -7,12 +7,11 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from distill_gui.theme import M, current
-from distill_gui.theme.icons import set_icon
-from distill_gui.widgets.buttons import icon_button
+from distill_gui.widgets.field_button import SIDE, field_button
 from distill_gui.widgets.labels import ElidedLabel, caption, set_tone
 
 LABEL_WIDTH = 140  # px, the same in every card so that controls align
-GUTTER = 20  # px, for the way back
+GUTTER = SIDE  # px, for the way back
 
 
 class FieldRow(QWidget):
@@ -25,10 +24,8 @@ class FieldRow(QWidget):
         self.control = control
         self.label = _FieldLabel(label)
         self.label.setBuddy(control)
-        self.reset = icon_button("reset", f"Reset {label}" if label else "Reset")
-        set_icon(self.reset, "reset", "accent", size=14)
-        self.reset.setFixedSize(GUTTER, GUTTER)
-        self.reset.setStyleSheet("QToolButton { padding: 0; }")
+        self.reset = field_button("reset", f"Reset {label}" if label else "Reset", "accent")
+        self.reset.setCursor(Qt.CursorShape.PointingHandCursor)
         self.reset.clicked.connect(self.reset_clicked)
         policy = self.reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)

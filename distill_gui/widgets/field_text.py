@@ -9,12 +9,11 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEve
 from PySide6.QtWidgets import QLineEdit, QMenu, QSizePolicy, QStyle, QStyleOptionFrame, QToolButton, QWidget
 
 from distill_gui.theme import restyle
-from distill_gui.widgets.buttons import icon_button
+from distill_gui.widgets.field_button import SIDE, field_button
 from distill_gui.widgets.labels import caption
 
 EDGE = 4  # px between the buttons and the frame
 GAP = 6  # px between text, note and buttons
-BUTTON = 22  # px, side of a button
 
 
 class TextField(QLineEdit):
@@ -45,9 +44,7 @@ class TextField(QLineEdit):
         self._place()
 
     def _button(self, icon: str, name: str) -> QToolButton:
-        made = icon_button(icon, name, parent=self)
-        made.setFixedSize(BUTTON, BUTTON)
-        made.setIconSize(made.size() * 0.7)
+        made = field_button(icon, name, parent=self)
         made.setCursor(Qt.CursorShape.ArrowCursor)
         made.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Alt+Down and Ctrl+Down reach them from the line
         return made
@@ -75,6 +72,8 @@ class TextField(QLineEdit):
 
     def set_suggestions(self, texts: Sequence[str]) -> None:
         """Offer these texts in a menu; none takes the button away."""
+        if tuple(texts) == self._suggestions:
+            return
         self._suggestions = tuple(texts)
         self._suggest.setVisible(bool(texts))
         self._place()
@@ -144,10 +143,10 @@ class TextField(QLineEdit):
 
     def _place(self) -> None:
         """Put buttons and note to the right; the note only where the text leaves room for it."""
-        x, top = self.width() - EDGE, (self.height() - BUTTON) // 2
+        x, top = self.width() - EDGE, (self.height() - SIDE) // 2
         for button, wanted in ((self._browse, self._has_browse), (self._suggest, bool(self._suggestions))):
             if wanted:
-                x -= BUTTON
+                x -= SIDE
                 button.move(x, top)
         buttons = self.width() - x
         right = buttons + GAP if buttons > EDGE else 2 * EDGE

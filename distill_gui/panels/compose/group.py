@@ -71,13 +71,13 @@ class FieldGroup(Card):
                 return row
         raise KeyError(key)
 
-    def keys(self) -> list[str]:
+    def shown_keys(self) -> list[str]:
         """The fields that apply now, from top to bottom, folded ones too."""
         return [self._rows[identity][0].key for identity in self._shown]
 
     def lead_to(self, key: str) -> bool:
         """Put the keyboard into a field, unfolding if need be; False if it is not here."""
-        if key not in self.keys():
+        if key not in self.shown_keys():
             return False
         if self._model.field(key).advanced:
             self.set_open(True)

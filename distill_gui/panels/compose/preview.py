@@ -6,12 +6,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from distill_gui.models.compose import ComposeModel
+from distill_gui.panels.compose.controls import LineControl
 from distill_gui.theme import M, S
 from distill_gui.widgets.badge import Badge
 from distill_gui.widgets.buttons import button, icon_button
 from distill_gui.widgets.card import Card
 from distill_gui.widgets.fact_list import FactList
-from distill_gui.widgets.field_text import TextField
 from distill_gui.widgets.finding_list import FindingList
 from distill_gui.widgets.fitted_scroll import FittedScroll
 from distill_gui.widgets.fold import HEIGHT
@@ -39,8 +39,8 @@ class PreviewCard(Card):
         column.setSpacing(M)
         for widget in (self.facts, self._line, self.findings):
             column.addWidget(widget)
-        self.name = TextField()
-        self.name.setAccessibleName("Name of the run")
+        self._name_control = LineControl(model, model.field("name"))
+        self.name = self._name_control.widget
         self.name.setToolTip("What the run is called in the list; left out, it is made from the choices.\nname")
         self.main = button("", "primary")
         self.main.setMinimumHeight(36)
@@ -63,7 +63,6 @@ class PreviewCard(Card):
         self.body.addLayout(named)
         self.body.addWidget(self.main)
         self.body.addLayout(row)
-        self.name.edited.connect(lambda text: model.set_value("name", text.strip() or None))
         self.main.clicked.connect(self._on_main_clicked)
         self.queue.clicked.connect(self.queue_clicked)
         self.findings.chosen.connect(self.key_chosen)
@@ -82,10 +81,7 @@ class PreviewCard(Card):
         self.main.setText(model.main_text())
         self.main.setToolTip("Ctrl+Return" if model.can_start() else "Go to the field")
         self.queue.setEnabled(model.can_start())
-        if not self.name.hasFocus():
-            self.name.set_text(str(model.value("name")))
-        self.name.setPlaceholderText(model.placeholder("name"))
-        self.name.set_invalid(bool(model.fault("name")))
+        self._name_control.refresh()
 
     def _on_main_clicked(self) -> None:
         if self._model.can_start():

@@ -1,0 +1,54 @@
+"""A line of a form: the way back, the dot, the fault, the help."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from distill_gui.theme import apply
+from distill_gui.widgets.field_row import LABEL_WIDTH, FieldRow
+
+
+@pytest.fixture
+def row(qapp: QApplication, qtbot: QtBot) -> FieldRow:
+    apply(qapp, False)
+    made = FieldRow("Learning rate", QLineEdit())
+    qtbot.addWidget(made)
+    made.resize(380, made.sizeHint().height())
+    made.show()
+    return made
+
+
+def test_a_changed_value_has_a_dot_and_a_way_back(row: FieldRow, qtbot: QtBot) -> None:
+    assert not row.reset.isVisible()
+    before = row.label.grab().toImage()
+    row.set_changed(True, "5e-5")
+    assert row.reset.isVisible() and row.reset.toolTip() == "Back to 5e-5"
+    assert row.label.grab().toImage() != before
+    assert row.label.accessibleName() == "Learning rate (changed)"
+    with qtbot.waitSignal(row.reset_clicked):
+        qtbot.mouseClick(row.reset, Qt.MouseButton.LeftButton)
+    row.set_changed(False)
+    assert not row.reset.isVisible() and row.label.grab().toImage() == before
+
+
+def test_the_control_keeps_its_place_when_the_way_back_comes(row: FieldRow, qapp: QApplication) -> None:
+    before = row.control.geometry()
+    row.set_changed(True, "5e-5")
+    qapp.processEvents()
+    assert row.control.geometry() == before
+    assert before.left() == LABEL_WIDTH
+
+
+def test_a_fault_stands_under_the_control(row: FieldRow, qapp: QApplication) -> None:
+    low = row.sizeHint().height()
+    row.set_fault("must be at most 1; it is 7")
+    assert row.fault.isVisible() and row.fault.textFormat() == Qt.TextFormat.PlainText
+    assert row.sizeHint().height() > low
+    row.set_fault("")
+    assert not row.fault.isVisible() and row.sizeHint().height() == low
+
+
+def test_the_help_is_on_label_and_control(row: FieldRow) -> None:
+    row.set_help("Peak rate.\ntraining.learning_rate")
+    assert row.label.toolTip() == row.control.toolTip() == "Peak rate.\ntraining.learning_rate"
