@@ -182,7 +182,10 @@ def teacher_settings(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def teacher_title(settings: Mapping[str, Any], shown: Iterable[str]) -> str:
     """The teacher's name and how it was trained: "all-MiniLM-L6-v2 · fine-tuned"."""
-    how = "fine-tuned" if settings.get("teacher.training") == "fine_tune" else "as it is"
+    if layers_and_hidden(str(settings.get("teacher.model", ""))):
+        how = "trained from scratch"
+    else:
+        how = "fine-tuned" if settings.get("teacher.training") == "fine_tune" else "as it is"
     named = {"teacher.model", "teacher.training"}
     more = [setting_text(key, settings.get(key)).removeprefix("teacher ") for key in sorted(set(shown) - named)]
     return " · ".join([architecture_title(str(settings.get("teacher.model", ""))), how, *filter(None, more)])

@@ -174,12 +174,13 @@ def _parts(column: Column, figures: Mapping[tuple[str, str], float]) -> bool:
 def _figure(column: Column, per_run: Sequence[Mapping[tuple[str, str], float]]) -> Cell:
     """Mean and sample standard deviation over runs, of the key metric by split and of the other metrics."""
     summaries = [_summary(per_run, (split, column.metric)) for split in column.splits]
-    keys = sorted({key for figures in per_run for key in figures if key[1] != column.metric and key[1] != "loss"})
+    shown = {(split, column.metric) for split in column.splits}
+    keys = sorted({key for figures in per_run for key in figures if key not in shown and key[1] != "loss"})
     others = []
     for split, metric in keys:
         mean, spread = _summary(per_run, (split, metric))
         if mean is not None:
-            part = "" if len(column.splits) == 1 else f" ({split_title(split)})"
+            part = "" if column.splits == (split,) else f" ({split_title(split)})"
             others.append(Other(metric_title(metric) + part, mean, spread))
     return Cell(
         "result",

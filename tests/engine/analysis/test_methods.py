@@ -79,4 +79,5 @@ def test_architectures_and_teachers_are_named_for_reading(make_run: MakeRun) -> 
     assert methods.architecture_title("/models/my-student") == "my-student"
     settings = methods.teacher_settings(make_run(kind="kl").config)
     assert methods.teacher_title(settings, ()) == "big · fine-tuned"
+    assert methods.teacher_title(settings | {"teacher.model": "2x128"}, ()) == "2 × 128 · trained from scratch"
     assert methods.teacher_title(settings, {"teacher.epochs"}) == "big · fine-tuned · 3 epochs"

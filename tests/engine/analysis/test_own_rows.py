@@ -40,6 +40,15 @@ def test_mean_and_sample_deviation_over_seeds(make_run: MakeRun, scored: Scored,
     assert accuracy.name == "accuracy" and accuracy.mean == pytest.approx(73.0)
 
 
+def test_a_test_split_with_labels_stands_beside_and_never_in_the_figure(
+    make_run: MakeRun, scored: Scored, tasks: dict[str, Task]
+) -> None:
+    run = make_run(kind="kl")
+    cell = cell_of(build_table([run], [scored(run, 0.8), scored(run, 0.7, split="test")], tasks=tasks), "Vanilla KD")
+    assert cell.values == (pytest.approx(80.0),)
+    assert [(other.name, other.mean) for other in cell.others] == [("F1 (test)", pytest.approx(70.0))]
+
+
 def test_one_seed_has_no_spread_and_a_repeat_counts_once(
     make_run: MakeRun, scored: Scored, tasks: dict[str, Task]
 ) -> None:
