@@ -32,9 +32,6 @@ class CloseQuestion(QDialog):
         self.keep_button = button("Keep running in the background", "primary")
         self.stop_button = button("Stop and keep", "danger")
         self.cancel_button = button("Cancel")
-        self.keep_button.setDefault(True)
-        for widget in (self.stop_button, self.cancel_button):
-            widget.setAutoDefault(False)
         self.keep_button.clicked.connect(lambda: self._take("keep"))
         self.stop_button.clicked.connect(lambda: self._take("stop"))
         self.cancel_button.clicked.connect(self.reject)
@@ -51,7 +48,7 @@ class CloseQuestion(QDialog):
         column.addWidget(text)
         column.addSpacing(L)
         column.addLayout(row)
-        self.keep_button.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.keep_button.setFocus(Qt.FocusReason.OtherFocusReason)  # so Enter keeps; after a Tab it is the ringed one
 
     def _take(self, answer: Answer) -> None:
         self.answer = answer

@@ -47,6 +47,8 @@ def test_choosing_moves_nothing(segments: Segmented) -> None:
         segments.set_current(key)
         QApplication.processEvents()
         assert [segments.button(other).geometry() for other, _ in CHOICES] == before
+        chosen = segments.button(key)
+        assert chosen.fontMetrics().horizontalAdvance(chosen.text()) <= chosen.sizeHint().width() - 22  # bold
 
 
 def test_arrow_keys_choose(segments: Segmented, qtbot: QtBot) -> None:

@@ -23,6 +23,12 @@ def test_enter_keeps_the_runs(question: CloseQuestion, qtbot: QtBot) -> None:
     assert not question.isVisible()
 
 
+def test_enter_takes_the_button_reached_by_tab(question: CloseQuestion, qtbot: QtBot) -> None:
+    question.stop_button.setFocus()
+    qtbot.keyClick(question.stop_button, Qt.Key.Key_Return)
+    assert question.answer == "stop"
+
+
 def test_escape_keeps_the_window(question: CloseQuestion, qtbot: QtBot) -> None:
     qtbot.keyClick(question, Qt.Key.Key_Escape)
     assert question.answer == "cancel"
