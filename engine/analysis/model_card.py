@@ -17,7 +17,7 @@ from engine.analysis.cells import metric_title
 from engine.analysis.markdown import code, escaped
 from engine.analysis.methods import architecture_title, reference_name
 from engine.analysis.own_rows import ScoreLike
-from engine.config import formula_of, is_folder_like, loss_settings, notice_of
+from engine.config import formula_of, is_folder_like, layers_and_hidden, loss_settings, notice_of
 from engine.types import Task
 
 
@@ -160,7 +160,8 @@ def _teacher(run: CardRun) -> str:
     name = code(reference_name(model) if is_folder_like(model) else model)
     size = f" ({run.teacher_parameters / 1e6:.1f} M parameters)" if run.teacher_parameters else ""
     if teacher.get("training") == "fine_tune":
-        how = (f"fine-tuned on the task first: {teacher.get('epochs')} epochs, batches of {teacher.get('batch_size')}, "
+        done = "trained from scratch on the task" if layers_and_hidden(model) else "fine-tuned on the task first"
+        how = (f"{done}: {teacher.get('epochs')} epochs, batches of {teacher.get('batch_size')}, "
                f"learning rate {teacher.get('learning_rate'):g}, seed {teacher.get('seed')}")  # fmt: skip
     else:
         how = "used as it is"

@@ -18,6 +18,7 @@ from engine.types import Exporter
 if TYPE_CHECKING:
     from engine.store.records import RunRecord, ScoreRow
 
+_ORIGINS = ("_name_or_path", "name_or_path", "tokenizer_file", "is_local", "local_files_only")
 _SPARE_BYTES = 1_000_000
 
 
@@ -72,14 +73,11 @@ def _check_room(target: Path, files: list[Path]) -> None:
 
 
 def _forget_origin(file: Path) -> None:
-    """Take the path of the folder that the model was made from out of a JSON file, if it is there."""
+    """Take where the model was made from, and how it was found there, out of a JSON file, if there is one."""
     if not file.is_file():
         return
     settings: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    origins = [
-        key for key in ("_name_or_path", "name_or_path", "tokenizer_file") if settings.pop(key, None) is not None
-    ]
-    if origins:
+    if [key for key in _ORIGINS if settings.pop(key, None) is not None]:
         file.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 

@@ -32,7 +32,9 @@ def largest_difference(stored: Path, exported: Path, task: Task, max_length: int
     ``LARGEST_DIFFERENCE``.
     """
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     model, info = AutoModelForSequenceClassification.from_pretrained(
         exported, local_files_only=True, output_loading_info=True
     )

@@ -54,6 +54,11 @@ def test_no_teacher_is_said(make_run: MakeRun) -> None:
     assert "## Scores" not in card
 
 
+def test_a_teacher_without_weights_of_its_own_was_trained_from_scratch(make_run: MakeRun) -> None:
+    card = model_card(make_run(kind="kl", config={"teacher.model": "4x128"}), [])
+    assert "`4x128` (22.7 M parameters), trained from scratch on the task: 3 epochs" in card
+
+
 def test_a_stopped_run_is_said_to_be_stopped(make_run: MakeRun) -> None:
     card = model_card(make_run(state="stopped", step=10, total_steps=40), [])
     assert "The run was **stopped** before its last step." in card and "| steps | 10 of 40 |" in card

@@ -46,9 +46,12 @@ def test_the_record_says_what_was_checked(kept_run: RunRecord, tmp_path: Path) -
 def test_no_path_of_the_person_leaves(kept_run: RunRecord, tmp_path: Path) -> None:
     config = kept_run.folder / "student" / "config.json"
     config.write_text(json.dumps(json.loads(config.read_text()) | {"_name_or_path": str(Path.home() / "models")}))
+    words = kept_run.folder / "student" / "tokenizer_config.json"
+    words.write_text(json.dumps(json.loads(words.read_text()) | {"local_files_only": True}))
     for file in export(kept_run, [], tmp_path / "out"):
         assert str(Path.home()).encode() not in file.read_bytes(), file.name
     assert not (tmp_path / "out" / "distillation.json").exists()
+    assert "local_files_only" not in (tmp_path / "out" / "tokenizer_config.json").read_text()
 
 
 def test_only_plain_files_of_known_kinds_are_copied(kept_run: RunRecord, tmp_path: Path) -> None:
