@@ -195,7 +195,7 @@ class ComposeModel(QObject):
         known = {fault.key for fault in self._judgement.faults}
         found = [Fault(str(entry.get("key", "")), str(entry["message"])) for entry in self._preview.get("faults", [])]
         wanting = {key for missing in self._judgement.missing for key in (missing.key, missing.key.partition(".")[0])}
-        return self._judgement.faults + [fault for fault in found if fault.key not in known | wanting]
+        return self._judgement.faults + [fault for fault in found if fault.key and fault.key not in known | wanting]
 
     def fault(self, key: str) -> str:
         """The sentence about one field, or ""."""
@@ -209,6 +209,8 @@ class ComposeModel(QObject):
             for entry in self._preview.get("notices", [])
             if entry["text"] not in self._said_of_loss
         ]
+        unkeyed = [entry for entry in self._preview.get("faults", []) if not entry.get("key")]
+        known += [Finding("look", str(entry["message"])) for entry in unkeyed]
         if point := self.notice()[0]:
             known.append(Finding("look", f"{point} (See Loss.)"))
         order = ("stop", "look", "fine")
@@ -228,7 +230,7 @@ class ComposeModel(QObject):
             return "not ready", "warn" if not self.faults() else "bad"
         if self.is_checking() or not self._preview:
             return "checking", "neutral"
-        return "ready", "good"
+        return ("ready", "good") if self._preview.get("ready") else ("not checked", "warn")
 
     def main_text(self) -> str:
         """What the main button says: the first missing thing, what to mend, or how many runs it starts."""
@@ -261,9 +263,10 @@ class ComposeModel(QObject):
 
     def update_runs(self, records: Iterable[RunRecord]) -> None:
         """Take new and changed runs, to tell the time a run takes and whether its control exists."""
-        before = {run for run, record in self._past.items() if record.state == "finished"}
-        self._past |= {record.id: record for record in records}
-        if before != {run for run, record in self._past.items() if record.state == "finished"}:
+        new = {record.id: record for record in records}
+        ended = [run for run, record in new.items() if record.state == "finished" and record != self._past.get(run)]
+        self._past |= new
+        if ended:
             self.preview_changed.emit()
 
     def ask_preview(self) -> None:
@@ -377,7 +380,7 @@ class ComposeModel(QObject):
 
     def _touch(self, keys: set[str]) -> None:
         """After a change: judge the draft anew and ask the engine soon. What it said of ``keys`` no longer holds."""
-        left = [entry for entry in self._preview.get("faults", []) if entry.get("key") not in keys]
+        left = [entry for entry in self._preview.get("faults", []) if entry.get("key") not in {"", *keys}]
         stale = {part for key in keys for part in RESTS_ON.get(key, ())}
         if self._preview:
             kept = {part: found for part, found in self._preview.items() if part not in stale}

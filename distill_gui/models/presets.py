@@ -47,4 +47,4 @@ def _sample(file: Path) -> Preset:
     table = tomllib.loads(file.read_text(encoding="utf-8"))
     resolve_paths(table, file.parent)
     title = str(table.pop("name", file.stem))
-    return Preset(f"sample/{file.stem}", f"Sample: {title}", table, "A whole run that needs no download.", whole=True)
+    return Preset(f"sample/{file.stem}", title, table, "A whole run on rows that come with the program.", whole=True)

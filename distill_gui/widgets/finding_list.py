@@ -12,7 +12,7 @@ from distill_gui.theme import XS, S
 from distill_gui.widgets.badge import Badge
 from distill_gui.widgets.labels import caption, label
 
-BADGE_WIDTH = 46  # px, so that the sentences align
+BADGE_WIDTH = 50  # px, so that the sentences align
 Row = tuple[str, str, str, str]  # badge, its tone, sentence, key or ""
 
 

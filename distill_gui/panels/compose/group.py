@@ -14,7 +14,7 @@ from distill_gui.widgets.card import Card
 from distill_gui.widgets.field_row import GUTTER, FieldRow
 from distill_gui.widgets.fold import HEIGHT, Fold
 
-FOLD_PADDING = 5  # px between the text of the fold and its edge
+FOLD_PADDING = 9  # px between the arrow of the fold and its edge
 
 
 class FieldGroup(Card):

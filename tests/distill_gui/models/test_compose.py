@@ -118,6 +118,17 @@ def test_what_is_missing_is_not_called_a_fault_as_well(model):
     ]
 
 
+def test_a_check_that_failed_is_said_and_does_not_stop_the_start(good):
+    good._timer.stop()
+    good.set_preview(
+        {"ready": False, "faults": [{"key": "", "message": "The check ended with status 1."}], "notices": []}
+    )
+    assert good.state() == ("not checked", "warn") and good.can_start()
+    assert "The check ended with status 1." in [finding.text for finding in good.findings()]
+    good.set_value("training.epochs", 5)
+    assert "The check ended with status 1." not in [finding.text for finding in good.findings()]
+
+
 def test_findings_come_with_the_pressing_ones_first(good):
     good.choose_preset("kl")
     good.set_value("training.epochs", 0)

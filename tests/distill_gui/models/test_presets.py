@@ -29,12 +29,12 @@ def test_a_sample_is_read_from_its_file_with_its_folders(monkeypatch, fresh, tmp
     folder = tmp_path / "sample"
     (folder / "words").mkdir(parents=True)
     (folder / "kl.toml").write_text(
-        'name = "Tickets"\n[task]\nname = "mrpc"\n[teacher]\nmodel = "4x128"\ntraining = "fine_tune"\n'
+        'name = "Sample: tickets"\n[task]\nname = "mrpc"\n[teacher]\nmodel = "4x128"\ntraining = "fine_tune"\n'
         'tokenizer = "words"\n[loss]\nkind = "kl"\n'
     )
     monkeypatch.setattr(catalog, "assets_folder", lambda: tmp_path)
     sample = presets()["sample/kl"]
-    assert sample.title == "Sample: Tickets" and sample.whole
+    assert sample.title == "Sample: tickets" and sample.whole
     assert sample.table["teacher"]["tokenizer"] == str((folder / "words").resolve())
     assert "name" not in sample.table
 
