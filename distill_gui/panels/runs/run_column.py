@@ -47,7 +47,7 @@ class RunColumn(QFrame):
         self.rows.renamed.connect(self.renamed)
         self.rows.customContextMenuRequested.connect(self._on_menu_wanted)
         runs.shown_changed.connect(self._on_shown_changed)
-        notifier().changed.connect(self.rows.viewport().update)
+        notifier().changed.connect(self._restyle)
         self._on_shown_changed()
 
     def _make_filter(self) -> QLineEdit:
@@ -56,10 +56,13 @@ class RunColumn(QFrame):
         field.setAccessibleName("Filter runs")
         field.setToolTip("Words that occur in the name, task, loss, student, teacher or state (Ctrl+F)")
         field.setClearButtonEnabled(True)
-        looking_glass = field.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
-        notifier().changed.connect(lambda: looking_glass.setIcon(icon("search")))
+        self._looking_glass = field.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         field.textChanged.connect(self._runs.set_filter)
         return field
+
+    def _restyle(self) -> None:
+        self._looking_glass.setIcon(icon("search"))
+        self.rows.viewport().update()
 
     def _make_order_menu(self) -> QMenu:
         menu = QMenu(self)

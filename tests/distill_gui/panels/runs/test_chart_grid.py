@@ -1,0 +1,199 @@
+"""The charts share x and cursor, follow while nobody pans, and draw only what can be seen."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from distill_gui.models.run_charts import ChartOptions
+from distill_gui.panels.runs.chart_grid import ChartGrid
+from engine.store import MetricRows, RunRecord
+
+
+@pytest.fixture
+def grid(qtbot: QtBot, models: SimpleNamespace) -> ChartGrid:
+    made = ChartGrid(models.curves)
+    qtbot.addWidget(made)
+    made.resize(760, 700)
+    made.show()
+    qtbot.waitExposed(made)
+    made.set_options(ChartOptions(x="step"))
+    show(made, models, 3)
+    made.draw()
+    return made
+
+
+def show(grid: ChartGrid, models: SimpleNamespace, chosen: int, published: tuple[str, float] | None = None) -> None:
+    grid.set_runs([models.runs.record(1), models.runs.record(3)], models.runs.record(chosen), published)
+
+
+def keys(grid: ChartGrid, chart: str) -> list[object]:
+    return sorted(grid.cards[chart].chart.curve_keys())
+
+
+def test_each_chart_has_its_curves(grid: ChartGrid) -> None:
+    assert keys(grid, "loss") == [(1, "train/loss", False), (3, "train/loss", False)]
+    assert keys(grid, "validation") == [(1, "validation/f1", False), (3, "validation/f1", False)]
+    assert keys(grid, "terms") == [(3, "train/loss/labels", False), (3, "train/loss/teacher", False)]
+    assert grid.cards["validation"].heading.text() == "Validation F1"
+
+
+def test_the_chosen_run_is_in_front_with_its_lines(grid: ChartGrid, models: SimpleNamespace) -> None:
+    curves = grid.cards["loss"].chart._curves
+    assert [curves[run, "train/loss", False].emphasised for run in (1, 3)] == [False, True]
+    show(grid, models, 1, ("published", 0.721))
+    grid.draw()
+    assert [curves[run, "train/loss", False].emphasised for run in (1, 3)] == [True, False]
+    assert grid.cards["validation"].chart.levels() == {"teacher": 90.0, "published": pytest.approx(72.1)}
+
+
+def test_a_live_run_has_room_ahead_and_never_leaves_the_view(
+    grid: ChartGrid, models: SimpleNamespace, rows: Callable[..., MetricRows]
+) -> None:
+    views = set()
+    for step in range(51, 101):
+        models.curves.append(rows(3, "train/loss", [0.1], first=step))
+        grid.draw()
+        low, high = grid.cards["loss"].chart.x_view()
+        views.add(high)
+        assert low == 0 and step <= high <= 100
+    assert len(views) < 8
+
+
+def test_all_charts_show_the_same_x_and_panning_stops_following(grid: ChartGrid, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(grid.following_changed) as told:
+        grid.cards["loss"].chart.panned.emit(10.0, 20.0)
+    assert told.args == [False]
+    grid.draw()
+    assert {grid.cards[key].chart.x_view() for key in ("loss", "validation", "terms")} == {(10.0, 20.0)}
+    with qtbot.waitSignal(grid.following_changed):
+        grid.follow()
+    grid.draw()
+    assert grid.cards["loss"].chart.x_view()[0] == 0
+
+
+def test_streaming_leaves_a_panned_view_alone(
+    grid: ChartGrid, models: SimpleNamespace, rows: Callable[..., MetricRows]
+) -> None:
+    grid.cards["loss"].chart.panned.emit(10.0, 20.0)
+    models.curves.append(rows(3, "train/loss", [0.1] * 40, first=51))
+    grid.draw()
+    assert grid.cards["loss"].chart.x_view() == (10.0, 20.0)
+
+
+def test_the_cursor_is_everywhere_and_reads_the_chosen_run(grid: ChartGrid) -> None:
+    grid.cards["loss"].chart.cursor_moved.emit(4.2)
+    assert all(card.chart._cursor.isVisible() for card in grid.cards.values())
+    assert grid.cards["validation"].note.text() == "25.0 at step 4"
+    grid.cards["loss"].chart.cursor_moved.emit(None)
+    assert not any(card.chart._cursor.isVisible() for card in grid.cards.values())
+    assert grid.cards["validation"].note.text() == ""
+
+
+def test_the_raw_line_is_drawn_for_the_pointed_run_only(grid: ChartGrid, qtbot: QtBot) -> None:
+    curve = (1, "train/loss", False)
+    with qtbot.waitSignal(grid.run_pointed) as told:
+        grid.cards["loss"].chart.curve_pointed.emit(curve)
+    assert told.args == [1]
+    grid.draw()
+    assert (1, "train/loss", True) in keys(grid, "loss") and (3, "train/loss", True) not in keys(grid, "loss")
+    assert grid.cards["loss"].chart._curves[1, "train/loss", True].faint
+    grid.point_at(None)
+    grid.draw()
+    assert (1, "train/loss", True) not in keys(grid, "loss")
+
+
+def test_hidden_charts_draw_nothing(
+    grid: ChartGrid, models: SimpleNamespace, rows: Callable[..., MetricRows], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str] = []
+    for key, card in grid.cards.items():
+        draw = card.draw
+        monkeypatch.setattr(card, "draw", lambda *a, key=key, draw=draw: (drawn.append(key), draw(*a)))
+    grid.resize(380, 210)  # one column, one chart high: the others are scrolled out of sight
+    grid._arrange()
+    grid._grid.activate()
+    models.curves.append(rows(3, "train/loss", [0.1], first=51))
+    grid.draw()
+    assert "validation" in drawn and "throughput" not in drawn
+    drawn.clear()
+    grid.set_options(ChartOptions(x="step", hidden=frozenset({"validation"})))
+    grid.draw()
+    assert not grid.cards["validation"].isVisible()
+    assert "validation" not in drawn
+    drawn.clear()
+    grid.hide()
+    models.curves.append(rows(3, "train/loss", [0.1], first=52))
+    grid.draw()
+    assert drawn == []
+
+
+def test_a_chart_scrolled_into_sight_catches_up(
+    grid: ChartGrid, models: SimpleNamespace, rows: Callable[..., MetricRows]
+) -> None:
+    grid.resize(380, 210)
+    grid._arrange()
+    grid._grid.activate()
+    grid.draw()
+    models.curves.append(rows(3, "train/gradient_norm", [9.0], first=51))
+    grid.draw()
+    grid.ensureWidgetVisible(grid.cards["gradient_norm"])
+    grid.draw()
+    assert 51 in grid.cards["gradient_norm"].chart._curves[3, "train/gradient_norm", False].x
+
+
+def test_a_metric_that_appears_later_gets_its_curve(
+    grid: ChartGrid, models: SimpleNamespace, rows: Callable[..., MetricRows]
+) -> None:
+    assert keys(grid, "learning_rate") == []
+    models.curves.append(rows(3, "train/learning_rate", [1e-5, 2e-5]))
+    grid.draw()
+    assert keys(grid, "learning_rate") == [(3, "train/learning_rate", False)]
+
+
+def test_progress_alone_asks_for_no_drawing(grid: ChartGrid, models: SimpleNamespace, qtbot: QtBot) -> None:
+    run = models.runs.record(3)
+    with qtbot.assertNotEmitted(grid.stale):
+        grid.set_runs([models.runs.record(1), replace(run, step=51)], replace(run, step=51))
+    with qtbot.waitSignal(grid.stale):
+        grid.set_runs([models.runs.record(1), replace(run, state="finished")], replace(run, state="finished"))
+
+
+def test_other_units_start_over(grid: ChartGrid) -> None:
+    grid.cards["loss"].chart.panned.emit(10.0, 20.0)
+    grid.set_options(ChartOptions(x="examples"))
+    grid.draw()
+    assert grid.following
+    assert grid.cards["loss"].chart.x_view()[1] >= 50 * 32
+
+
+def test_logarithmic_axes_keep_every_curve(grid: ChartGrid) -> None:
+    grid.set_options(ChartOptions(x="step", log_x=True, log_y=True))
+    grid.draw()
+    low, high = grid.cards["loss"].chart.x_view()
+    assert low == pytest.approx(1.0) and high >= 50
+    low, high = grid.cards["loss"].chart.y_view()
+    assert 0 < low <= 0.02 and high >= 1
+    assert keys(grid, "loss") == [(1, "train/loss", False), (3, "train/loss", False)]
+
+
+def test_as_many_columns_as_fit(grid: ChartGrid) -> None:
+    for width, columns in ((380, 1), (760, 2), (1200, 3)):
+        grid.resize(width, 600)
+        grid._arrange()
+        assert grid._columns == columns
+
+
+def test_a_click_on_a_curve_chooses_its_run(grid: ChartGrid, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(grid.run_chosen) as told:
+        grid.cards["loss"].chart.curve_clicked.emit((1, "train/loss", False))
+    assert told.args == [1]
+
+
+def test_the_chosen_run_is_drawn_unticked_too(grid: ChartGrid, models: SimpleNamespace) -> None:
+    chosen: RunRecord = models.runs.record(3)
+    grid.set_runs([models.runs.record(1)], chosen)
+    grid.draw()
+    assert (3, "train/loss", False) in keys(grid, "loss")
