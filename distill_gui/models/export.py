@@ -126,7 +126,7 @@ class ExportModel(QAbstractListModel):
         size = sum(count for _, count in self.files(run))
         note = "" if record.state == "finished" else "Its run did not reach its last step: the card says so."
         return Facts(
-            parameters=f"{record.parameters / 1e6:.1f} M" if record.parameters else "—",
+            parameters=count_text(record.parameters) if record.parameters else "—",
             size=size_text(size),
             score=score_text(record.best_score),
             score_name=metric_text(record.key_metric),
@@ -227,6 +227,11 @@ class ExportModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{record.name}, {self.line(run)}, {metric_text(record.key_metric)} {score_text(record.best_score)}"
         return None
+
+
+def count_text(count: int) -> str:
+    """A number of parameters in millions, or in thousands where that says more."""
+    return f"{count / 1e6:.1f} M" if count >= 10**6 else f"{count / 1e3:.0f} K"
 
 
 def size_text(count: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QSize, QUrl
 from PySide6.QtGui import (
+    QColor,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
@@ -109,6 +110,6 @@ def _dress(table: QTextTable) -> None:
     form.setBorderCollapse(True)
     form.setBorder(1)
     form.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
-    form.setProperty(QTextFormat.Property.FrameBorderBrush, current().line)
+    form.setBorderBrush(QColor(current().line))
     form.setCellPadding(5)
     table.setFormat(form)

@@ -36,12 +36,12 @@ def delta_text(delta: float | None) -> str:
 
 
 def parameters_text(row: Row) -> str:
-    """Millions of parameters: whole as published, one decimal for own models; "–" where unknown."""
+    """Millions of parameters: whole as published; own models with one decimal, or two figures below 1; "–" if unknown."""
     if row.parameters_m is None:
         return "–"
     if row.kind == "published":
         return f"{row.parameters_m:g}"
-    return f"{row.parameters_m:.1f}" if row.parameters_m >= 0.05 else f"{row.parameters_m:.2f}"
+    return f"{row.parameters_m:.1f}" if row.parameters_m >= 1 else f"{row.parameters_m:.2g}"
 
 
 def train_size_text(column: Column) -> str:

@@ -91,7 +91,7 @@ def _head(run: CardRun, task: Task | None) -> str:
 
 def _summary(run: CardRun, task: Task | None) -> str:
     student = run.config.get("student", {})
-    size = f", {run.parameters / 1e6:.1f} M parameters" if run.parameters else ""
+    size = f", {run.parameters:,} parameters" if run.parameters else ""
     about = f"{escaped(task.title)} ({escaped(task.about.rstrip('.'))})" if task else escaped(run.task)
     how = "" if run.state == "finished" else f" The run was **{escaped(run.state)}** before its last step."
     name = escaped(architecture_title(str(student.get("architecture", ""))))
@@ -158,7 +158,7 @@ def _teacher(run: CardRun) -> str:
         return "## Teacher\n\nNone: the student learnt from the labels alone."
     model = str(teacher.get("model", ""))
     name = code(reference_name(model) if is_folder_like(model) else model)
-    size = f" ({run.teacher_parameters / 1e6:.1f} M parameters)" if run.teacher_parameters else ""
+    size = f" ({run.teacher_parameters:,} parameters)" if run.teacher_parameters else ""
     if teacher.get("training") == "fine_tune":
         done = "trained from scratch on the task" if layers_and_hidden(model) else "fine-tuned on the task first"
         how = (f"{done}: {teacher.get('epochs')} epochs, batches of {teacher.get('batch_size')}, "

@@ -49,7 +49,7 @@ class StudentCard(Card):
         self._tiles["On disk"].set(facts.size)
         self._tiles["Score"].set_caption(f"{facts.score_name}, validation")
         self._tiles["Score"].set(facts.score)
-        self._tiles["Teacher"].set_caption(f"Teacher’s {facts.score_name}")
+        self._tiles["Teacher"].set_caption("Teacher, validation")
         self._tiles["Teacher"].set(facts.teacher_score)
 
     def tile(self, name: str) -> Tile:

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from distill_gui.models.export import CAPTION_ROLE, COLOUR_ROLE, TRAILING_ROLE, ExportModel, size_text
+from distill_gui.models.export import CAPTION_ROLE, COLOUR_ROLE, TRAILING_ROLE, ExportModel, count_text, size_text
 from engine.analysis.export_record import ExportRecord, write_record
 from engine.store import RunRecord, ScoreRow
 
@@ -127,6 +127,7 @@ def test_loading_lines_are_python_whatever_the_folder_is_called(model: ExportMod
 
 
 def test_sizes_in_the_unit_a_person_would_take() -> None:
+    assert [count_text(count) for count in (71_000, 17_400_000)] == ["71 K", "17.4 M"]
     assert [size_text(count) for count in (12, 1500, 17_500_000, 2_100_000_000)] == [
         "12 B",
         "1.5 KB",

@@ -35,7 +35,13 @@ def test_deltas_are_always_signed(delta: float | None, text: str) -> None:
 
 
 def test_sizes_of_models_and_tasks() -> None:
-    sizes = [("published", 4.0, "4"), ("own", 4.386, "4.4"), ("own", 0.012, "0.01"), ("own", None, "–")]
+    sizes = [
+        ("published", 4.0, "4"),
+        ("own", 4.386, "4.4"),
+        ("own", 0.0489, "0.049"),
+        ("own", 0.62, "0.62"),
+        ("own", None, "–"),
+    ]
     for kind, size, text in sizes:
         assert cell_text.parameters_text(Row("r", "r", kind, {}, parameters_m=size)) == text  # type: ignore[arg-type]
     assert cell_text.train_size_text(Column("a", "A", "f1", 363.846, ("validation",))) == "363.8 K"

@@ -39,9 +39,9 @@ def test_it_says_data_teacher_loss_scores_settings_and_toml(make_run: MakeRun) -
     figures = [(run.id, "student", 0.8123), (run.id, "teacher", 0.9), (run.id + 1, "student", 0.1)]
     scores = [ScoreRow(of, model, "validation", "f1", value) for of, model, value in figures]
     card = model_card(run, scores)
-    assert "# Taylor on MRPC" in card and "2 × 128, 4.4 M parameters" in card
+    assert "# Taylor on MRPC" in card and "2 × 128, 4,386,178 parameters" in card
     assert "| validation | F1 | 81.2 | 90.0 |" in card and "10.0" not in card
-    assert "`big` (22.7 M parameters), fine-tuned on the task first: 3 epochs" in card
+    assert "`big` (22,700,000 parameters), fine-tuned on the task first: 3 epochs" in card
     assert "    L = 0.30·CE(y) + 0.70·[KL(p‖f) + 1.00·⟨y−p, −log f⟩]" in card
     assert "the teacher does not change the gradient" in card
     assert '```toml\nname = "x"\n```' in card and "`no`, `yes`" in card
@@ -56,7 +56,7 @@ def test_no_teacher_is_said(make_run: MakeRun) -> None:
 
 def test_a_teacher_without_weights_of_its_own_was_trained_from_scratch(make_run: MakeRun) -> None:
     card = model_card(make_run(kind="kl", config={"teacher.model": "4x128"}), [])
-    assert "`4x128` (22.7 M parameters), trained from scratch on the task: 3 epochs" in card
+    assert "`4x128` (22,700,000 parameters), trained from scratch on the task: 3 epochs" in card
 
 
 def test_a_stopped_run_is_said_to_be_stopped(make_run: MakeRun) -> None:

@@ -18,4 +18,6 @@ def test_every_fact_is_shown_as_plain_text(qtbot: QtBot, qapp: QApplication) -> 
     card.show()
     assert card.tile("Parameters").value() == "17.4 M" and card.tile("Teacher").value() == "88.9"
     texts = [label.text() for label in card.findChildren(QLabel)]
-    assert {"a <b>name</b>", "MRPC · 3 × 384 · A note.", "stopped", "F1, validation", "Teacher’s F1"} <= set(texts)
+    assert {"a <b>name</b>", "MRPC · 3 × 384 · A note.", "stopped", "F1, validation", "Teacher, validation"} <= set(
+        texts
+    )
