@@ -23,7 +23,7 @@ from distill_gui.services.export_process import ExportProcess
 from distill_gui.services.log_tail import LogTail
 from distill_gui.services.preview_process import PreviewProcess
 from distill_gui.services.store_session import StoreSession
-from distill_gui.services.store_tail import News
+from distill_gui.services.store_tail import News, joined
 from distill_gui.services.worker_keeper import Reports, Times
 from engine.config import DistillationConfig, parse_config
 from engine.errors import ConfigError, EngineError, Fault, StoreError
@@ -204,8 +204,8 @@ class EngineThread(QThread):
     def _tell(self, news: News) -> None:
         if news.runs:
             self.runs_changed.emit(news.runs)
-        for rows in news.metrics:
-            self.metrics_arrived.emit(rows)
+        if news.metrics:
+            self.metrics_arrived.emit(joined(news.metrics))
         if news.scores:
             self.scores_changed.emit(news.scores)
         for run in news.ended:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from engine.store import MetricRows, RunRecord, ScoreRow, Store
 from engine.store.records import ENDED
 
@@ -61,8 +63,8 @@ class StoreTail:
             self._look_at_runs()
             if self._look_at_rows():
                 self._version = version
-        if self._version is not None and (run := self._next_history()) is not None:
-            self._read_history(run)
+        if self._version is not None:
+            self._read_some_history()
         news, self._news = self._news, News()
         if self._version != version:  # rows are still to come
             self._news.ended, news.ended = news.ended, []
@@ -113,7 +115,14 @@ class StoreTail:
             self._wanted.pop(0)
         return next(iter(self._history), None) if self._history_left > 0 else None
 
-    def _read_history(self, run: int) -> None:
+    def _read_some_history(self) -> None:
+        """About as many rows as one chunk, of as many runs as that takes."""
+        budget = CHUNK
+        while budget > 0 and (run := self._next_history()) is not None:
+            budget -= self._read_history(run)
+
+    def _read_history(self, run: int) -> int:
+        """Read the next chunk of one run; returns how many rows it had."""
         rows = self.store.metrics_of(run, self._opened_at, self._history[run], CHUNK)
         if len(rows):
             self._news.metrics.append(rows)
@@ -122,3 +131,16 @@ class StoreTail:
         else:
             self._history[run] = rows.last_id
         self._history_left -= len(rows)
+        return len(rows)
+
+
+def joined(batches: list[MetricRows]) -> MetricRows:
+    """Several batches, one after the other, as one."""
+    if len(batches) == 1:
+        return batches[0]
+    columns = ("runs", "series", "steps", "seconds", "values")
+    return MetricRows(
+        last_id=max(batch.last_id for batch in batches),
+        names={number: name for batch in batches for number, name in batch.names.items()},
+        **{column: np.concatenate([getattr(batch, column) for batch in batches]) for column in columns},
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from distill_gui.services import store_tail
-from distill_gui.services.store_tail import News, StoreTail
+from distill_gui.services.store_tail import News, StoreTail, joined
 from engine.config import parse_config
 from engine.errors import StoreError
 from engine.events import Facts, Metrics, Score
@@ -144,12 +144,26 @@ def test_history_comes_newest_first_a_piece_a_look_up_to_its_bound(
     assert len(tail.look().metrics) == 1, "one piece with the first look"
     news = _all(tail)
     heard = [int(rows.runs[0]) for rows in news.metrics]
-    assert heard == [runs[2]] * 2 + [runs[1]] * 2, "the bound is reached within the second"
+    assert heard == [runs[2]] * 2 + [runs[1]] * 2, "the bound is reached within the second run"
     tail.want(runs[0])
     tail.want(999)
     assert _steps(_all(tail), runs[0]) == list(range(25)), "whoever asks gets it all the same"
     tail.want(runs[0])
     assert _all(tail) == News(), "once"
+    other.close()
+
+
+def test_many_short_histories_come_together_in_one_batch(
+    store: Store, other: Store, toml: Callable[[str], str]
+) -> None:
+    runs = [_run(store, toml, rows=3, state="finished") for _ in range(5)]
+    news = StoreTail(other).look()
+    whole = joined(news.metrics)
+    assert whole.runs.tolist() == [run for run in reversed(runs) for _ in range(3)]
+    assert whole.steps.tolist() == [0, 1, 2] * 5
+    assert [whole.names[number] for number in set(whole.series.tolist())] == ["train/loss"]
+    assert whole.last_id == store.last_metric_id()
+    assert joined(news.metrics[:1]) is news.metrics[0]
     other.close()
 
 
