@@ -20,6 +20,7 @@ ENDED_WITHOUT_A_WORD = "The training process ended without a word (killed, or th
 class RunRecord:
     """One run. Times in unix seconds; scores on the metric's own scale; ``colour`` indexes the run colours.
 
+    ``pid`` and ``pid_started`` tell its process (``engine.store.processes``); the latter is no time of day.
     ``phase`` says what a running run is busy with, ``phase_done`` of ``phase_total`` how far that is.
     ``revision`` grows with every change of any run.
     """
