@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from distill_gui.models import compose_words as words
+from distill_gui.models.compose_answer import Answer
 from distill_gui.models.compose_draft import Draft, flatten
 from distill_gui.models.compose_fields import Choices, FieldSpec
 from distill_gui.models.compose_judgement import Judgement, judge
-from distill_gui.models.compose_preview import Fact, Finding, control, count_text, facts, shape_text
+from distill_gui.models.compose_preview import Fact, Finding, control, facts
 from distill_gui.models.compose_sharing import as_toml, one_a_seed, shell_command, table_of
 from distill_gui.models.presets import Preset, presets
-from distill_gui.models.run_text import METRICS, metric_text
-from engine import catalog
-from engine.config import formula_of, loss_settings, notice_of, read_text
+from engine.config import read_text
 from engine.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
@@ -27,12 +27,6 @@ if TYPE_CHECKING:
 
 PREVIEW_DELAY_MS = 400
 MOST_SUGGESTIONS = 10
-RESTS_ON = {  # key → parts of the engine's answer that another value makes untrue
-    "teacher.model": ("teacher", "student", "notices"),
-    "student.architecture": ("student",),
-    "task.name": ("rows", "steps", "notices"),
-    "task.source": ("rows", "steps", "notices"),
-}
 ROW_SUFFIXES = (".parquet", ".csv", ".jsonl")
 FIRST_PRESET = "taylor"
 
@@ -50,7 +44,7 @@ class ComposeModel(QObject):
         self._preset = ""
         self._file: Path | None = None
         self._judgement = Judgement([0], [], [])
-        self._preview: dict[str, Any] = {}
+        self._answer = Answer()
         self._asked = ""
         self._said_of_loss: set[str] = set()  # said beside the formula, at once; the engine says it again later
         self._past: dict[int, RunRecord] = {}
@@ -104,20 +98,7 @@ class ComposeModel(QObject):
 
     def note(self, key: str) -> str:
         """What stands at the right inside a field: sizes, counts, units."""
-        if key == "teacher.model":
-            return shape_text(self._preview.get("teacher")) if self.value(key) else ""
-        if key == "student.architecture":
-            parameters = (self._preview.get("student") or {}).get("parameters")
-            return count_text(parameters) if parameters else ""
-        task = self.task()
-        if key == "task.name":
-            return f"{task.train_rows:,} rows" if task and task.train_rows else ""
-        if key == "task.source":
-            rows = (self._preview.get("rows") or {}).get(task.train_split, 0) if task else 0
-            return "complete ✓" if task and rows and rows == task.train_rows else f"{rows:,} rows" if rows else ""
-        if key == "training.seed":
-            return f"{len(self._judgement.seeds)} runs" if len(self._judgement.seeds) > 1 else ""
-        return self.field(key).unit
+        return words.note(key, self._draft, len(self._judgement.seeds), self._answer.found)
 
     def suggestions(self, key: str) -> list[str]:
         """Values to offer for a field that takes any text: those of the engine, then those of past runs, newest first."""
@@ -137,48 +118,25 @@ class ComposeModel(QObject):
         needed = any(missing.key == key for missing in self._judgement.missing)
         return "folder or hub id" if needed and key.endswith(".tokenizer") else self.field(key).placeholder
 
-    def task(self) -> Any:
-        """The chosen task's declaration, None before there is one."""
-        return catalog.tasks().get(str(self.value("task.name") or ""))
-
     def metrics(self) -> tuple[str, str]:
         """The key metric of the task and those beside it, as words; empty without a task."""
-        task = self.task()
-        if task is None:
-            return "", ""
-        return metric_text(task.key_metric), ", ".join(METRICS.get(name, name) for name in task.metrics[1:])
+        return words.metrics(self._draft)
 
     def title(self) -> str:
         """The name the run has, or will be given."""
-        table = self._draft.table(self._judgement.seeds[0])
-        task = table.get("task", {}).get("name", "task")
-        seed = f" · seed {self._judgement.seeds[0]}" if len(self._judgement.seeds) == 1 else ""
-        return table.get("name") or f"{self._draft.loss_kind} · {self.value('student.architecture')} · {task}{seed}"
+        return words.title(self._draft, self._judgement.seeds)
 
     def formula(self) -> str:
         """The whole loss in plain numbers; empty for an unknown one."""
-        settings = self._loss()
-        return formula_of(settings) if settings is not None else ""
+        return words.formula(self._draft)
 
     def notice(self) -> tuple[str, str]:
         """What must be known about exactly these settings of the loss: its point, and the rest. Empty if nothing."""
-        point, stop, rest = self._whole_notice().partition(". ")
-        return point + stop.strip(), rest
-
-    def _whole_notice(self) -> str:
-        settings = self._loss()
-        return notice_of(settings) if settings is not None else ""
-
-    def _loss(self) -> Any:
-        """The settings of the loss, a faulty one at its default; None for an unknown loss."""
-        return loss_settings(self._table()["loss"]) if self._draft.loss_kind in catalog.losses() else None
+        return words.notice(self._draft)
 
     def teacher_remark(self) -> str:
         """What the teacher is for where the loss does not ask it; empty where it does."""
-        if self._draft.needs_teacher or not self.value("teacher.model"):
-            return ""
-        gives = "its layers and tokenizer" if self.value("student.init") == "layers" else "its tokenizer"
-        return f"Not asked by this loss: it only gives the student {gives}."
+        return words.teacher_remark(self._draft)
 
     # what is wrong ----------------------------------------------------------------------------------------------------
 
@@ -192,10 +150,9 @@ class ComposeModel(QObject):
 
     def faults(self) -> list[Fault]:
         """Everything that is wrong, the form's own faults before those the engine found in files and models."""
-        known = {fault.key for fault in self._judgement.faults}
-        found = [Fault(str(entry.get("key", "")), str(entry["message"])) for entry in self._preview.get("faults", [])]
-        wanting = {key for missing in self._judgement.missing for key in (missing.key, missing.key.partition(".")[0])}
-        return self._judgement.faults + [fault for fault in found if fault.key and fault.key not in known | wanting]
+        own, missing = self._judgement.faults, self._judgement.missing
+        known = {fault.key for fault in own} | {key for gap in missing for key in (gap.key, gap.key.partition(".")[0])}
+        return own + [fault for fault in self._answer.faults() if fault.key not in known]
 
     def fault(self, key: str) -> str:
         """The sentence about one field, or ""."""
@@ -204,18 +161,10 @@ class ComposeModel(QObject):
     def findings(self) -> list[Finding]:
         """What is missing, what is wrong, then what to know, the pressing things first."""
         wrong = [Finding("stop", fault.message, fault.key) for fault in self.faults()]
-        known = [
-            Finding(str(entry["level"]), str(entry["text"]))
-            for entry in self._preview.get("notices", [])
-            if entry["text"] not in self._said_of_loss
-        ]
-        unkeyed = [entry for entry in self._preview.get("faults", []) if not entry.get("key")]
-        known += [Finding("look", str(entry["message"])) for entry in unkeyed]
-        if point := self.notice()[0]:
-            known.append(Finding("look", f"{point} (See Loss.)"))
-        order = ("stop", "look", "fine")
-        known.sort(key=lambda finding: order.index(finding.level) if finding.level in order else len(order))
-        return self._judgement.missing + wrong + known
+        point = self.notice()[0]
+        of_loss = [Finding("look", f"{point} (See Loss.)")] if point else []
+        known = [finding for finding in self._answer.findings() if finding.text not in self._said_of_loss]
+        return self._judgement.missing + wrong + of_loss + known
 
     def can_start(self) -> bool:
         return not self._judgement.missing and not self.faults()
@@ -228,9 +177,9 @@ class ComposeModel(QObject):
         """The badge: a word and its tone."""
         if not self.can_start():
             return "not ready", "warn" if not self.faults() else "bad"
-        if self.is_checking() or not self._preview:
+        if self.is_checking() or not self._answer.found:
             return "checking", "neutral"
-        return ("ready", "good") if self._preview.get("ready") else ("not checked", "warn")
+        return ("ready", "good") if self._answer.ready else ("not checked", "warn")
 
     def main_text(self) -> str:
         """What the main button says: the first missing thing, what to mend, or how many runs it starts."""
@@ -251,14 +200,14 @@ class ComposeModel(QObject):
     def facts(self) -> list[Fact]:
         """The lines of the run preview."""
         table, past = self._table(), self._past.values()
-        lines = facts(self._preview, len(self._judgement.seeds), table, past)
+        lines = facts(self._answer.found, len(self._judgement.seeds), table, past)
         beside = control(table, past)
         return [*lines, beside] if beside else lines
 
     def set_preview(self, preview: Mapping[str, Any]) -> None:
         """Take the engine's answer to the last question."""
         self._asked = ""
-        self._preview = dict(preview)
+        self._answer.take(preview)
         self.preview_changed.emit()
 
     def update_runs(self, records: Iterable[RunRecord]) -> None:
@@ -274,8 +223,8 @@ class ComposeModel(QObject):
         self._timer.start()
 
     def _ask(self) -> None:
-        if not self.value("teacher.model") and self.task() is None:
-            self._preview = {}  # nothing to look at yet
+        if not self.value("teacher.model") and not self.value("task.name"):
+            self._answer.take({})  # nothing to look at yet
         else:
             self._asked = self.toml()
             self.preview_wanted.emit(self._asked)
@@ -303,7 +252,8 @@ class ComposeModel(QObject):
         Raises ConfigError where the text is no TOML.
         """
         left_out = self._draft.take(table_of(text, Path(folder or Path.cwd())))
-        self._preset, self._file, self._preview = "", None, {}
+        self._preset, self._file = "", None
+        self._answer.take({})
         self._touch(set())
         return left_out
 
@@ -357,8 +307,8 @@ class ComposeModel(QObject):
 
     def file_name(self) -> str:
         """A name to save under."""
-        words = [self._draft.loss_kind, str(self.value("student.architecture")), str(self.value("task.name") or "task")]
-        plain = "-".join(Path(word).name for word in words)
+        parts = (self._draft.loss_kind, self.value("student.architecture"), self.value("task.name") or "task")
+        plain = "-".join(Path(str(part)).name for part in parts)
         return str(self._file or f"{plain}.toml")
 
     def toml(self) -> str:
@@ -380,12 +330,8 @@ class ComposeModel(QObject):
 
     def _touch(self, keys: set[str]) -> None:
         """After a change: judge the draft anew and ask the engine soon. What it said of ``keys`` no longer holds."""
-        left = [entry for entry in self._preview.get("faults", []) if entry.get("key") not in {"", *keys}]
-        stale = {part for key in keys for part in RESTS_ON.get(key, ())}
-        if self._preview:
-            kept = {part: found for part, found in self._preview.items() if part not in stale}
-            self._preview = {**kept, "faults": left}
+        self._answer.forget(keys)
         self._judgement = judge(self._draft)
-        self._said_of_loss.add(self._whole_notice())
+        self._said_of_loss.add(words.whole_notice(self._draft))
         self.ask_preview()
         self.changed.emit()

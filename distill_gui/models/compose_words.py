@@ -1,0 +1,80 @@
+"""What the form says beside its fields: notes, formula, the run's name, how the task is scored. Knows no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from distill_gui.models.compose_draft import Draft
+from distill_gui.models.compose_preview import count_text, shape_text
+from distill_gui.models.run_text import METRICS, metric_text
+from engine import catalog
+from engine.config import formula_of, loss_settings, notice_of
+
+
+def chosen_task(draft: Draft) -> Any:
+    """The declaration of the chosen task, None before there is one."""
+    return catalog.tasks().get(str(draft.value("task.name") or ""))
+
+
+def note(key: str, draft: Draft, runs: int, answer: Mapping[str, Any]) -> str:
+    """What stands at the right inside a field: sizes, counts, units."""
+    task = chosen_task(draft)
+    if key == "teacher.model":
+        return shape_text(answer.get("teacher")) if draft.value(key) else ""
+    if key == "student.architecture":
+        parameters = (answer.get("student") or {}).get("parameters")
+        return count_text(parameters) if parameters else ""
+    if key == "task.name":
+        return f"{task.train_rows:,} rows" if task and task.train_rows else ""
+    if key == "task.source":
+        rows = (answer.get("rows") or {}).get(task.train_split, 0) if task else 0
+        return "complete ✓" if rows and rows == task.train_rows else f"{rows:,} rows" if rows else ""
+    if key == "training.seed":
+        return f"{runs} runs" if runs > 1 else ""
+    return draft.field(key).unit
+
+
+def title(draft: Draft, seeds: list[int]) -> str:
+    """The name the run has, or will be given; without the seed where there are several."""
+    words = [draft.loss_kind, str(draft.value("student.architecture")), str(draft.value("task.name") or "task")]
+    return str(draft.value("name")) or " · ".join([*words, *(f"seed {seed}" for seed in seeds if len(seeds) == 1)])
+
+
+def metrics(draft: Draft) -> tuple[str, str]:
+    """The key metric of the task and those beside it; empty without a task."""
+    task = chosen_task(draft)
+    if task is None:
+        return "", ""
+    return metric_text(task.key_metric), ", ".join(METRICS.get(name, name) for name in task.metrics[1:])
+
+
+def teacher_remark(draft: Draft) -> str:
+    """What the teacher is for where the loss does not ask it; empty where it does."""
+    if draft.needs_teacher or not draft.value("teacher.model"):
+        return ""
+    gives = "its layers and tokenizer" if draft.value("student.init") == "layers" else "its tokenizer"
+    return f"Not asked by this loss: it only gives the student {gives}."
+
+
+def formula(draft: Draft) -> str:
+    """The whole loss in plain numbers; empty for an unknown one."""
+    settings = _loss(draft)
+    return formula_of(settings) if settings is not None else ""
+
+
+def whole_notice(draft: Draft) -> str:
+    """What must be known about exactly these settings of the loss, as the engine words it; empty if nothing."""
+    settings = _loss(draft)
+    return notice_of(settings) if settings is not None else ""
+
+
+def notice(draft: Draft) -> tuple[str, str]:
+    """The point of it, and the rest."""
+    point, stop, rest = whole_notice(draft).partition(". ")
+    return point + stop.strip(), rest
+
+
+def _loss(draft: Draft) -> Any:
+    """The settings of the loss, a faulty one at its default; None for an unknown loss."""
+    return loss_settings(draft.table()["loss"]) if draft.loss_kind in catalog.losses() else None
