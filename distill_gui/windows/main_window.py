@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
 
     def show_place(self, key: str) -> None:
         """Show a place; says ``place_changed`` when it is another one."""
-        self.stack.setCurrentWidget(self._places[key])
+        self._switch(self._places[key])
         self.rail.set_current(key)
         if key != self._place:
             self._place = key
@@ -99,8 +99,7 @@ class MainWindow(QMainWindow):
         """Show the page of the first start."""
         self._place = ""
         self.rail.set_current("")
-        self.stack.setCurrentWidget(self.welcome)
-        self.stack.setFocus(Qt.FocusReason.OtherFocusReason)  # no ring yet; Tab goes to its buttons
+        self._switch(self.welcome)
 
     # what is shown ----------------------------------------------------------------------------------------------------
 
@@ -183,6 +182,13 @@ class MainWindow(QMainWindow):
         self.stack.addWidget(widget)
         self.rail.add_place(panel.key, panel.title, panel.icon)
         self._shortcut(f"Ctrl+{len(self._places)}", panel.title, lambda: self.show_place(panel.key))
+
+    def _switch(self, page: QWidget) -> None:
+        # a page that is hidden with the focus in it would hand it to the next best button, with a ring no one asked for
+        focused = self.focusWidget()
+        if focused is None or self.stack.isAncestorOf(focused):
+            self.stack.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.stack.setCurrentWidget(page)
 
     def _shortcut(self, keys: str, what: str, act: Callable[[], object]) -> None:
         QShortcut(QKeySequence(keys), self).activated.connect(lambda: act() and None)

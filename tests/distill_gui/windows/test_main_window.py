@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from distill_gui.models import Models
@@ -189,3 +189,24 @@ def test_tab_reaches_rail_and_place(window: MainWindow, qtbot: QtBot) -> None:
         seen.add(focused.objectName() or getattr(focused, "text", str)())
         qtbot.keyClick(focused, Qt.Key.Key_Tab)
     assert {"Compose", "Settings", "compose"} <= seen
+
+
+def test_changing_the_place_rings_no_button_nobody_asked_for(qapp: QApplication, qtbot: QtBot) -> None:
+    window = MainWindow([Panel(key, key, "runs", 1, lambda models: QPushButton("x")) for key in ("a", "b")], MODELS)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    window.panel("a").setFocus()
+    window.show_place("b")
+    window.show_welcome()
+    window.show_place("a")
+    ringed = [button.text() for button in window.findChildren(QAbstractButton) if button.property("ring")]
+    assert ringed == []
+    assert window.focusWidget() is window.stack
+
+
+def test_a_place_chosen_by_the_rail_leaves_the_focus_there(window: MainWindow, qtbot: QtBot) -> None:
+    window.rail.button("runs").setFocus()
+    qtbot.keyClick(window.rail.button("runs"), Qt.Key.Key_Space)
+    assert window.place() == "runs"
+    assert window.rail.button("runs").hasFocus()
