@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPlainTextEdit, QSpinBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from distill_gui.theme import apply
@@ -54,3 +55,13 @@ def test_fields_and_buttons_have_one_height(qapp: QApplication, qtbot: QtBot) ->
     assert {type(control).__name__: control.height() for control in controls} == {
         type(control).__name__: CONTROL_HEIGHT for control in controls
     }
+
+
+def test_the_hint_in_an_empty_field_reads_as_well_as_other_text(qapp: QApplication, qtbot: QtBot) -> None:
+    """Qt's own is half transparent."""
+    apply(qapp, False)
+    for field in (QLineEdit(), QComboBox(), QPlainTextEdit()):
+        qtbot.addWidget(field)
+        field.ensurePolished()
+        hint = field.palette().color(QPalette.ColorRole.PlaceholderText)
+        assert (hint.name().upper(), hint.alpha()) == (LIGHT.muted, 255), type(field).__name__
