@@ -132,7 +132,7 @@ class StudentConfig(_Section):
             "titles": {
                 "random": "Random weights",
                 "pretrained": "Pre-trained weights",
-                "layers": "Layers of the teacher's model",
+                "layers": "Layers of the teacher",
             }
         },
     )
