@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine import catalog
 from engine.config import parse_leniently
 
 TASK, TEACHER, LOSS = '[task]\nname = "mrpc"\n', '[teacher]\nmodel = "owner/t"\n', '[loss]\nkind = "taylor"\n'
@@ -52,8 +53,10 @@ def test_a_key_that_is_nowhere_lists_what_there_is():
 
 def test_a_setting_of_other_losses_names_them():
     text = TASK + TEACHER + '[loss]\nkind = "mse_logits"\ntemperature = 2.0\n'
+    having = [name for name, loss in catalog.losses().items() if "temperature" in loss.settings.model_fields]
+    assert {"kl", "taylor"} <= set(having) and "mse_logits" not in having
     assert message(text, "loss.temperature") == (
-        "the loss “mse_logits” has no such setting (kl, taylor have); "
+        f"the loss “mse_logits” has no such setting ({', '.join(having)} have); "
         "take the key out (on the command line: --set loss.temperature=)"
     )
 
