@@ -239,6 +239,7 @@ def test_advanced_counts_what_applies_what_changed_and_what_is_wrong(good):
     assert good.advanced("training") == (count, 2, True)
     good.choose_preset("none")
     assert good.advanced("loss")[0] == 0
+    good.choose_preset("taylor")
     before = good.advanced("teacher")[0]
     good.set_value("teacher.training", "fine_tune")
     assert good.advanced("teacher")[0] > before
