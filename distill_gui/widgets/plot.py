@@ -85,7 +85,8 @@ class Chart(QWidget):
         self._view.viewport().setMouseTracking(True)
         self._view.viewport().installEventFilter(self)
         self._view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._plot.ctrlMenu.setParent(self._view)  # never shown; so it goes when the chart goes
+        menu = self._plot.ctrlMenu  # never shown; as the view's own window it goes when the chart goes
+        menu.setParent(self._view, menu.windowFlags())
         self._plot.hideButtons()
         self._plot.setContentsMargins(0, 6, 12, 0)
         self._plot.disableAutoRange()

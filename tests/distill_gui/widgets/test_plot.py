@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from distill_gui import theme
@@ -184,6 +184,13 @@ def test_the_pointer_finds_x_and_the_curve_under_it(chart: Chart, qtbot: QtBot) 
 def test_a_double_click_asks_for_everything(chart: Chart, qtbot: QtBot) -> None:
     with qtbot.waitSignal(chart.reset_wanted):
         qtbot.mouseDClick(chart._view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(200, 90))
+
+
+def test_nothing_of_the_librarys_own_is_shown(chart: Chart) -> None:
+    assert not [menu for menu in chart.findChildren(QMenu) if menu.isVisible()]
+    chart.set_blank(True)
+    ground = chart.grab().toImage()
+    assert len({ground.pixelColor(x, 60).name() for x in range(60, 380)}) == 1
 
 
 def test_a_hidden_chart_is_not_in_sight(chart: Chart) -> None:
