@@ -236,8 +236,8 @@ class ComposeModel(QObject):
         return list(presets().values())
 
     def preset(self) -> str:
-        """The key of the preset chosen last, "" after a file was opened."""
-        return self._preset
+        """The key of the preset chosen last, "" after a file was opened or while another loss is chosen."""
+        return "" if self._draft.is_changed("loss.kind") else self._preset
 
     def choose_preset(self, key: str) -> None:
         """Take over a preset's values; a method leaves teacher, student and task alone. KeyError for an unknown one."""

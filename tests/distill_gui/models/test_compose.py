@@ -187,6 +187,10 @@ def test_presets_change_the_method_and_keep_the_rest(model):
     model.choose_preset("kl")
     config = parse_config(model.toml())
     assert (model.preset(), config.loss.kind, config.task.name) == ("kl", "kl", "mrpc")
+    model.set_value("loss.kind", "mse_logits")
+    assert model.preset() == "", "another loss is another method"
+    model.reset("loss.kind")
+    assert model.preset() == "kl"
     with pytest.raises(KeyError):
         model.choose_preset("nothing")
 
