@@ -15,8 +15,9 @@ def test_tab_moves_the_ring(qapp: QApplication, qtbot: QtBot) -> None:
     first, second = QPushButton("first"), QPushButton("second")
     row.addWidget(first)
     row.addWidget(second)
-    page.show()
-    qtbot.waitExposed(page)
+    with qtbot.waitActive(page):
+        page.show()
+        page.activateWindow()  # without a window manager no one else does
     first.setFocus()
     qtbot.waitUntil(lambda: first.property("ring") is True)
     qtbot.keyClick(first, Qt.Key.Key_Tab)

@@ -43,8 +43,9 @@ def test_the_wheel_turns_only_a_box_in_focus(qapp: QApplication, qtbot: QtBot) -
     other, box = WholeBox(0, 10), WholeBox(0, 10)
     column.addWidget(other)
     column.addWidget(box)
-    page.show()
-    qtbot.waitExposed(page)
+    with qtbot.waitActive(page):
+        page.show()
+        page.activateWindow()  # without a window manager no one else does
     other.setFocus()
     assert not turn_wheel(box)
     assert box.value() == 0

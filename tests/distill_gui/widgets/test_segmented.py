@@ -54,6 +54,8 @@ def test_choosing_moves_nothing_and_bold_fits(segments: Segmented) -> None:
 
 
 def test_arrow_keys_choose(segments: Segmented, qtbot: QtBot) -> None:
+    with qtbot.waitActive(segments):
+        segments.activateWindow()  # without a window manager no one else does
     segments.button("step").setFocus()
     with qtbot.waitSignal(segments.chosen) as told:
         qtbot.keyClick(segments.button("step"), Qt.Key.Key_Right)

@@ -12,8 +12,9 @@ from distill_gui.windows.close_question import CloseQuestion, ask_close
 def question(qtbot: QtBot) -> CloseQuestion:
     made = CloseQuestion(2)
     qtbot.addWidget(made)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitActive(made):
+        made.show()
+        made.activateWindow()  # without a window manager no one else does
     return made
 
 

@@ -43,8 +43,9 @@ def window(qapp: QApplication, qtbot: QtBot, answers: list[str]) -> Iterator[Mai
     apply(qapp, False)
     made = MainWindow(PANELS, MODELS, "light", "/home/x", ask=lambda parent, active: cast(Any, answers.pop(0)))
     qtbot.addWidget(made, before_close_func=lambda widget: widget.set_status(Status()))
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitActive(made):
+        made.show()
+        made.activateWindow()  # without a window manager no one else does
     yield made
 
 
@@ -194,8 +195,9 @@ def test_tab_reaches_rail_and_place(window: MainWindow, qtbot: QtBot) -> None:
 def test_changing_the_place_rings_no_button_nobody_asked_for(qapp: QApplication, qtbot: QtBot) -> None:
     window = MainWindow([Panel(key, key, "runs", 1, lambda models: QPushButton("x")) for key in ("a", "b")], MODELS)
     qtbot.addWidget(window)
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()  # without a window manager no one else does
     window.panel("a").setFocus()
     window.show_place("b")
     window.show_welcome()

@@ -18,8 +18,9 @@ def dialog(qapp: QApplication, qtbot: QtBot) -> PreferencesDialog:
     apply(qapp, False)
     made = PreferencesDialog("dark", HOME, KEYS)
     qtbot.addWidget(made)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitActive(made):
+        made.show()
+        made.activateWindow()  # without a window manager no one else does
     return made
 
 
