@@ -74,6 +74,13 @@ class WeightedLossSettings(LossSettings):
         description="Weight of the label loss; 1 − λ weights the teacher's loss. Some toolkits call 1 − λ “alpha”.",
         json_schema_extra={"step": 0.05, "decimals": 2, "slider": True},
     )
+    standardise: bool = Field(
+        False,
+        title="Standardise logits",
+        description="Give each row of logits mean 0 and standard deviation 1 before T, teacher's and student's, in the "
+        "teacher's loss (Sun et al. 2024). Needs more than one output.",
+        json_schema_extra={"advanced": True},
+    )
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,8 @@ class Loss:
     """One file of ``engine/losses``: how the student is drawn to the teacher.
 
     ``compute(inputs, settings)`` returns a scalar, the mean over examples. ``formula(settings)`` writes L_KD in plain
-    numbers. ``notice(settings)`` is a warning that holds for exactly these settings, or "".
+    numbers. ``notice(settings)`` is a warning that holds for exactly these settings, or "". ``splits_alike``: its value
+    is the mean over the parts of a batch however it is split. ``kinds`` are the tasks it is defined for.
     """
 
     name: str
@@ -106,6 +114,8 @@ class Loss:
     compute: Callable[[LossInputs, Any], Tensor] | None
     notice: Callable[[Any], str] = field(default=lambda settings: "")
     zero_at_equality: bool = True
+    splits_alike: bool = True
+    kinds: tuple[TaskKind, ...] = ("classification", "regression")
     order: int = 100
 
     @property

@@ -33,7 +33,8 @@ def describe_all(as_json: bool) -> None:
     for section, keys in content["keys"].items():
         typer.echo(f"\n[{section}]")
         for key, about in keys.items():
-            default = "required" if about["default"] is None else json.dumps(about["default"], ensure_ascii=False)
+            default = "required" if about["required"] else json.dumps(about["default"], ensure_ascii=False)
+            default = "–" if default == "null" else default
             typer.echo(f"  {key:<22} {default:<12} {about['help']}")
 
 
@@ -64,6 +65,7 @@ def description() -> dict[str, Any]:
 def _keys(model: type[BaseModel], leave_out: frozenset[str] | set[str] = frozenset()) -> dict[str, Any]:
     return {
         info.alias or name: {
+            "required": info.is_required(),
             "default": None if info.default is PydanticUndefined else info.default,
             "help": info.description or "",
         }

@@ -14,12 +14,25 @@ Finding = tuple[tuple[str, ...], Fault]  # the keys the finding rests on, and th
 
 def cross_faults(config: DistillationConfig, faulty: Collection[str] = ()) -> list[Fault]:
     """The faults between keys. A finding that rests on one of the ``faulty`` keys is left out: it may be no fault."""
-    findings = [*_teacher_wanted(config), *_student(config), *_teacher(config)]
+    findings = [*_loss(config), *_teacher_wanted(config), *_student(config), *_teacher(config)]
     return [fault for keys, fault in findings if not any(_covers(bad, key) for bad in faulty for key in keys)]
 
 
 def _covers(bad: str, key: str) -> bool:
     return key == bad or key.startswith(f"{bad}.")
+
+
+def _loss(config: DistillationConfig) -> Iterator[Finding]:
+    loss, task = catalog.losses()[config.loss.kind], catalog.tasks().get(config.task.name)
+    if task is None:  # stood in for: the task itself is a fault already
+        return
+    if task.kind not in loss.kinds:
+        fit = ", ".join(name for name, other in catalog.losses().items() if task.kind in other.kinds)
+        text = f"“{loss.name}” is defined for {' and '.join(loss.kinds)}, and {task.title} is a {task.kind}; choose one of {fit}"
+        yield ("loss.kind", "task.name"), Fault("loss.kind", text)
+    if task.outputs == 1 and getattr(config.loss, "standardise", False):
+        text = f"{task.title} has one output, and one number has no spread; leave it off"
+        yield ("loss.standardise", "task.name"), Fault("loss.standardise", text)
 
 
 def _teacher_wanted(config: DistillationConfig) -> Iterator[Finding]:

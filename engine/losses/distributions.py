@@ -21,12 +21,22 @@ def log_probabilities(logits: Tensor, temperature: float = 1.0) -> Tensor:
 
     The binary form is the softmax of (z, 0): σ(z/T) = softmax((z, 0)/T)₀.
     """
+    return (as_logits(logits) / temperature).log_softmax(-1)
+
+
+def as_logits(logits: Tensor) -> Tensor:
+    """Logits of at least two classes, widened; one logit z becomes (z, 0), shape (examples, 2)."""
     import torch
 
     wide = widen(logits)
-    if wide.shape[-1] == 1:
-        wide = torch.cat([wide, torch.zeros_like(wide)], dim=-1)
-    return (wide / temperature).log_softmax(-1)
+    return torch.cat([wide, torch.zeros_like(wide)], dim=-1) if wide.shape[-1] == 1 else wide
+
+
+def standardised(logits: Tensor) -> Tensor:
+    """Each row of logits with mean 0 and standard deviation 1, shape kept (Sun et al. 2024, “Logit Standardization”)."""
+    wide = widen(logits)
+    centred = wide - wide.mean(-1, keepdim=True)
+    return centred / (wide.std(-1, keepdim=True) + 1e-7)
 
 
 def as_distribution(target: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.losses.distributions import as_distribution, cross_entropy, log_probabilities
+from engine.losses.distributions import as_distribution, cross_entropy, log_probabilities, standardised
 from engine.types import Loss, LossInputs, LossSettings, WeightedLossSettings
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ class Objective:
         if self.loss.compute is not None:
             if teacher_logits is None:
                 raise ValueError(f"the loss {self.loss.name} was given no teacher logits")
-            inputs = LossInputs(student_logits, teacher_logits.detach(), target)
+            read = standardised if _standardises(self.settings) else _as_they_are
+            inputs = LossInputs(read(student_logits), read(teacher_logits.detach()), target)
             weighted["teacher"] = (1 - self.label_weight) * self.loss.compute(inputs, self.settings)
         return weighted
 
@@ -44,4 +45,13 @@ def formula(loss: Loss, settings: LossSettings) -> str:
     if not isinstance(settings, WeightedLossSettings):
         return "CE(y)"
     weight = settings.label_weight
-    return f"{weight:.2f}·CE(y) + {1 - weight:.2f}·{loss.formula(settings)}"
+    scored = " on z-scored logits" if settings.standardise else ""
+    return f"{weight:.2f}·CE(y) + {1 - weight:.2f}·{loss.formula(settings)}{scored}"
+
+
+def _standardises(settings: LossSettings) -> bool:
+    return isinstance(settings, WeightedLossSettings) and settings.standardise
+
+
+def _as_they_are(logits: Tensor) -> Tensor:
+    return logits

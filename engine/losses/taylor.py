@@ -43,10 +43,10 @@ def formula(settings: Settings) -> str:
 
 def notice(settings: Settings) -> str:
     """Exactly at T = 1, γ = 1 the gradient of the whole loss is that of the cross-entropy on the labels."""
-    if settings.temperature == 1 and settings.gamma == 1:
+    if settings.temperature == 1 and settings.gamma == 1 and not settings.standardise:
         return (
             "At T = 1 and γ = 1 the teacher does not change the gradient. "
-            "It equals cross-entropy on the labels for every λ. Lower γ, or choose “Vanilla KD”."
+            "It equals cross-entropy on the labels for every λ. Lower γ, or choose “Taylor, squared logits”."
         )
     return ""
 

@@ -15,6 +15,16 @@ RESPONSE = [loss for loss in catalog.losses().values() if loss.compute is not No
 each_loss = pytest.mark.parametrize("loss", RESPONSE, ids=lambda loss: loss.name)
 
 
+@pytest.fixture(autouse=True)
+def only_where_it_is_defined(request: pytest.FixtureRequest) -> None:
+    """One output is a regression: a loss of classes is not asked about it (the configuration refuses it)."""
+    wanted = request.fixturenames
+    if {"loss", "inputs"} <= set(wanted):
+        loss, inputs = request.getfixturevalue("loss"), request.getfixturevalue("inputs")
+        if inputs.target.shape[1] == 1 and "regression" not in loss.kinds:
+            pytest.skip(f"{loss.name} is defined for {', '.join(loss.kinds)}")
+
+
 def value(loss: Loss, inputs: LossInputs) -> torch.Tensor:
     assert loss.compute is not None
     return loss.compute(inputs, loss.settings(kind=loss.name))
@@ -42,7 +52,8 @@ def test_value_does_not_depend_on_how_a_batch_is_split(loss: Loss, inputs: LossI
         value(loss, LossInputs(inputs.student_logits[s], inputs.teacher_logits[s], inputs.target[s])) * count
         for s, count in ((slice(0, 3), 3), (slice(3, 16), 13))
     ]
-    assert (sum(parts) / 16).item() == pytest.approx(value(loss, inputs).item(), rel=1e-12)
+    same = (sum(parts) / 16).item() == pytest.approx(value(loss, inputs).item(), rel=1e-12)
+    assert same == loss.splits_alike
 
 
 @each_loss
@@ -58,7 +69,8 @@ def test_extreme_logits_stay_finite(loss: Loss, dtype: torch.dtype) -> None:
 @each_loss
 def test_one_class_and_one_example_stay_finite(loss: Loss) -> None:
     assert torch.isfinite(value(loss, make_inputs(rows=1, outputs=3)))
-    assert torch.isfinite(value(loss, make_inputs(rows=1, outputs=1)))
+    if "regression" in loss.kinds:
+        assert torch.isfinite(value(loss, make_inputs(rows=1, outputs=1)))
 
 
 @each_loss

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.losses import kl, mse_logits, taylor
+from engine.losses import dist, dkd, js, kl, mse_logits, reverse_kl, skew_kl, taylor, taylor_sel, tvd
 from engine.losses.objective import label_loss
 from engine.types import LossInputs
 
@@ -116,3 +116,125 @@ def test_kl_at_high_temperature_tends_to_centred_squared_logits() -> None:
         kl.Settings(temperature=1.0),
     )
     assert found.item() == pytest.approx(expected.item(), rel=1e-3)
+
+
+@pytest.mark.parametrize("T", TEMPERATURES)
+def test_reverse_kl_and_tvd_are_their_formulas(inputs: LossInputs, T: float) -> None:
+    found = reverse_kl.compute(inputs, reverse_kl.Settings(temperature=T)).item()
+    assert found == pytest.approx(references.reverse_kl(*arrays(inputs), T), rel=1e-11)
+    found = tvd.compute(inputs, tvd.Settings(temperature=T)).item()
+    assert found == pytest.approx(references.tvd(*arrays(inputs), T), rel=1e-11)
+
+
+@pytest.mark.parametrize("T", TEMPERATURES)
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
+def test_js_and_skew_kl_are_their_formulas(inputs: LossInputs, T: float, share: float) -> None:
+    found = js.compute(inputs, js.Settings(temperature=T, beta=share)).item()
+    assert found == pytest.approx(references.js(*arrays(inputs), T, share), rel=1e-9)
+    found = skew_kl.compute(inputs, skew_kl.Settings(temperature=T, skew=share)).item()
+    assert found == pytest.approx(references.skew_kl(*arrays(inputs), T, share), rel=1e-10)
+
+
+def test_js_slider_has_no_cliffs(inputs: LossInputs) -> None:
+    """β → 0 tends to KL and β → 1 to reverse KL, in float32 as well; the ends are their limits."""
+    small = LossInputs(inputs.student_logits.float(), inputs.teacher_logits.float(), inputs.target.float())
+    ends = {0.0: kl.compute(inputs, kl.Settings(temperature=2)), 1.0: reverse_kl.compute(inputs, reverse_kl.Settings())}
+    for end, limit in ends.items():
+        for beta in (end, abs(end - 1e-6), abs(end - 1e-4)):
+            found = js.compute(small, js.Settings(temperature=2, beta=beta))
+            assert found.dtype == torch.float32
+            assert found.item() == pytest.approx(limit.item(), rel=2e-2 if abs(beta - end) > 1e-5 else 1e-3)
+
+
+def test_skew_kl_without_skew_is_vanilla_kd(inputs: LossInputs) -> None:
+    assert torch.equal(
+        skew_kl.compute(inputs, skew_kl.Settings(skew=0.0)), kl.compute(inputs, kl.Settings(temperature=2.0))
+    )
+
+
+@pytest.mark.parametrize("T", TEMPERATURES)
+@pytest.mark.parametrize("outputs", [2, 5])
+def test_dkd_is_its_formula(T: float, outputs: int) -> None:
+    inputs = make_inputs(outputs=outputs)
+    found = dkd.compute(inputs, dkd.Settings(temperature=T, target_weight=0.7, others_weight=3)).item()
+    assert found == pytest.approx(references.dkd(*arrays(inputs), T, 0.7, 3), rel=1e-10)
+
+
+def test_dkd_with_the_teachers_own_weights_is_vanilla_kd() -> None:
+    """KL = TCKD + (1 − p_y)·NCKD (Zhao et al. 2022, Eq. 5): checked row by row."""
+    inputs = make_inputs()
+    for row in range(3):
+        one = LossInputs(*(getattr(inputs, n)[row : row + 1] for n in ("student_logits", "teacher_logits", "target")))
+        p = one.teacher_logits.softmax(-1)[0, one.target.argmax()].item()
+        found = dkd.compute(one, dkd.Settings(temperature=1, target_weight=1, others_weight=1 - p)).item()
+        assert found == pytest.approx(kl.compute(one, kl.Settings(temperature=1)).item(), rel=1e-10)
+
+
+@pytest.mark.parametrize("T", TEMPERATURES)
+def test_dist_is_its_formula(T: float) -> None:
+    inputs = make_inputs()
+    found = dist.compute(inputs, dist.Settings(temperature=T, inter=0.7, intra=2)).item()
+    assert found == pytest.approx(references.dist(*arrays(inputs), T, 0.7, 2), rel=1e-7)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.4, 1.0])
+@pytest.mark.parametrize("epsilon", [0.05, 0.5])
+def test_taylor_sel_is_its_formula(inputs: LossInputs, gamma: float, epsilon: float) -> None:
+    found = taylor_sel.compute(inputs, taylor_sel.Settings(gamma=gamma, smoothing=epsilon)).item()
+    assert found == pytest.approx(references.taylor_sel(*arrays(inputs), gamma, epsilon), rel=1e-11)
+
+
+def test_in_taylor_sel_the_teacher_matters_at_gamma_1() -> None:
+    """Unlike taylor at T = 1: another teacher gives another gradient."""
+    gradients = []
+    for seed in (0, 1):
+        inputs = make_inputs()
+        teacher = make_inputs(seed=seed + 7).teacher_logits
+        student = inputs.student_logits.clone().requires_grad_()
+        taylor_sel.compute(LossInputs(student, teacher, inputs.target), taylor_sel.Settings()).backward()
+        gradients.append(student.grad)
+    assert (gradients[0] - gradients[1]).abs().max() > 0.01
+
+
+def test_standardised_logits_are_z_scores_in_every_loss() -> None:
+    """With the option a loss sees z-scores: scaling or shifting all logits of a row changes nothing."""
+    from engine import catalog
+    from engine.losses.objective import Objective, formula
+
+    inputs = make_inputs()
+    for loss in catalog.losses().values():
+        if loss.compute is None:
+            continue
+        plain, scored = (loss.settings(kind=loss.name, standardise=choice) for choice in (False, True))
+        terms = [
+            Objective(loss, settings).terms(scale * inputs.student_logits + shift, inputs.teacher_logits, inputs.target)
+            for settings in (plain, scored)
+            for scale, shift in ((1, 0), (3, 5))
+        ]
+        found = [term["teacher"].item() for term in terms]
+        assert found[0] != pytest.approx(found[1], rel=1e-3), loss.name
+        assert found[2] == pytest.approx(found[3], rel=1e-5), loss.name
+        assert "z-scored" in formula(loss, scored) and "z-scored" not in formula(loss, plain)
+    z = inputs.student_logits.numpy()
+    expected = (z - z.mean(1, keepdims=True)) / z.std(1, ddof=1, keepdims=True)
+    from engine.losses.distributions import standardised
+
+    np.testing.assert_allclose(standardised(inputs.student_logits).numpy(), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["kl", "reverse_kl", "js", "skew_kl", "dkd", "dist"])
+def test_t_squared_keeps_gradients_of_every_tempered_loss_at_their_size(name: str) -> None:
+    from engine import catalog
+
+    loss = catalog.losses()[name]
+    inputs = make_inputs(rows=256, scale=0.5)
+    sizes = []
+    for T in (1.0, 2.0, 4.0, 8.0):
+        student = inputs.student_logits.clone().requires_grad_()
+        settings = loss.settings(kind=name, temperature=T)
+        loss.compute(LossInputs(student, inputs.teacher_logits, inputs.target), settings).backward()
+        sizes.append(student.grad.norm().item())
+    if name == "dist":  # a correlation does not shrink with T: its T² is the authors', and makes it grow
+        assert sizes == sorted(sizes)
+    else:
+        assert max(sizes) / min(sizes) < 1.5, sizes
