@@ -17,7 +17,6 @@ from distill_gui.models import Models
 from distill_gui.models.compose import ComposeModel
 from distill_gui.models.curves import CurveModel
 from distill_gui.models.export import ExportModel
-from distill_gui.models.presets import presets
 from distill_gui.models.published_lines import published_lines
 from distill_gui.models.run_list import RunListModel
 from distill_gui.models.run_words import ended_text, stop_stage_text
@@ -30,10 +29,12 @@ from distill_gui.version import NAME
 from distill_gui.windows.close_question import Answer, ask_close
 from distill_gui.windows.main_window import MainWindow
 from distill_gui.windows.status import Status
+from engine import catalog
 from engine.analysis.published import read_published
+from engine.config import read_config
 from engine.store import RunRecord, ScoreRow, home_folder
 
-SAMPLE_ORDER = ("sample/none", "sample/kl", "sample/taylor")
+SAMPLE = ("none", "kl", "taylor")  # the control first: the others are compared with it
 
 
 class Studio(QObject):
@@ -84,13 +85,8 @@ class Studio(QObject):
 
     def queue_sample(self) -> None:
         """Queue the three runs of the sample and show them."""
-        compose = ComposeModel()
-        tomls = []
-        for key in SAMPLE_ORDER:
-            assert key in presets(), f"the sample {key} is missing in assets/sample"
-            compose.choose_preset(key)
-            tomls += compose.tomls()
-        compose.deleteLater()
+        folder = catalog.assets_folder() / "sample"
+        tomls = [read_config(folder / f"{name}.toml").to_toml() for name in SAMPLE]
         self.preferences.set_welcomed()
         self.engine.enqueue(tomls)
         self.window.show_place("runs")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication
 
 from distill_gui import theme as themes
@@ -46,6 +47,7 @@ def _walk(app: QApplication, studio: Studio, folder: Path) -> list[Path]:
     window, runs = studio.window, studio.models.runs
     window.resize(*SIZE)
     window.show()
+    QCursor.setPos(window.mapToGlobal(window.rect().bottomRight()))  # nothing is to look pointed at
     studio.engine.start()
     studio.meters.start()
     _wait(lambda: bool(runs.records()), 2.0)
@@ -65,6 +67,7 @@ def _walk(app: QApplication, studio: Studio, folder: Path) -> list[Path]:
         themes.apply(app, dark)
         for place, prepare in _places(studio, shown):
             prepare()
+            window.setFocus()  # no ring around whatever came first
             _spin(SETTLED_S)
             picture = folder / f"{place}-{name}.png"
             if not window.grab().save(str(picture)):

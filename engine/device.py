@@ -29,7 +29,7 @@ def choose_device(wish: str) -> tuple[torch.device, str]:
             raise EngineError(f"training.device is “{wish}”, but {found}; choose “auto” or “cpu”.")
         return torch.device("cuda", number), f"chosen in the configuration · {torch.cuda.get_device_name(number)}"
     if torch.cuda.is_available():
-        return torch.device("cuda", 0), f"bf16 · fastest device found, {torch.cuda.get_device_name(0)}"
+        return torch.device("cuda", 0), f"fastest device found · bf16 · {torch.cuda.get_device_name(0)}"
     return torch.device("cpu"), "no CUDA GPU found"
 
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QSta
 
 from distill_gui.models.table import FACE_ROLE, TableModel
 from distill_gui.panels import Panel
-from distill_gui.theme import L, M, S
+from distill_gui.theme import XL, L, M, S
 from distill_gui.widgets.buttons import button
 from distill_gui.widgets.empty_state import EmptyState
 from distill_gui.widgets.labels import muted, title
@@ -88,7 +88,7 @@ class TablePanel(QWidget):
         self._pages.addWidget(filled)
         self._pages.addWidget(self.empty)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(L, L, L, L)
+        whole.setContentsMargins(XL, L, XL, L)
         whole.setSpacing(L)
         whole.addLayout(top)
         whole.addWidget(self._pages, 1)

@@ -175,7 +175,8 @@ class _Pill(ElidedLabel):
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     def set(self, device: str, reason: str) -> None:
-        self.setText(f"{device} — {reason}" if reason else device)
+        short = reason.partition(" · ")[0]  # the rest, such as the thread count, is in the tooltip
+        self.setText(f"{device} — {short}" if short else device)
         self.setToolTip(f"Device: {device}. {reason}".strip())
 
 

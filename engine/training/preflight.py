@@ -219,7 +219,7 @@ def _likely_device(wish: str) -> tuple[str, str]:
         pynvml.nvmlInit()
         if pynvml.nvmlDeviceGetCount() > 0:
             name = pynvml.nvmlDeviceGetName(pynvml.nvmlDeviceGetHandleByIndex(0))
-            return "cuda:0", f"bf16 · fastest device found, {name}"
+            return "cuda:0", f"fastest device found · bf16 · {name}"
     except Exception:
         pass  # no driver, no library: no GPU
     return "cpu", "no CUDA GPU found"

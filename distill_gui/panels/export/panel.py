@@ -14,7 +14,7 @@ from distill_gui.models.export import CAPTION_ROLE, COLOUR_ROLE, TRAILING_ROLE, 
 from distill_gui.panels.export.result_card import ResultCard
 from distill_gui.panels.export.student_card import StudentCard
 from distill_gui.panels.export.target_card import TargetCard
-from distill_gui.theme import L, M, S
+from distill_gui.theme import XL, L, M, S
 from distill_gui.widgets.card import Card
 from distill_gui.widgets.empty_state import EmptyState
 from distill_gui.widgets.labels import heading, muted, title
@@ -111,7 +111,7 @@ class ExportPanel(QWidget):
         words.addWidget(title("Export"))
         words.addWidget(muted("Take a student away: weights, config, tokenizer and a model card in one folder."))
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(L, L, L, L)
+        whole.setContentsMargins(XL, L, XL, L)
         whole.setSpacing(L)
         whole.addLayout(words)
         whole.addWidget(self._pages, 1)
