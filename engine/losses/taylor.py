@@ -42,13 +42,19 @@ def formula(settings: Settings) -> str:
 
 
 def notice(settings: Settings) -> str:
-    """Exactly at T = 1, γ = 1 the gradient of the whole loss is that of the cross-entropy on the labels."""
-    if settings.temperature == 1 and settings.gamma == 1 and not settings.standardise:
+    """At γ = 1 the gradient does not depend on the teacher: at T = 1 nor does it on λ, else the term is label-tempered."""
+    if settings.gamma != 1 or settings.standardise:
+        return ""
+    remedy = "Lower γ, or choose “Taylor, squared logits”."
+    if settings.temperature == 1:
         return (
             "At T = 1 and γ = 1 the teacher does not change the gradient. "
-            "It equals cross-entropy on the labels for every λ. Lower γ, or choose “Taylor, squared logits”."
+            f"It equals cross-entropy on the labels for every λ. {remedy}"
         )
-    return ""
+    return (
+        "At γ = 1 the teacher does not change the gradient. "
+        f"The corrected term equals cross-entropy on the labels at this temperature. {remedy}"
+    )
 
 
 LOSS = Loss(

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from engine import catalog
+from engine.losses.influence import gradient_shares
 from engine.losses.objective import Objective, formula
 from engine.types import Loss, LossInputs, WeightedLossSettings
 
@@ -127,8 +128,23 @@ def test_formula_is_in_plain_numbers() -> None:
     assert formula(losses["none"], losses["none"].settings(kind="none")) == "CE(y)"
 
 
-@pytest.mark.parametrize(("T", "gamma", "said"), [(1, 1, True), (1, 0.99, False), (1.01, 1, False), (2, 1, False)])
-def test_the_taylor_notice_appears_exactly_when_it_is_true(T: float, gamma: float, said: bool) -> None:
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "At T = 1 and γ = 1"),
+        ({"gamma": 0.99}, ""),
+        ({"temperature": 1.01}, "At γ = 1 the teacher"),
+        ({"temperature": 2, "gamma": 0.5}, ""),
+        ({"standardise": True}, ""),
+        ({"lambda": 0.9}, "for every λ"),
+    ],
+)
+def test_the_taylor_notice_appears_exactly_when_it_is_true(settings: dict[str, float], said: str) -> None:
+    """What is said is checked against the gradient itself: deaf to the teacher, and at T = 1 to λ as well."""
     taylor = catalog.losses()["taylor"]
-    notice = taylor.notice(taylor.settings(kind="taylor", temperature=T, gamma=gamma))
-    assert bool(notice) == said
+    chosen = taylor.settings.model_validate({"kind": "taylor", **settings})
+    notice = taylor.notice(chosen)
+    assert said in notice and bool(said) == bool(notice)
+    inputs = make_inputs()
+    found = gradient_shares(Objective(taylor, chosen), inputs.student_logits, inputs.teacher_logits, inputs.target)
+    assert (found["influence"] < 1e-5) == bool(notice)
