@@ -13,7 +13,7 @@ from distill_gui.models.curve_pyramid import Floats
 Range = tuple[float, float]
 HEADROOM = 1.25  # a live curve that leaves its view gets a quarter more room, so that the view moves rarely
 FEW = 32  # below so many points nothing is called an outlier
-REACH = 1.5  # times the span of the middle 96 %: what lies further out is an outlier
+REACH = 3.0  # times the span of the middle 90 %: what lies further out is an outlier
 
 
 def nice_step(span: float, parts: int) -> float:
@@ -25,7 +25,7 @@ def nice_step(span: float, parts: int) -> float:
 
 @dataclass(frozen=True)
 class Spread:
-    """How far the points of one curve reach: all of them, and their middle 96 %."""
+    """How far the points of one curve reach: all of them, and their middle 90 %."""
 
     low: float
     high: float
@@ -41,7 +41,7 @@ def spread(drawn: Floats, log: bool = False) -> Spread | None:
         values = np.log10(values[int(np.searchsorted(values, 0.0, side="right")) :])
     if not len(values):
         return None
-    cut = int(0.02 * len(values)) if len(values) >= FEW else 0
+    cut = int(0.05 * len(values)) if len(values) >= FEW else 0
     return Spread(*(float(values[row]) for row in (0, -1, cut, len(values) - 1 - cut)))
 
 

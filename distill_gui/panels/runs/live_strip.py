@@ -53,7 +53,7 @@ class LiveStrip(QFrame):
         self.badge = Badge()
         self.about = ElidedLabel("", "muted")
         self.bar = Bar("progress of the run")
-        self.progress = ElidedLabel("", "muted")
+        self.progress = ElidedLabel("", "caption")
         self.action = button(STOP)
         self.loss, self.best = Tile("Total loss"), Tile("Best score")
         self.teacher, self.gap = Tile("Teacher's score"), Tile("Gap closed")
@@ -78,7 +78,7 @@ class LiveStrip(QFrame):
         top = QHBoxLayout()
         top.setSpacing(L)
         top.addLayout(names, 4)
-        top.addLayout(course, 5)
+        top.addLayout(course, 4)
         top.addWidget(self.action, 0, Qt.AlignmentFlag.AlignVCenter)
         tiles = QGridLayout(self.tiles)
         tiles.setContentsMargins(0, 0, 0, 0)
@@ -154,7 +154,7 @@ class LiveStrip(QFrame):
         else:
             closed = (record.best_score - control[0]) / (record.teacher_score - control[0])
             runs = f", mean of {control[1]}" if control[1] > 1 else ""
-            self.gap.set(f"{closed:.0%}", f"from control {score_text(control[0])}{runs}")
+            self.gap.set(f"{closed:.0%}".replace("-", "−"), f"from control {score_text(control[0])}{runs}")
         self.gap.setToolTip(
             "How much of the way from the same student trained without a teacher (the control) to the teacher is made."
         )

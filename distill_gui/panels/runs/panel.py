@@ -115,7 +115,7 @@ class RunsPanel(QWidget):
         self.splitter.addWidget(centre)
         self.splitter.setStretchFactor(0, 0)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([296, 900])
+        self.splitter.setSizes([280, 900])
         row = QHBoxLayout(self)
         row.setContentsMargins(L, L, L, L)
         row.addWidget(self.splitter)

@@ -43,7 +43,7 @@ def test_a_training_run(strip: LiveStrip, record: Make) -> None:
         ({}, None, "—", "no control run yet"),
         ({"best_score": None}, (0.7, 1), "—", "control 70.0"),
         ({"teacher_score": 0.6}, (0.7, 1), "—", "control 70.0 is no worse than the teacher"),
-        ({"best_score": 0.6}, (0.7, 1), "-50%", "from control 70.0"),
+        ({"best_score": 0.6}, (0.7, 1), "−50%", "from control 70.0"),
     ],
 )
 def test_the_gap_is_only_told_where_there_is_one(
