@@ -43,17 +43,17 @@ def formula(settings: Settings) -> str:
 
 def notice(settings: Settings) -> str:
     """At γ = 1 the gradient does not depend on the teacher: at T = 1 nor does it on λ, else the term is label-tempered."""
-    if settings.gamma != 1 or settings.standardise:
+    if settings.gamma != 1:
         return ""
     remedy = "Lower γ, or choose “Taylor, squared logits”."
-    if settings.temperature == 1:
+    if settings.temperature == 1 and not settings.standardise:
         return (
             "At T = 1 and γ = 1 the teacher does not change the gradient. "
             f"It equals cross-entropy on the labels for every λ. {remedy}"
         )
     return (
         "At γ = 1 the teacher does not change the gradient. "
-        f"The corrected term equals cross-entropy on the labels at this temperature. {remedy}"
+        f"The corrected term equals cross-entropy on the labels, with the logits scaled as chosen. {remedy}"
     )
 
 

@@ -135,7 +135,7 @@ def test_formula_is_in_plain_numbers() -> None:
         ({"gamma": 0.99}, ""),
         ({"temperature": 1.01}, "At γ = 1 the teacher"),
         ({"temperature": 2, "gamma": 0.5}, ""),
-        ({"standardise": True}, ""),
+        ({"standardise": True}, "At γ = 1 the teacher"),
         ({"lambda": 0.9}, "for every λ"),
     ],
 )
