@@ -19,8 +19,8 @@ def test_a_faulty_or_foreign_setting_is_at_its_default():
 
 def test_the_notice_holds_for_exactly_the_settings_it_is_about():
     assert notice_of(loss_settings({"kind": "taylor"})).startswith("At T = 1 and γ = 1 the teacher does not change")
-    for other in ({"gamma": 0.95}, {"temperature": 1.5}):
-        assert notice_of(loss_settings({"kind": "taylor", **other})) == ""
+    assert notice_of(loss_settings({"kind": "taylor", "temperature": 1.5})).startswith("At γ = 1 the teacher")
+    assert notice_of(loss_settings({"kind": "taylor", "gamma": 0.95})) == ""
     assert notice_of(loss_settings({"kind": "kl", "temperature": 1})) == ""
 
 
