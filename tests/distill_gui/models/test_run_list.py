@@ -73,6 +73,7 @@ def test_streaming_progress_repaints_one_row_only(model: RunListModel, qtbot: Qt
     told: list[tuple[int, int]] = []
     model.dataChanged.connect(lambda top, bottom, _roles: told.append((top.row(), bottom.row())))
     quiet = (model.modelReset, model.layoutChanged, model.rowsInserted, model.rowsRemoved, model.ticked_changed)
+    quiet += (model.shown_changed,)
     counts = [0] * len(quiet)
     for number, signal in enumerate(quiet):
         signal.connect(lambda *_, number=number: counts.__setitem__(number, counts[number] + 1))

@@ -67,6 +67,14 @@ def test_a_gap_is_not_bridged(chart: Chart) -> None:
     assert 0.2 * whole < ink_of(chart) < 0.6 * whole
 
 
+def test_the_grid_lies_behind_the_curves(chart: Chart) -> None:
+    chart.set_view((0, 10), (0, 10))
+    chart.set_curve("beside", X, np.full(101, 5.5), "#D55E00", emphasised=True)
+    beside = ink_of(chart)
+    chart.set_curve("beside", X, np.full(101, 6.0), "#D55E00", emphasised=True)  # on a line of the grid
+    assert ink_of(chart) > 0.9 * beside
+
+
 def test_a_single_point_can_be_seen(chart: Chart) -> None:
     chart.set_view((0, 10), (0, 10))
     chart.set_curve("a", np.array([5.0]), np.array([5.0]), "#D55E00")

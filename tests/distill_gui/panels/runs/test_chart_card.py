@@ -54,6 +54,17 @@ def test_only_the_streamed_curve_is_drawn_again(
     assert drawn == [(3, "train/loss", False)]
 
 
+def test_curves_that_did_not_change_are_not_even_looked_at(
+    card: ChartCard, models: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card.draw((0, 100), NOTHING)
+    asked: list[object] = []
+    drawing = models.curves.drawing
+    monkeypatch.setattr(models.curves, "drawing", lambda key, *more: (asked.append(key), drawing(key, *more))[1])
+    card.draw((0, 100), frozenset({(3, "train/loss")}))
+    assert asked == [(3, "train/loss")]
+
+
 def test_a_row_outside_the_view_draws_nothing(
     card: ChartCard, drawn: list[object], models: SimpleNamespace, rows: object
 ) -> None:
