@@ -1,32 +1,30 @@
-"""Reads a task's rows from a folder of .parquet, .csv or .jsonl files, or from the hub, and checks every one. Torch-free.
+"""A task's rows, split by split: found in a folder or on the hub, read and checked. Torch-free; knows no tokenizer.
 
-What is wrong is said in one DataError, a sentence for each fault: which file, which column, which row, what to do.
+What is wrong is said in one ``DataError``, a sentence for each fault: which file, which column, which row, what to do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine import catalog
+from engine.data.columns import FORMATS, Columns, read_file, read_hub
+from engine.data.labels import HIDDEN, read_labels
 from engine.errors import DataError
 from engine.types import Task
-
-if TYPE_CHECKING:
-    import pyarrow
-
-SUFFIXES = (".parquet", ".csv", ".jsonl")
-HIDDEN = -1  # GLUE's mark for a test label that is not published
 
 
 @dataclass(frozen=True)
 class Rows:
-    """One split: ``texts`` a list per text column, ``labels`` int64 classes or float32 scores; ``hidden``: none is known."""
+    """One split: ``texts`` holds a list per text column, ``labels`` int64 classes or float64 scores on the task's scale.
+
+    ``hidden``: no label is known, all are -1. An example's number is its place in the split, from 0.
+    """
 
     texts: tuple[list[str], ...]
     labels: NDArray[Any]
@@ -44,146 +42,117 @@ def rows_are_local(task: Task, source: str | None) -> bool:
 def load_rows(task: Task, source: str | None) -> dict[str, Rows]:
     """All splits of a task by name; training and evaluation splits must be there, test splits may.
 
-    Raises DataError with every fault.
+    Labels may be hidden (-1, or no label column) in test splits only. Raises DataError with every fault.
     """
-    if source is None and task.folder is None:
-        tables = _from_hub(task)
-        return _checked(task, {name: (f"hub {task.hub}", name, table) for name, table in tables.items()}, [])
-    folder = Path(source) if source is not None else catalog.assets_folder() / str(task.folder)
     faults: list[str] = []
-    found: dict[str, tuple[str, str, pyarrow.Table]] = {}
-    for split in (task.train_split, *task.evaluation_splits, *task.test_splits):
-        files = [folder / f"{split}{suffix}" for suffix in SUFFIXES if (folder / f"{split}{suffix}").is_file()]
-        if not files and split in task.test_splits:
-            continue
-        if not files:
-            faults.append(f"The folder {folder} has no {split} file; it needs {split}.parquet, .csv or .jsonl.")
-        elif len(files) > 1:
-            names = " and ".join(file.name for file in files)
-            faults.append(f"The folder {folder} has {names}; keep one of them.")
-        else:
-            try:
-                found[split] = (str(files[0]), split, _read(files[0]))
-            except DataError as error:
-                faults.append(str(error))
-    return _checked(task, found, faults)
-
-
-def _read(file: Path) -> pyarrow.Table:
-    """One file as a table. Raises DataError with what is wrong in it."""
-    import pyarrow
-    from pyarrow import csv, json, parquet
-
-    try:
-        if file.suffix == ".parquet":
-            return parquet.read_table(file)
-        _check_utf8(file)
-        if file.stat().st_size == 0:
-            raise DataError(f"{file} is empty; it needs a row at least.")
-        if file.suffix == ".csv":
-            options = csv.ConvertOptions(strings_can_be_null=False)
-            return csv.read_csv(file, parse_options=csv.ParseOptions(newlines_in_values=True), convert_options=options)
-        return json.read_json(file)
-    except pyarrow.ArrowException as error:
-        raise DataError(f"{file} cannot be read: {str(error).splitlines()[0]}") from None
-    except OSError as error:
-        raise DataError(f"{file} cannot be read: {error.strerror or error}") from None
-
-
-def _check_utf8(file: Path) -> None:
-    """Raises DataError naming the line and byte that are not UTF-8."""
-    with file.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError as error:
-                raise DataError(
-                    f"{file} is not UTF-8: line {number}, byte {error.start + 1} of the line; save the file as UTF-8."
-                ) from None
-
-
-def _checked(task: Task, tables: dict[str, tuple[str, str, pyarrow.Table]], faults: list[str]) -> dict[str, Rows]:
     rows = {}
-    for name, (where, split, table) in tables.items():
-        found = _rows(task, where, split, table, faults)
-        if found is not None:
-            rows[name] = found
+    for split, columns in _columns(task, source, faults).items():
+        try:
+            rows[split] = _checked(task, split, columns)
+        except DataError as error:
+            faults.append(str(error))
     if faults:
         raise DataError("\n".join(faults))
     return rows
 
 
-def _rows(task: Task, where: str, split: str, table: pyarrow.Table, faults: list[str]) -> Rows | None:
-    """A table as rows; None with its faults added where it cannot be used."""
-    missing = [name for name in (*task.text_columns, task.label_column) if name not in table.column_names]
-    if missing:
-        has = ", ".join(table.column_names) or "none"
-        plural = "columns" if len(missing) > 1 else "column"
-        faults.append(
-            f"{where} lacks the {plural} {', '.join(missing)}; the task {task.title} needs it (it has {has})."
+def _columns(task: Task, source: str | None, faults: list[str]) -> dict[str, Columns]:
+    """The columns of every split there is; what cannot be read is added to ``faults``."""
+    needed = (task.train_split, *task.evaluation_splits)
+    found: dict[str, Columns] = {}
+    if source is None and task.folder is None:
+        assert task.hub is not None, f"{task.name} has neither a folder nor a data set on the hub"
+        found = read_hub(*task.hub, (*needed, *task.test_splits), task.text_columns, (task.label_column,))
+        faults += [f"The data set {task.hub[0]} has no split {split}." for split in needed if split not in found]
+        return found
+    folder = Path(source) if source is not None else catalog.assets_folder() / str(task.folder)
+    if not folder.is_dir():
+        raise DataError(
+            f"There is no folder {folder}; give the folder that holds {_file_names(task.train_split)} and the like."
         )
-        return None
-    if table.num_rows == 0:
-        faults.append(f"{where} has no rows; the split {split} needs one at least.")
-        return None
-    before = len(faults)
-    texts = tuple(_texts(where, name, table.column(name).to_pylist(), faults) for name in task.text_columns)
-    labels, hidden = _labels(task, where, split, table.column(task.label_column).to_pylist(), faults)
-    return Rows(texts, labels, hidden) if len(faults) == before else None
+    for split in (*needed, *task.test_splits):
+        try:
+            file = _file_of(folder, split)
+            if file is not None:
+                found[split] = read_file(file, task.text_columns, (task.label_column,))
+            elif split in needed:
+                faults.append(f"The folder {folder} has no {split} file; it needs {_file_names(split)}.")
+        except DataError as error:
+            faults.append(str(error))
+    return found
 
 
-def _texts(where: str, name: str, values: list[Any], faults: list[str]) -> list[str]:
-    wrong = [row for row, value in enumerate(values) if not isinstance(value, str)]
-    if wrong and all(isinstance(value, (str, int, float)) and not isinstance(value, bool) for value in values):
-        return [str(value) for value in values]  # a CSV column of numbers is text all the same
-    if wrong:
+def _file_of(folder: Path, split: str) -> Path | None:
+    """The one file of a split, None where there is none. Raises DataError for several."""
+    try:
+        found = [path for path in (folder / f"{split}{ending}" for ending in FORMATS) if path.is_file()]
+    except OSError as error:
+        raise DataError(f"The folder {folder} cannot be read: {error.strerror or error}.") from None
+    if len(found) > 1:
+        raise DataError(f"The folder {folder} has both {' and '.join(file.name for file in found)}; keep one of them.")
+    return found[0] if found else None
+
+
+def _file_names(split: str) -> str:
+    return f"{split}.parquet, {split}.csv or {split}.jsonl"
+
+
+def _checked(task: Task, split: str, columns: Columns) -> Rows:
+    """Columns as rows. Raises DataError with every column that cannot be used."""
+    if not columns.count:
+        raise DataError(f"{columns.where} has no rows; the split {split} needs at least one.")
+    may_hide = split in task.test_splits
+    faults = []
+    labels = np.full(columns.count, HIDDEN)
+    for name in task.text_columns:
+        faults += _text_faults(columns, name)
+    if not faults:
+        faults += _blank_faults(columns, task.text_columns)
+    try:
+        if task.label_column in columns.values:
+            names = columns.class_names.get(task.label_column)
+            labels = read_labels(task, columns.values[task.label_column], columns.where, names)
+        elif not may_hide:
+            faults.append(f"{columns.where} has no column “{task.label_column}” with the labels; add it.")
+    except DataError as error:
+        faults.append(str(error))
+    hidden = bool((labels == HIDDEN).all())
+    if hidden and not may_hide and not faults:
         faults.append(
-            f"{where}, column {name}: {_row_numbers(wrong)} {_is_are(wrong)} not text ({values[wrong[0]]!r})."
+            f"{columns.where}, column “{task.label_column}”: every label is -1, which means hidden, so the split {split} "
+            "can neither train nor be scored; use rows whose labels are known."
         )
-    return values
+    if faults:
+        raise DataError("\n".join(faults))
+    return Rows(tuple(columns.values[name] for name in task.text_columns), labels, hidden)
 
 
-def _labels(task: Task, where: str, split: str, values: list[Any], faults: list[str]) -> tuple[NDArray[Any], bool]:
-    """Labels as numbers, and whether they are hidden (all −1, which only a test split may be)."""
-    at = f"{where}, column {task.label_column}"
-    empty: NDArray[Any] = np.zeros(0, np.int64)
-    if task.kind == "classification":
-        names = {name: number for number, name in enumerate(task.labels)}
-        values = [names.get(value.strip(), value) if isinstance(value, str) else value for value in values]
-        values = [int(v) if isinstance(v, float) and v.is_integer() else v for v in values]
-        whole = [isinstance(value, int) and not isinstance(value, bool) for value in values]
-    else:
-        whole = [isinstance(value, (int, float)) and not isinstance(value, bool) for value in values]
-    wrong = [row for row, right in enumerate(whole) if not right]
-    if wrong:
-        kind = f"one of {', '.join(task.labels)} or its number" if task.labels else "a number"
-        faults.append(f"{at}: {_row_numbers(wrong)} {_is_are(wrong)} not {kind} ({values[wrong[0]]!r}).")
-        return empty, False
-    numbers = np.array(values, np.float64)
-    if (numbers == HIDDEN).all() and split in task.test_splits:
-        return numbers.astype(np.int64 if task.kind == "classification" else np.float32), True
-    low, high = (0, len(task.labels) - 1) if task.kind == "classification" else task.score_range or (-np.inf, np.inf)
-    outside = np.flatnonzero(~((numbers >= low) & (numbers <= high)))  # NaN is outside too
-    if len(outside):
-        given = values[int(outside[0])]
-        faults.append(
-            f"{at}: {_row_numbers(outside)} {_is_are(outside)} outside {low:g} to {high:g} ({given!r}); "
-            f"correct the label or take the row out."
-        )
-        return empty, False
-    return numbers.astype(np.int64 if task.kind == "classification" else np.float32), False
+def _text_faults(columns: Columns, name: str) -> list[str]:
+    for row, cell in enumerate(columns.values[name]):
+        at = f"{columns.where}, row {row + 1}, column “{name}”"
+        if not isinstance(cell, str):
+            what = "an empty cell" if cell is None else f"{cell!r:.40}, which is not text"
+            return [f"{at}: {what}; every row needs text there."]
+        if not (cell.isascii() or _is_unicode(cell)):
+            return [f"{at}: half a character (a lone surrogate); write it again."]
+    return []
 
 
-def _row_numbers(rows: Iterable[Any]) -> str:
-    """Rows counted from 1 in words, at most three named."""
-    numbers = [int(row) + 1 for row in rows]
-    shown = ", ".join(f"{number:,}" for number in numbers[:3])
-    more = f" and {len(numbers) - 3:,} more" if len(numbers) > 3 else ""
-    return f"{'row' if len(numbers) == 1 else 'rows'} {shown}{more}"
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:  # JSON can spell what no text may hold
+        return False
+    return True
 
 
-def _is_are(rows: Any) -> str:
-    return "is" if len(rows) == 1 else "are"
+def _blank_faults(columns: Columns, names: tuple[str, ...]) -> list[str]:
+    """A row without any text says nothing; one blank sentence of a pair does occur in GLUE's own QQP."""
+    for row, cells in enumerate(zip(*(columns.values[name] for name in names), strict=True)):
+        if not any(cell.strip() for cell in cells):
+            where = " and ".join(f"“{name}”" for name in names)
+            return [f"{columns.where}, row {row + 1}, column {where}: there is no text; fill it or take the row out."]
+    return []
 
 
 def _in_hub_cache(task: Task) -> bool:
@@ -194,21 +163,3 @@ def _in_hub_cache(task: Task) -> bool:
     repository, configuration = task.hub
     names = [f"{configuration}/{split}-00000-of-00001.parquet" for split in (task.train_split, *task.evaluation_splits)]
     return all(isinstance(try_to_load_from_cache(repository, name, repo_type="dataset"), str) for name in names)
-
-
-def _from_hub(task: Task) -> dict[str, pyarrow.Table]:
-    """The splits of the task's data set on the hub, downloaded on first use. Raises DataError without a network."""
-    assert task.hub is not None, f"{task.name} has neither a folder nor a hub data set"
-    repository, configuration = task.hub
-    from datasets import load_dataset
-
-    try:
-        found = load_dataset(repository, configuration)
-    except Exception as error:  # the hub client raises its own, requests' and fsspec's errors
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(
-            f"The rows of {task.title} could not be had from the hub ({repository}, {configuration}): {reason}. "
-            "Without a network set task.source to a folder with train and validation files."
-        ) from None
-    wanted = (task.train_split, *task.evaluation_splits, *task.test_splits)
-    return {name: found[name].with_format("arrow")[:] for name in wanted if name in found}

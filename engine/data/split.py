@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine import catalog
 from engine.config import DistillationConfig, layers_and_hidden
 from engine.data.batches import Batch, TrainingBatches, evaluation_batches
-from engine.data.metrics import platt_target
+from engine.data.platt import to_probability
 from engine.data.rows import Rows, load_rows
 from engine.data.tokenising import Encoding, encode
 from engine.models.load import load_tokenizer
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Split:
-    """Rows of one split. ``labels`` int64 classes or float32 scores; ``targets`` float32 (rows, outputs): one-hot, or
+    """Rows of one split. ``labels`` int64 classes or float64 scores; ``targets`` float32 (rows, outputs): one-hot, or
     the Platt-scaled score. ``encodings`` by reader: "student" and, where one teaches, "teacher".
     """
 
@@ -123,7 +123,8 @@ def load_task_data(config: DistillationConfig, task: Task) -> TaskData:
 
 def _targets(task: Task, rows: Rows) -> NDArray[np.float32]:
     if task.kind == "regression":
-        return platt_target(rows.labels).astype(np.float32)[:, None]
+        assert task.score_range is not None, f"{task.name} is a regression without a score range"
+        return to_probability(rows.labels, task.score_range).astype(np.float32)[:, None]
     return np.eye(task.outputs, dtype=np.float32)[rows.labels]
 
 
