@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from distill_gui.models.compose import ComposeModel
     from distill_gui.models.curves import CurveModel
     from distill_gui.models.export import ExportModel
-    from distill_gui.models.runs import RunListModel
+    from distill_gui.models.run_list import RunListModel
     from distill_gui.models.table import TableModel
 
 

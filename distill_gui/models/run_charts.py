@@ -34,11 +34,14 @@ CHARTS = (
     ChartKind("validation", "Validation", scale=100.0, smooth=False, log=False),
     ChartKind("loss", "Total loss"),
     ChartKind("terms", "Loss terms", chosen_only=True),
+    ChartKind("influence", "Teacher’s influence on the gradient, %", scale=100.0, log=False),
+    ChartKind("shares", "Gradient share of each term, %", scale=100.0, log=False, chosen_only=True),
     ChartKind("learning_rate", "Learning rate", smooth=False),
     ChartKind("gradient_norm", "Gradient norm"),
     ChartKind("throughput", "Throughput, examples/s"),
 )
 _NAMES = {
+    "influence": "train/teacher_influence",
     "loss": "train/loss",
     "learning_rate": "train/learning_rate",
     "gradient_norm": "train/gradient_norm",
@@ -67,13 +70,15 @@ def curve_names(kind: ChartKind, record: RunRecord, names: Iterable[str], side: 
         return [name for name in names if name.startswith(start) and name.endswith(end)] if record.key_metric else []
     if kind.key == "terms":
         return [name for name in names if name.startswith(f"{prefix}train/loss/")]
+    if kind.key == "shares":
+        return [name for name in names if name.startswith(f"{prefix}train/gradient_share/")]
     wanted = prefix + _NAMES[kind.key]
     return [wanted] if wanted in names else []
 
 
 def term_text(name: str) -> str:
     """What a loss term is called in a legend."""
-    return name.rpartition("train/loss/")[2]
+    return name.rpartition("/")[2]
 
 
 def sides(names: Iterable[str]) -> list[str]:

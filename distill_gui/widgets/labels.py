@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
@@ -61,6 +63,11 @@ def line(parent: QWidget | None = None) -> QFrame:
     return made
 
 
+def plain_tip(text: str) -> str:
+    """``text`` as a tooltip that shows it to the letter: Qt would read a name with tags as rich text."""
+    return f"<span>{escape(text)}</span>" if "<" in text else text
+
+
 class ElidedLabel(QLabel):
     """A label that gives way: too long a text ends in "…" and is whole in the tooltip."""
 
@@ -117,7 +124,7 @@ class ElidedLabel(QLabel):
         """Show the whole text as the tooltip while it is cut, unless someone set another tooltip."""
         cut = self.shown_text() != self.text()
         if cut and (self._own_tip or not self.toolTip()):
-            self.setToolTip(self.text())
+            self.setToolTip(plain_tip(self.text()))
             self._own_tip = True
         elif not cut and self._own_tip:
             self.setToolTip("")

@@ -12,7 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from distill_gui.theme import L, S, restyle
-from distill_gui.widgets.labels import ElidedLabel, label
+from distill_gui.widgets.labels import ElidedLabel, label, plain_tip
 from distill_gui.widgets.progress import Bar
 from distill_gui.widgets.visibility import show_if
 from distill_gui.windows.status import Status, duration, gigabytes, percent
@@ -177,7 +177,7 @@ class _Pill(ElidedLabel):
     def set(self, device: str, reason: str) -> None:
         short = reason.partition(" · ")[0]  # the rest, such as the thread count, is in the tooltip
         self.setText(f"{device} — {short}" if short else device)
-        self.setToolTip(f"Device: {device}. {reason}".strip())
+        self.setToolTip(plain_tip(f"Device: {device}. {reason}".strip()))
 
 
 def _pair(text: QWidget, bar: Bar) -> QHBoxLayout:

@@ -36,7 +36,7 @@ from engine.store.sentences import damage_in_sentences, in_sentences
 from engine.store.values import storable
 from engine.store.writer import RunWriter
 
-COLOURS = 8
+COLOURS = 6  # as many as the window has run colours
 
 
 class Store:

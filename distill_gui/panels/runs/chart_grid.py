@@ -164,9 +164,11 @@ class ChartGrid(QScrollArea):
                 looks |= self._looks_of(card.kind, record)
             card.set_looks(looks)
             card.set_title(title(card.kind, records.values()))
-        terms = [curve for curve in self.cards["terms"].looks() if not curve[2]]
         colour = self._chosen.colour if self._chosen else 0
-        self.cards["terms"].set_legend([(term_text(name), colour + place) for place, (_, name, _) in enumerate(terms)])
+        for card in self.cards.values():
+            if card.kind.chosen_only:
+                terms = [curve for curve in card.looks() if not curve[2]]
+                card.set_legend([(term_text(name), colour + place) for place, (_, name, _) in enumerate(terms)])
         self.cards["validation"].set_levels(self._levels())
 
     def _looks_of(self, kind: ChartKind, record: RunRecord) -> dict[CurveId, Look]:
