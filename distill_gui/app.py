@@ -146,9 +146,7 @@ class Studio(QObject):
         if live is None or live.state != "running":
             latest = max(records, key=lambda record: record.started_at or 0, default=None)
             device, reason = (latest.device, latest.device_reason) if latest else ("", "")
-            self.window.set_status(
-                Status(active=len(running), queued=queued, device=device, device_reason=reason)
-            )
+            self.window.set_status(Status(active=len(running), queued=queued, device=device, device_reason=reason))
             return
         training = live.phase == "training" and live.steps_per_epoch > 0
         pace = self.models.curves.pace(live.id, "train/loss") if training else None

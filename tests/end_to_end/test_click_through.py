@@ -30,7 +30,8 @@ def studio(qtbot: QtBot, home: Path) -> Iterator[Studio]:
     studio = Studio(home, "light", ask=lambda parent, active: "stop")
     qtbot.addWidget(studio.window)
     studio.show()
-    qtbot.waitExposed(studio.window)
+    with qtbot.waitExposed(studio.window):
+        studio.window.activateWindow()
     yield studio
     studio.window.close()
     assert studio.engine.isFinished()
@@ -76,7 +77,9 @@ def test_from_compose_to_a_table_cell_to_an_exported_folder(
     assert studio.models.compose.open_file(tmp_path / "run.toml") == ""
     compose = window.panel("compose")
     studio.models.compose.set_value("loss.kind", "taylor")
-    qtbot.waitUntil(lambda: compose.preview.main.isEnabled() and compose.preview.main.text() == "Start", timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: compose.preview.main.isEnabled() and compose.preview.main.text() == "Start", timeout=PATIENCE_MS
+    )
     assert "does not change the gradient" in " ".join(studio.models.compose.notice())
     click(qtbot, compose.preview.main)
     studio.models.compose.set_value("loss.kind", "none")
@@ -170,7 +173,7 @@ def test_the_same_on_a_real_display() -> None:
     environment = {**os.environ, "QT_QPA_PLATFORM": "xcb"}
     test = f"{__file__}::{test_from_compose_to_a_table_cell_to_an_exported_folder.__name__}"
     done = subprocess.run(
-        ["xvfb-run", "-a", "-s", "-screen 0 1440x900x24", sys.executable, "-m", "pytest", "-q", test],
+        ["xvfb-run", "-a", "-s", "-screen 0 1440x900x24", sys.executable, "-m", "pytest", test],
         env=environment, capture_output=True, text=True, timeout=240, cwd=Path(__file__).parents[2],
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]

@@ -27,7 +27,11 @@ def test_titles(values, seeds, title):
 
 @pytest.mark.parametrize(
     "task, metrics",
-    [("mrpc", ("F1", "accuracy")), ("cola", ("Matthews corr.", "accuracy")), ("stsb", ("Pearson corr.", "Spearman corr."))],
+    [
+        ("mrpc", ("F1", "accuracy")),
+        ("cola", ("Matthews corr.", "accuracy")),
+        ("stsb", ("Pearson corr.", "Spearman corr.")),
+    ],
 )
 def test_metrics(task, metrics):
     assert words.metrics(draft(task__name=task)) == metrics

@@ -52,7 +52,9 @@ def write(tmp_path: Path) -> Write:
             import pyarrow
             from pyarrow import parquet
 
-            parquet.write_table(pyarrow.table(dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))), file)
+            parquet.write_table(
+                pyarrow.table(dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))), file
+            )
         return folder
 
     return write

@@ -24,7 +24,9 @@ def test_scores_are_float64() -> None:
 
 @pytest.mark.parametrize("wrong", [2, -2, 0.5, "2", "maybe", "", None, True, float("nan"), [1], 10**400, "nan"])
 def test_what_is_no_class_is_refused_with_its_row(wrong: Any) -> None:
-    with pytest.raises(DataError, match="^x.csv, row 2, column “label”: .* is not a label of Pairs; it must be a whole number"):
+    with pytest.raises(
+        DataError, match="^x.csv, row 2, column “label”: .* is not a label of Pairs; it must be a whole number"
+    ):
         read_labels(PAIRS, [1, wrong, 0], "x.csv")
 
 

@@ -47,7 +47,9 @@ def test_all_evaluation_splits_are_needed(pairs: Path) -> None:
 @pytest.mark.parametrize("split", ["train", "validation"])
 def test_hidden_labels_neither_train_nor_are_scored(pairs: Path, write: Any, split: str) -> None:
     write(f"{split}.csv", ("first", "second", "label"), [("a", "b", -1), ("c", "d", -1)])
-    with pytest.raises(DataError, match=f"every label is -1, which means hidden, so the split {split} can neither train"):
+    with pytest.raises(
+        DataError, match=f"every label is -1, which means hidden, so the split {split} can neither train"
+    ):
         load_rows(PAIRS, str(pairs))
 
 
