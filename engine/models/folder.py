@@ -21,6 +21,8 @@ VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "sentencepiece.bpe.
 TOKENIZER_FILES = (
     *VOCABULARIES, "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
 )  # fmt: skip
+# what reading a file raises that is not what it should be: another kind of JSON value, nested without end, cut off
+UNSOUND = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def vocabulary_size(reference: str, key: str) -> int:
             return len(tokens | {entry["content"] for entry in content.get("added_tokens", [])})
         if (folder / "vocab.txt").is_file():
             return len((folder / "vocab.txt").read_text(encoding="utf-8").splitlines())
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except UNSOUND as error:
         raise ModelError(f"{key}: the tokenizer in {folder} cannot be read ({error}).") from None
     raise ModelError(f"{key}: {folder} has no tokenizer.json or vocab.txt; give the folder of a tokenizer.")
 
@@ -130,7 +132,7 @@ def _read_json(file: Path, key: str) -> dict[str, Any]:
         raise ModelError(
             f"{key}: the folder {file.parent} has no config.json; choose the folder of a model saved with transformers."
         ) from None
-    except (OSError, ValueError) as error:
+    except UNSOUND as error:
         raise ModelError(f"{key}: {file} cannot be read as JSON ({error}).") from None
     if not isinstance(content, dict):
         raise ModelError(f"{key}: {file} holds no table of settings.")
@@ -156,5 +158,5 @@ def _safetensors_parameters(file: Path, key: str) -> int:
             if file.stat().st_size < 8 + length + needed:
                 raise ValueError("the file is cut off")
             return total
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+    except (*UNSOUND, struct.error) as error:
         raise ModelError(f"{key}: {file} is not a sound safetensors file ({error}); get it again.") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import ModelError
+from engine.errors import EngineError, ModelError
 from engine.models.folder import has_tokenizer, is_local, look_at_model
 from engine.types import Task
 
@@ -74,6 +74,12 @@ def load_classifier(reference: str, task: Task, key: str, *, weights_only: bool,
     body = [name for name in missing if name.startswith(f"{model.base_model_prefix}.") and "pooler" not in name]
     if body:
         raise ModelError(f"{key}: {reference} lacks the weights of {', '.join(body[:3])}; its files are not complete.")
+    misfits = sorted(name for name, *_ in info["mismatched_keys"] if name.startswith(f"{model.base_model_prefix}."))
+    if misfits:  # a head of another size is drawn anew; a body never is, it would be random without a word
+        raise ModelError(
+            f"{key}: in {reference} the weights of {', '.join(misfits[:3])} have other sizes than its config.json says; "
+            "its files do not belong together."
+        )
     if trained_head:
         model.output_order = output_order(names, task, reference, key)
     return model
@@ -82,7 +88,7 @@ def load_classifier(reference: str, task: Task, key: str, *, weights_only: bool,
 def output_order(names: dict[int, str], task: Task, reference: str, key: str) -> list[int] | None:
     """Which of the model's outputs is each class of the task, where its label names say so; None for the same order.
 
-    Names such as LABEL_0 say nothing and are taken as the task's order. Raises ModelError for other classes.
+    Names such as LABEL_0, and other words for the classes, say nothing and are taken as the task's order.
     """
     if task.kind != "classification":
         return None
@@ -127,7 +133,7 @@ def encoder_config(shape: Any, task: Task) -> PretrainedConfig:
 
 
 class _sentences:
-    """Turns what transformers raises about a reference into one ModelError sentence; bugs pass through."""
+    """Turns whatever transformers raises about a reference into one ModelError sentence."""
 
     def __init__(self, reference: str, key: str) -> None:
         self._reference, self._key = reference, key
@@ -143,7 +149,11 @@ class _sentences:
                 f"{self._key}: the pickle in {self._reference} holds more than weights and was not loaded; "
                 "get the model as safetensors."
             ) from None
-        if isinstance(error, (OSError, ValueError, RuntimeError, SafetensorError)):
-            what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        if isinstance(error, Exception) and not isinstance(
+            error, EngineError
+        ):  # its files are wrong, whatever the type
+            lines = str(error).strip().splitlines()
+            plain = isinstance(error, (OSError, ValueError, RuntimeError, SafetensorError))
+            what = lines[0] if lines and plain else f"{type(error).__name__} {' '.join(lines)}".strip()
             where = "" if is_local(self._reference) else " Without a network, give the folder of a downloaded model."
             raise ModelError(f"{self._key}: {self._reference} cannot be loaded: {what}{where}") from error

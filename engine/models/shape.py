@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from engine.config import StudentConfig, layers_and_hidden
 from engine.errors import ModelError
@@ -68,15 +68,21 @@ def shape_from_json(config: dict[str, Any]) -> EncoderShape | None:
     }
     found = {}
     for name, keys in names.items():
-        value = next((config[key] for key in keys if isinstance(config.get(key), int)), None)
+        value = next((config[key] for key in keys if _is_size(config.get(key), 1)), None)
         if value is None:
             return None
         found[name] = value
+    positions, token_types = config.get("max_position_embeddings"), config.get("type_vocab_size")
     return EncoderShape(
         **found,
-        positions=config.get("max_position_embeddings", 512),
-        token_types=config.get("type_vocab_size", 2),
+        positions=positions if _is_size(positions, 1) else 512,
+        token_types=token_types if _is_size(token_types, 0) else 2,
     )
+
+
+def _is_size(value: Any, least: int) -> TypeGuard[int]:
+    """Whether a value of a config.json is a size: such a file may hold anything."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 def layers_shape(student: StudentConfig, teacher: EncoderShape) -> EncoderShape:

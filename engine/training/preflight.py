@@ -149,8 +149,10 @@ def _look_at_teacher(config: DistillationConfig, task: Task, found: _Findings) -
 
 
 def _look_at_head(facts: ModelFacts, task: Task, found: _Findings) -> None:
-    architectures = facts.config.get("architectures") or []
-    if not any("ForSequenceClassification" in str(name) for name in architectures):
+    architectures = facts.config.get("architectures")
+    if not isinstance(architectures, list) or not any(
+        "ForSequenceClassification" in str(name) for name in architectures
+    ):
         found.faults.append(
             Fault(
                 "teacher.training",
@@ -159,7 +161,8 @@ def _look_at_head(facts: ModelFacts, task: Task, found: _Findings) -> None:
             )
         )
         return
-    outputs = facts.config.get("num_labels") or len(facts.config.get("id2label") or {0: "", 1: ""})
+    labels = facts.config.get("id2label")
+    outputs = facts.config.get("num_labels") or len(labels if labels and isinstance(labels, dict) else {0: "", 1: ""})
     if outputs != task.outputs:
         found.faults.append(
             Fault(

@@ -133,3 +133,46 @@ def test_order_of_the_outputs_is_read_from_the_label_names() -> None:
     assert output_order({0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2"}, mnli, "x", "k") is None
     # contradiction, entailment, neutral: entailment is output 1, neutral 2, contradiction 0
     assert output_order({0: "CONTRADICTION", 1: "Entailment", 2: "neutral"}, mnli, "x", "k") == [1, 2, 0]
+
+
+def test_a_body_of_other_sizes_than_its_config_says_is_refused(model: Path) -> None:
+    """transformers would draw such weights anew without a word."""
+    content = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps({**content, "intermediate_size": 64}))
+    with pytest.raises(ModelError, match="other sizes than its config.json says"):
+        load_classifier(str(model), MRPC, "teacher.model", weights_only=False, trained_head=False)
+
+
+def test_a_head_of_another_size_is_drawn_anew(model: Path) -> None:
+    load_classifier(
+        str(model), catalog.tasks()["mnli"], "teacher.model", weights_only=False, trained_head=False
+    ).save_pretrained(model)
+    loaded = load_classifier(str(model), MRPC, "teacher.model", weights_only=False, trained_head=False)
+    assert loaded.classifier.out_features == 2
+
+
+@pytest.mark.parametrize(
+    "changed", [{"num_attention_heads": 0}, {"max_position_embeddings": "x"}, {"architectures": 5}, {"id2label": 5}]
+)
+def test_a_config_of_odd_values_is_refused_in_a_sentence(model: Path, changed: dict) -> None:
+    content = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps({**content, **changed}))
+    look_at_model(str(model))
+    with pytest.raises(ModelError, match=r"^teacher\.model: .* cannot be loaded: "):
+        load_classifier(str(model), MRPC, "teacher.model", weights_only=False, trained_head=False)
+
+
+def test_files_that_are_json_of_another_kind_are_refused_in_a_sentence(model: Path) -> None:
+    (model / "tokenizer.json").write_text('{"model": {"vocab": [[]]}}')
+    with pytest.raises(ModelError, match="cannot be read"):
+        vocabulary_size(str(model), "teacher.tokenizer")
+    (model / "tokenizer.json").write_text('{"model": {"vocab": {}}}')
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_tokenizer(str(model), "teacher.tokenizer")
+    header = b'{"a": {"shape": [1], "data_offsets": [0]}}'
+    (model / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(ModelError, match="not a sound safetensors file"):
+        look_at_model(str(model))
+    (model / "config.json").write_text("[" * 200_000)
+    with pytest.raises(ModelError, match="cannot be read as JSON"):
+        look_at_model(str(model))

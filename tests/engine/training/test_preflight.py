@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -89,3 +90,19 @@ finally:
     assert json.loads(done.stdout)["ready"] is True
     assert done.stderr.strip().splitlines()[-1] == "False"
     assert not home.exists()
+
+
+def test_a_teacher_whose_config_holds_odd_values_gets_a_sentence(toml: str, tiny: Path, tmp_path: Path) -> None:
+    teacher = Path(shutil.copytree(tiny / "teacher", tmp_path / "odd"))
+    content = json.loads((teacher / "config.json").read_text())
+    head = {"architectures": ["BertForSequenceClassification"]}
+    for odd in (
+        {"num_attention_heads": 0},
+        {"max_position_embeddings": "x"},
+        {"architectures": 5},
+        {**head, "id2label": 5},
+    ):
+        (teacher / "config.json").write_text(json.dumps({**content, **odd}))
+        chosen = f"teacher.model={teacher}"
+        assert look(toml, chosen, "teacher.training=as_is").ready is ("id2label" in odd)
+        look(toml, chosen, "student.init=layers", "student.architecture=2x32")
