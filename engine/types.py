@@ -78,7 +78,7 @@ class WeightedLossSettings(LossSettings):
         False,
         title="Standardise logits",
         description="Give each row of logits mean 0 and standard deviation 1 before T, teacher's and student's, in the "
-        "teacher's loss (Sun et al. 2024). Needs more than one output.",
+        "teacher's loss (Sun et al. 2024). Needs three or more classes: of two, nothing but a sign would be left.",
         json_schema_extra={"advanced": True},
     )
 

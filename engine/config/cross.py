@@ -30,8 +30,13 @@ def _loss(config: DistillationConfig) -> Iterator[Finding]:
         fit = ", ".join(name for name, other in catalog.losses().items() if task.kind in other.kinds)
         text = f"“{loss.name}” is defined for {' and '.join(loss.kinds)}, and {task.title} is a {task.kind}; choose one of {fit}"
         yield ("loss.kind", "task.name"), Fault("loss.kind", text)
-    if task.outputs == 1 and getattr(config.loss, "standardise", False):
-        text = f"{task.title} has one output, and one number has no spread; leave it off"
+    if task.outputs <= 2 and getattr(config.loss, "standardise", False):
+        lost = "one output, and one number has no spread"
+        if task.outputs == 2:
+            lost = (
+                "two classes, and two numbers standardised are always ±0.71: the teacher's loss would have no gradient"
+            )
+        text = f"{task.title} has {lost}; leave it off"
         yield ("loss.standardise", "task.name"), Fault("loss.standardise", text)
 
 

@@ -20,7 +20,8 @@ class Settings(WeightedLossSettings):
     kind: Literal["dist"] = "dist"
     temperature: float = temperature_field(1.0)
     inter: float = Field(
-        1.0, ge=0.0, le=100.0, title="β between classes", description="Weight of the relations within each row.",
+        1.0, ge=0.0, le=100.0, title="β between classes", description="Weight of the relations within each row. "
+        "With two classes their correlation is a sign, which has no gradient.",
         json_schema_extra={"step": 0.5, "decimals": 2},
     )  # fmt: skip
     intra: float = Field(

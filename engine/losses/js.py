@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+NEAR = 1e-8  # so close to an end the limit is nearer to the truth than the quotient, whose rounding grows as 1/β
+
+
 class Settings(WeightedLossSettings):
     kind: Literal["js"] = "js"
     temperature: float = temperature_field(2.0)
@@ -36,9 +39,9 @@ def compute(inputs: LossInputs, settings: Settings) -> Tensor:
     beta, scale = settings.beta, settings.temperature**2
     log_p = log_probabilities(inputs.teacher_logits.double(), settings.temperature)
     log_f = log_probabilities(inputs.student_logits.double(), settings.temperature)
-    if beta == 0:
+    if beta < NEAR:
         found = divergence(log_p, log_f)
-    elif beta == 1:
+    elif beta > 1 - NEAR:
         found = divergence(log_f, log_p)
     else:
         log_m = (log_p + math.log(beta)).logaddexp(log_f + math.log(1 - beta))

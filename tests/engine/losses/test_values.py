@@ -140,7 +140,7 @@ def test_js_slider_has_no_cliffs(inputs: LossInputs) -> None:
     small = LossInputs(inputs.student_logits.float(), inputs.teacher_logits.float(), inputs.target.float())
     ends = {0.0: kl.compute(inputs, kl.Settings(temperature=2)), 1.0: reverse_kl.compute(inputs, reverse_kl.Settings())}
     for end, limit in ends.items():
-        for beta in (end, abs(end - 1e-6), abs(end - 1e-4)):
+        for beta in (end, abs(end - 1e-16), abs(end - 1e-12), abs(end - 1e-6), abs(end - 1e-4)):
             found = js.compute(small, js.Settings(temperature=2, beta=beta))
             assert found.dtype == torch.float32
             assert found.item() == pytest.approx(limit.item(), rel=2e-2 if abs(beta - end) > 1e-5 else 1e-3)

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from engine.config import parse_leniently
 from engine.training.preflight import Preview, preview
 
@@ -106,3 +108,9 @@ def test_a_teacher_whose_config_holds_odd_values_gets_a_sentence(toml: str, tiny
         chosen = f"teacher.model={teacher}"
         assert look(toml, chosen, "teacher.training=as_is").ready is ("id2label" in odd)
         look(toml, chosen, "student.init=layers", "student.architecture=2x32")
+
+
+@pytest.mark.parametrize("task, faulty", [("mrpc", True), ("stsb", True), ("mnli", False), ("tickets", False)])
+def test_logits_are_standardised_only_where_something_is_left_of_them(task: str, faulty: bool) -> None:
+    text = f'[task]\nname = "{task}"\n[teacher]\nmodel = "o/m"\n[loss]\nkind = "kl"\nstandardise = true\n'
+    assert [fault.key for fault in parse_leniently(text)[1]] == ["loss.standardise"] * faulty
