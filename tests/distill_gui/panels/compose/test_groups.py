@@ -31,7 +31,10 @@ def test_the_notice_is_there_exactly_when_it_is_true(panel: ComposePanel, model:
     assert notice.isVisible()
     assert notice.text().startswith("At T = 1 and γ = 1 the teacher does not change the gradient.")
     assert "Lower γ" in notice.text()
-    for key, value in (("loss.gamma", 0.95), ("loss.temperature", 1.5)):
+    model.set_value("loss.temperature", 1.5)
+    assert notice.isVisible() and notice.text().startswith("At γ = 1 the teacher does not change the gradient.")
+    model.reset("loss.temperature")
+    for key, value in (("loss.gamma", 0.95), ("loss.kind", "kl")):
         model.set_value(key, value)
         assert not notice.isVisible()
         model.reset(key)
