@@ -65,6 +65,8 @@ def look_at_model(reference: str, weights_only: bool = False, key: str = "model"
         )
     weights = tuple(sorted(folder.glob("model*.safetensors")))
     pickles = tuple(folder / name for name in PICKLES if (folder / name).is_file())
+    if not weights and not pickles and not is_local(reference):  # so far only its config or tokenizer was downloaded
+        return ModelFacts(reference, None, config, shape_from_json(config), (), False, None)
     if not weights and not pickles:
         raise ModelError(f"{key}: the folder {folder} has no weights; it needs a model.safetensors.")
     if not weights and not weights_only:

@@ -40,7 +40,7 @@ def load_classifier(reference: str, task: Task, key: str, *, weights_only: bool,
     import torch
     from transformers import AutoConfig, AutoModelForSequenceClassification
 
-    facts = look_at_model(reference, weights_only, key)
+    look_at_model(reference, weights_only, key)  # refuses what may not be loaded
     with _sentences(reference, key):
         config = AutoConfig.from_pretrained(reference, trust_remote_code=False, local_files_only=is_local(reference))
         names, count = dict(getattr(config, "id2label", {}) or {}), config.num_labels
@@ -60,7 +60,7 @@ def load_classifier(reference: str, task: Task, key: str, *, weights_only: bool,
             **settings,
             dtype=torch.float32,
             trust_remote_code=False,
-            use_safetensors=not facts.is_pickle,
+            use_safetensors=None if weights_only else True,  # None: a pickle where there is nothing better
             weights_only=True,
             local_files_only=is_local(reference),
             ignore_mismatched_sizes=not trained_head,

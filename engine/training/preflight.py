@@ -135,7 +135,7 @@ def _look_at_teacher(config: DistillationConfig, task: Task, found: _Findings) -
         return None
     if teacher.training == "as_is" and catalog.losses()[config.loss.kind].needs_teacher:
         _look_at_head(facts, task, found)
-    if teacher.tokenizer is None and not has_tokenizer(str(facts.folder)):
+    if teacher.tokenizer is None and not has_tokenizer(teacher.model):
         found.faults.append(
             Fault("teacher.tokenizer", f"{facts.folder} has no tokenizer; give the folder of its tokenizer")
         )
@@ -184,7 +184,7 @@ def _look_at_student(config: DistillationConfig, task: Task, teacher: EncoderSha
         if facts.folder is None:
             found.note("look", f"The student {student.architecture} will be downloaded from the hub.")
             return
-        if student.tokenizer is None and not has_tokenizer(str(facts.folder)):
+        if student.tokenizer is None and not has_tokenizer(student.architecture):
             found.faults.append(
                 Fault("student.tokenizer", f"{facts.folder} has no tokenizer; give the folder of its own")
             )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -67,6 +68,11 @@ def prepare_teacher(
             emit(Log(f"The teacher's classes stand in another order; read as {', '.join(task.labels)}."))
         return _measured(model, task, evaluation, device, emit, None)
 
+    if layers_and_hidden(config.model) is None and not _is_here(config):
+        emit(Phase("downloading the teacher"))
+        _untrained(
+            config, task, vocabulary
+        )  # into the hub's cache, so that the key below rests on the weights themselves
     kept = home / "teachers" / teacher_key(config, task, data, max_length)
     if (kept / "scores.json").is_file():
         emit(Phase("loading the fine-tuned teacher"))
@@ -108,20 +114,24 @@ def prepare_teacher(
 def teacher_key(config: TeacherConfig, task: Task, data: TaskData, max_length: int) -> str:
     """Hash of all that a fine-tuned teacher depends on: weights, tokenizer, rows, settings, this program's way of training."""
     files: list[Path] = []
+    names = {"model": "", "tokenizer": ""}  # of what is not here to be read
     if layers_and_hidden(config.model) is None:
         facts = look_at_model(config.model, config.weights_only, "teacher.model")
         if facts.folder is not None:
             files += [*facts.weights, facts.folder / "config.json"]
             if config.tokenizer is None:
                 files += tokenizer_files(facts.folder)
+        else:
+            names["model"] = config.model
     if config.tokenizer is not None and Path(config.tokenizer).is_dir():
         files += tokenizer_files(Path(config.tokenizer))
+    elif config.tokenizer is not None:
+        names["tokenizer"] = config.tokenizer
     parts = {
         "format": FORMAT,
         "torch": version("torch"),
-        "model": config.model if not files else "",
+        **names,
         "architecture": config.model if layers_and_hidden(config.model) else "",
-        "tokenizer": config.tokenizer if not files else "",
         "files": content_hash(files) if files else "",
         "task": task.name,
         "rows": data.fingerprint,
@@ -129,6 +139,10 @@ def teacher_key(config: TeacherConfig, task: Task, data: TaskData, max_length: i
         "settings": config.model_dump(include={"epochs", "batch_size", "learning_rate", "seed"}),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def _is_here(config: TeacherConfig) -> bool:
+    return look_at_model(config.model, config.weights_only, "teacher.model").folder is not None
 
 
 def _untrained(config: TeacherConfig, task: Task, vocabulary: int) -> PreTrainedModel:
@@ -159,7 +173,7 @@ def _measured(
 def _keep(model: PreTrainedModel, teacher: Teacher, config: TeacherConfig, folder: Path) -> None:
     """Write to a folder beside it, then rename: a teacher is either whole or not there."""
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = folder.with_name(f"{folder.name}.part-{id(model):x}")
+    part = folder.with_name(f"{folder.name}.part-{os.getpid()}")
     try:
         model.save_pretrained(part)
         (part / "scores.json").write_text(

@@ -125,6 +125,9 @@ def test_a_hub_model_in_the_cache_is_found_by_its_id(
     monkeypatch.setattr(download.constants, "HF_HUB_CACHE", str(cache))
     facts = look_at_model("someone/some-model")
     assert facts.folder == snapshot and facts.shape is not None and facts.shape.layers == 4
+    (snapshot / "model.safetensors").unlink()  # only its config and tokenizer were downloaded: the weights will be
+    facts = look_at_model("someone/some-model")
+    assert facts.folder is None and not facts.weights
 
 
 def test_order_of_the_outputs_is_read_from_the_label_names() -> None:
