@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,7 +24,8 @@ def read_labels(
     """
     read: Callable[[Any], float | None]
     if task.kind == "regression":
-        expected, read = _range_text(task), lambda value: _score(task, value)
+        low, high = _range(task)
+        expected, read = f"a number from {low:g} to {high:g}", lambda value: _score(task, value)
     else:
         expected, read = _classes_text(task), _class_reader(task, where, class_names)
     numbers = [read(value) for value in values]
@@ -76,24 +76,23 @@ def _score(task: Task, value: Any) -> float | None:
     number = _number(value)
     if number is None:
         return None
-    low, high = task.score_range or (-math.inf, math.inf)
+    low, high = _range(task)
     return number if low <= number <= high or number == HIDDEN else None
 
 
 def _number(value: Any) -> float | None:
-    """A finite number, from a number or its text; truth values and everything else are none."""
+    """A number, from a number or its text; truth values and everything else are none."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
-        number = float(value)
+        return float(value)
     except (ValueError, OverflowError):
         return None
-    return number if math.isfinite(number) else None
 
 
-def _range_text(task: Task) -> str:
-    low, high = task.score_range or (-math.inf, math.inf)
-    return f"a number from {low:g} to {high:g}" if task.score_range else "a finite number"
+def _range(task: Task) -> tuple[float, float]:
+    assert task.score_range is not None, f"{task.name} is a regression without a score range"
+    return task.score_range
 
 
 def _classes_text(task: Task) -> str:

@@ -31,6 +31,13 @@ GRADES = Task(
     score_range=(0.0, 5.0),
 )
 
+
+def _line(row: dict[str, Any]) -> str:
+    """One line of JSON, characters written as themselves where a file can hold them."""
+    plain = json.dumps(row, ensure_ascii=False)
+    return (plain if "\ud800" not in plain else json.dumps(row)) + "\n"
+
+
 Row = Sequence[Any]
 Write = Callable[[str, Sequence[str], Sequence[Row]], Path]
 
@@ -47,7 +54,7 @@ def write(tmp_path: Path) -> Write:
             with file.open("w", newline="", encoding="utf-8") as stream:
                 csv.writer(stream).writerows([columns, *rows])
         elif file.suffix == ".jsonl":
-            file.write_text("".join(json.dumps(dict(zip(columns, row, strict=True))) + "\n" for row in rows), "utf-8")
+            file.write_text("".join(_line(dict(zip(columns, row, strict=True))) for row in rows), "utf-8")
         else:
             import pyarrow
             from pyarrow import parquet
