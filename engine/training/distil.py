@@ -145,6 +145,8 @@ def keep_student(
     scores: dict[str, dict[str, float]],
 ) -> Path:
     """Write ``folder``/student as a Hugging Face folder: first beside it, then renamed, so that it is whole or not there."""
+    from safetensors import SafetensorError
+
     kept, part = folder / "student", folder / "student.part"
     shutil.rmtree(part, ignore_errors=True)
     try:
@@ -154,8 +156,7 @@ def keep_student(
         (part / "distillation.json").write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
         shutil.rmtree(kept, ignore_errors=True)
         part.rename(kept)
-    except OSError as error:
-        raise DataError(
-            f"The student cannot be kept in {kept}: {error.strerror or error}; make room and run again."
-        ) from error
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"The student cannot be kept in {kept}: {reason}; make room and run again.") from error
     return kept

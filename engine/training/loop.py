@@ -104,7 +104,7 @@ def fit(
     steps_per_epoch = batches.steps_per_epoch
     total = steps_per_epoch * settings.epochs
     evaluate_after = evaluation_steps(steps_per_epoch, settings.epochs, evaluations_per_epoch)
-    read_back = READ_BACK_STEPS if device.type == "cuda" else 1
+    read_back = _read_back_steps(device)
     half = torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda")
     fitted = Fitted(0, False, None, None, None)
     pending: list[tuple[int, float, int, list[str], Tensor]] = []
@@ -131,11 +131,12 @@ def fit(
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
             step += 1
+            fitted.steps, fitted.stopped = step, stop_requested()
 
             names = ["loss", *(f"loss/{name}" for name in terms), "gradient_norm"]
             values = torch.stack([loss.detach(), *(term.detach() for term in terms.values()), norm.detach()])
             pending.append((step, rate, len(batch.indices), names, values))
-            if step % read_back == 0 or step in evaluate_after or step == total:
+            if step % read_back == 0 or step in evaluate_after or step == total or fitted.stopped:
                 now = time.perf_counter()
                 _report(pending, now - last_read, now - start, f"{prefix}train/", emit)
                 pending.clear()
@@ -158,11 +159,13 @@ def fit(
                     if not prefix:
                         emit(Facts({"best_score": seen.key, "best_step": step}))
                 last_read = time.perf_counter()  # the evaluation's time is not the training's
-            fitted.steps = step
-            if stop_requested():
-                fitted.stopped = True
+            if fitted.stopped:
                 return fitted
     return fitted
+
+
+def _read_back_steps(device: torch.device) -> int:
+    return READ_BACK_STEPS if device.type == "cuda" else 1
 
 
 def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:

@@ -172,6 +172,8 @@ def _measured(
 
 def _keep(model: PreTrainedModel, teacher: Teacher, config: TeacherConfig, folder: Path) -> None:
     """Write to a folder beside it, then rename: a teacher is either whole or not there."""
+    from safetensors import SafetensorError
+
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = folder.with_name(f"{folder.name}.part-{os.getpid()}")
     try:
@@ -180,10 +182,10 @@ def _keep(model: PreTrainedModel, teacher: Teacher, config: TeacherConfig, folde
             json.dumps({"scores": teacher.scores, "model": config.model}, indent=1), encoding="utf-8"
         )
         part.rename(folder)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         if not (folder / "scores.json").is_file():  # another process may have kept the same one first
             raise ModelError(
-                f"The fine-tuned teacher cannot be kept in {folder}: {error.strerror or error}."
+                f"The fine-tuned teacher cannot be kept in {folder}: {getattr(error, 'strerror', None) or error}."
             ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -12,7 +12,7 @@ import torch
 from engine import catalog
 from engine.config import DistillationConfig, parse_config
 from engine.data.split import load_task_data
-from engine.errors import ModelError
+from engine.errors import EngineError, ModelError
 from engine.events import Event, Facts, Log, Metrics, Score
 from engine.training.distil import Outcome, distil
 from engine.training.evaluate import predict
@@ -206,3 +206,24 @@ def test_regression_through_platt_scaling(toml: str, home: Path, tmp_path: Path)
     assert {("student", "validation", "pearson"), ("student", "validation", "spearman")} <= set(ear.scores())
     assert outcome.score is not None and -1 <= outcome.score <= 1
     assert all(np.isfinite(value) for _, value in ear.curve("train/loss"))
+
+
+@pytest.mark.parametrize("whose", ["student", "fine-tuned teacher"])
+def test_weights_that_cannot_be_written_are_a_sentence(
+    toml: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    """The weights are written by safetensors, whose error about a disk is no OSError."""
+    import safetensors.torch
+    from transformers import PreTrainedModel
+
+    save = PreTrainedModel.save_pretrained
+
+    def but_fail(model: PreTrainedModel, folder: Path, **options: object) -> None:
+        save(model, folder, **options)
+        if ("student" in folder.name) is (whose == "student"):
+            safetensors.torch.save_file({"a": torch.ones(9)}, folder / "gone" / "x")
+
+    monkeypatch.setattr(PreTrainedModel, "save_pretrained", but_fail)
+    with pytest.raises(EngineError, match=f"{whose} cannot be kept in"):
+        train(parse_config(toml), home, tmp_path / "a")
+    assert not (tmp_path / "a" / "student").exists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from engine import catalog
 from engine.errors import EngineError
-from engine.events import Event, Metrics
+from engine.events import Event, Facts, Metrics
 from engine.losses.objective import Objective
+from engine.training import loop
 from engine.training.loop import Evaluation, Fitted, fit
 
 
@@ -61,6 +62,7 @@ def run(
     teacher: Tensor | None = None,
     settings: Settings | None = None,
     scores: Iterator[float] | None = None,
+    stop_requested: Callable[[], bool] = lambda: False,
     **more: Any,
 ) -> tuple[Fitted, list[Event], nn.Module]:
     torch.manual_seed(1)
@@ -72,7 +74,7 @@ def run(
     fitted = fit(
         model, Numbers(rows), targets, teacher, Objective(loss, loss.settings(kind=kind)),
         lambda trained: Evaluation({"validation/x": 0.0}, next(scores) if scores else 0.0),
-        settings or Settings(), torch.device("cpu"), events.append, lambda: False, phase="training", **more,
+        settings or Settings(), torch.device("cpu"), events.append, stop_requested, phase="training", **more,
     )  # fmt: skip
     return fitted, events, model
 
@@ -144,6 +146,16 @@ def test_teacher_logits_are_looked_up_by_example_never_by_step() -> None:
         order = torch.roll(torch.arange(10), epoch)
         expected += [0.5 * per_row[part].mean().item() for part in order.split(4)]
     assert curve(events, "train/loss/teacher") == pytest.approx(expected)
+
+
+def test_a_stop_between_two_read_backs_loses_no_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a GPU values are fetched every ten steps: those since the last fetch are fetched before the end."""
+    monkeypatch.setattr(loop, "_read_back_steps", lambda device: 10)
+    asked = iter([False] * 13 + [True])
+    fitted, events, _ = run(settings=Settings(epochs=9), stop_requested=lambda: next(asked))
+    steps = [event.step for event in events if isinstance(event, Metrics) and "train/loss" in event.values]
+    assert fitted.stopped and fitted.steps == 14 and steps == list(range(1, 15))
+    assert [event.values["step"] for event in events if isinstance(event, Facts)][-1] == 14
 
 
 def test_a_loss_that_is_no_number_stops_and_names_term_and_step() -> None:
