@@ -8,7 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from distill_gui.models.curve_series import XAxis
-from distill_gui.models.run_text import metric_text
+from distill_gui.models.run_text import metric_word
 
 if TYPE_CHECKING:
     from engine.store import RunRecord
@@ -16,11 +16,17 @@ if TYPE_CHECKING:
 X_KINDS = {"step": "step", "epoch": "epoch", "examples": "examples", "seconds": "seconds"}
 SIDES = {"student": "", "teacher": "teacher/"}  # whose training; what its metric names begin with
 LARGEST_WEIGHT = 0.99
+_INFLUENCE = (
+    "How much the gradient of the student’s logits changes when the teacher’s answer is replaced by a uniform one, "
+    "relative to the gradient itself: 0 means the teacher does not count; it may exceed 100 %."
+)
+_SHARES = "How much of the gradient of the student’s logits each term of the loss brings."
 
 
 @dataclass(frozen=True)
 class ChartKind:
-    """One chart. `scale` multiplies its values for showing; `smooth` and `log` say which options make sense for it."""
+    """One chart. `scale` multiplies its values for showing; `smooth` and `log` say which options make sense for it;
+    `about` is the sentence that its short title leaves out."""
 
     key: str
     title: str
@@ -28,14 +34,15 @@ class ChartKind:
     smooth: bool = True
     log: bool = True
     chosen_only: bool = False
+    about: str = ""
 
 
 CHARTS = (
     ChartKind("validation", "Validation", scale=100.0, smooth=False, log=False),
     ChartKind("loss", "Total loss"),
     ChartKind("terms", "Loss terms", chosen_only=True),
-    ChartKind("influence", "Teacher’s influence on the gradient, %", scale=100.0, log=False),
-    ChartKind("shares", "Gradient share of each term, %", scale=100.0, log=False, chosen_only=True),
+    ChartKind("influence", "Teacher’s influence, %", scale=100.0, log=False, about=_INFLUENCE),
+    ChartKind("shares", "Gradient shares, %", scale=100.0, log=False, chosen_only=True, about=_SHARES),
     ChartKind("learning_rate", "Learning rate", smooth=False),
     ChartKind("gradient_norm", "Gradient norm"),
     ChartKind("throughput", "Throughput, examples/s"),
@@ -93,7 +100,7 @@ def title(kind: ChartKind, records: Iterable[RunRecord]) -> str:
     if kind.key != "validation":
         return kind.title
     metrics = {record.key_metric for record in records if record.key_metric}
-    return f"Validation {metric_text(metrics.pop())}" if len(metrics) == 1 else "Validation score"
+    return f"Validation {metric_word(metrics.pop())}" if len(metrics) == 1 else "Validation score"
 
 
 def x_axis(record: RunRecord, options: ChartOptions) -> XAxis:

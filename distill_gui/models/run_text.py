@@ -18,6 +18,11 @@ def metric_text(metric: str) -> str:
     return METRICS.get(metric, metric.replace("_", " ").capitalize()) or "Score"
 
 
+def metric_word(metric: str) -> str:
+    """The same within a sentence: F1, accuracy."""
+    return METRICS.get(metric, metric.replace("_", " ")) or "score"
+
+
 def score_text(score: float | None) -> str:
     """A score from 0 to 1 as it stands in tables: times 100 with one decimal."""
     return "—" if score is None else f"{100 * score:.1f}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from distill_gui.models.run_text import first_sentence, metric_text, score_text
+from distill_gui.models.run_text import first_sentence, metric_word, score_text
 from engine.store import RunRecord
 
 STAGES = {
@@ -15,7 +15,7 @@ STAGES = {
 def ended_text(record: RunRecord) -> str:
     """How a run ended, in one line."""
     if record.state == "finished" and record.best_score is not None:
-        return f"{record.name} finished: {metric_text(record.key_metric)} {score_text(record.best_score)}."
+        return f"{record.name} finished: {metric_word(record.key_metric)} {score_text(record.best_score)}."
     if record.state in ("failed", "interrupted") and record.reason:
         return f"{record.name} {record.state}: {first_sentence(record.reason)}"
     return f"{record.name} {record.state}."

@@ -81,6 +81,7 @@ class ElidedLabel(QLabel):
         super().__init__(text, parent)
         self._mode = mode
         self._own_tip = False
+        self.all_or_nothing = False  # for words one can do without: no stub such as "smoo…"
         self.setIndent(0)  # a label with a border would else ask for room that is not drawn in
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
@@ -93,10 +94,12 @@ class ElidedLabel(QLabel):
 
     def shown_text(self) -> str:
         """What is readable now, with the "…"."""
-        return QFontMetrics(self.font()).elidedText(self.text(), self._mode, self.contentsRect().width())
+        shown = QFontMetrics(self.font()).elidedText(self.text(), self._mode, self.contentsRect().width())
+        return "" if self.all_or_nothing and shown != self.text() else shown
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(QFontMetrics(self.font()).horizontalAdvance("MM…"), super().minimumSizeHint().height())
+        least = 0 if self.all_or_nothing else QFontMetrics(self.font()).horizontalAdvance("MM…")
+        return QSize(least, super().minimumSizeHint().height())
 
     def sizeHint(self) -> QSize:
         # one pixel more than the text: elidedText cuts where fractional advances round up

@@ -51,6 +51,7 @@ class ChartCard(Card):
         self.note = ElidedLabel("", "caption")
         self._legend = QHBoxLayout()
         super().__init__(kind.title, None, parent)
+        self.heading.setToolTip(kind.about)
         self.kind = kind
         self.chart = Chart()
         self._curves = curves
@@ -78,7 +79,7 @@ class ChartCard(Card):
         self.header.addLayout(self._legend)
         self.header.addWidget(self.note)
         self.body.addWidget(self.chart, 1)
-        self.setMinimumHeight(196)
+        self.setMinimumSize(240, 196)  # a long legend may not push other charts out of sight
 
     # what to show -----------------------------------------------------------------------------------------------------
 
@@ -204,12 +205,16 @@ class ChartCard(Card):
         else:
             self._says = f"smoothing {self._options.weight:.2g}" if self._weight() else ""
         self.chart.set_blank(not self._windows)
-        self.note.setText(self._said or self._says)
+        self._show_note()
 
     def say(self, text: str) -> None:
         """Show what is under the cursor instead of the usual note; "" goes back to that."""
         self._said = text
-        self.note.setText(text or self._says)
+        self._show_note()
+
+    def _show_note(self) -> None:
+        self.note.all_or_nothing = not self._said
+        self.note.setText(self._said or self._says)
 
     # menu -------------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from distill_gui.models.run_text import (
     TONES,
     fraction,
     is_training,
-    metric_text,
+    metric_word,
     progress_text,
     rate_text,
     score_text,
@@ -56,7 +56,7 @@ class LiveStrip(QFrame):
         self.progress = ElidedLabel("", "caption")
         self.action = button(STOP)
         self.loss, self.best = Tile("Total loss"), Tile("Best score")
-        self.teacher, self.gap = Tile("Teacher's score"), Tile("Gap closed")
+        self.teacher, self.gap = Tile("Teacher’s score"), Tile("Gap closed")
         self.tiles, self._instead = QWidget(), instead
         self._lay_out()
         self.action.clicked.connect(self._on_action)
@@ -130,12 +130,12 @@ class LiveStrip(QFrame):
     def _show_tiles(
         self, record: RunRecord, last_loss: float | None, change: float | None, control: tuple[float, int] | None
     ) -> None:
-        metric = metric_text(record.key_metric)
+        metric = metric_word(record.key_metric)
         note = "" if change is None else "lowest so far" if change <= 0 else f"+{change:.2g} from lowest"
         self.loss.set("—" if last_loss is None else f"{last_loss:.3f}", note)
         self.best.set_caption(f"Best {metric}")
         self.best.set(score_text(record.best_score), "" if record.best_step is None else f"@ step {record.best_step:,}")
-        self.teacher.set_caption(f"Teacher's {metric}")
+        self.teacher.set_caption(f"Teacher’s {metric}")
         behind = None
         if record.best_score is not None and record.teacher_score is not None:
             behind = 100 * (record.best_score - record.teacher_score)

@@ -30,6 +30,7 @@ def test_scores_and_metrics() -> None:
     assert run_text.score_text(0.8516) == "85.2"
     assert run_text.score_text(None) == "—"
     assert [run_text.metric_text(name) for name in ("f1", "accuracy", "")] == ["F1", "Accuracy", "Score"]
+    assert [run_text.metric_word(name) for name in ("f1", "accuracy", "")] == ["F1", "accuracy", "score"]
 
 
 def test_a_training_run(record: Make) -> None:

@@ -164,3 +164,15 @@ def test_the_legend_names_the_terms(card: ChartCard, qtbot: QtBot) -> None:
     assert card._legend.count() == 2
     card.set_legend([])
     assert card._legend.count() == 0
+
+
+def test_the_usual_note_is_whole_or_not_there(card: ChartCard) -> None:
+    card.set_options(ChartOptions(weight=0.5, x="step"))
+    card.draw((0, 100), NOTHING)
+    card.note.resize(200, 20)
+    assert card.note.shown_text() == "smoothing 0.5"
+    card.note.resize(30, 20)
+    assert card.note.shown_text() == ""
+    card.say("0.5 at step 2")
+    card.note.resize(30, 20)
+    assert card.note.shown_text().endswith("…")

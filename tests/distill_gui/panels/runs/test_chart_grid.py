@@ -197,3 +197,14 @@ def test_the_chosen_run_is_drawn_unticked_too(grid: ChartGrid, models: SimpleNam
     grid.set_runs([models.runs.record(1)], chosen)
     grid.draw()
     assert (3, "train/loss", False) in keys(grid, "loss")
+
+
+def test_columns_are_alike_and_none_is_out_of_sight(grid: ChartGrid, models: SimpleNamespace) -> None:
+    grid.resize(1040, 700)
+    for card in grid.cards.values():
+        card.set_legend([("labels", 0), ("teacher", 1), ("another long name", 2), ("a fourth one", 3)])
+    grid.widget().layout().activate()
+    widths = [card.width() for card in grid.cards.values()]
+    assert max(widths) - min(widths) <= 1
+    assert max(card.geometry().right() for card in grid.cards.values()) < grid.viewport().width()
+    assert grid.cards["influence"].heading.toolTip()
