@@ -99,10 +99,12 @@ def test_from_compose_to_a_table_cell_to_an_exported_folder(
     click(qtbot, compose.preview.queue)
     qtbot.waitUntil(lambda: finished(studio, 2), timeout=PATIENCE_MS)
 
-    # Table: both methods stand in the block of their student; the cell shows the stored score.
+    # Table: the measured teacher, and both methods in the block of their student; the cell shows the stored score.
     press_place(qtbot, studio, 3)
     model = studio.models.table
-    qtbot.waitUntil(lambda: len(_own_cells(model)) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(_own_cells(model)) == 3, timeout=10_000)
+    for method in ("teacher · fine-tuned", "No teacher", "Taylor KD"):
+        assert sum(f"MRPC · {method}" in words for words in _own_cells(model).values()) == 1, method
     score = Store(home).run(record.id).best_score
     assert score is not None
     assert any(f"{100 * score:.1f}" in words for words in _own_cells(model).values())
