@@ -13,6 +13,8 @@ from rich.markup import escape
 from engine.cli.execute import execute
 from engine.cli.progress import RunProgress
 from engine.config import DistillationConfig, parse_leniently, read_text
+from engine.config.reading import decoded
+from engine.device import choose_device
 from engine.errors import ConfigError, Fault
 from engine.store import RunRecord, Store
 from engine.store.processes import own_identity
@@ -22,7 +24,7 @@ from engine.training.preflight import Preview, preview
 
 def _look(path: Path, overrides: list[str]) -> tuple[DistillationConfig | None, Preview]:
     if str(path) == "-":
-        text, folder = sys.stdin.read(), Path.cwd()
+        text, folder = decoded(sys.stdin.buffer.read(), "stdin"), Path.cwd()
     else:
         text, folder = read_text(path), path.resolve().parent
     config, faults = parse_leniently(text, folder, overrides)
@@ -57,6 +59,8 @@ def run_here(path: Path, overrides: list[str], home: Path, only_queue: bool) -> 
     config, found = _look(path, overrides)
     _raise_faults(found, path)
     assert config is not None, "no faults means a configuration"
+    if config.training.device.startswith("cuda"):
+        choose_device(config.training.device)  # whether it is there only torch can say; before anything is stored
     console = Console(stderr=True)
     for notice in found.notices:
         if notice["level"] != "fine":
@@ -79,6 +83,7 @@ def run_here(path: Path, overrides: list[str], home: Path, only_queue: bool) -> 
 def _follow(store: Store, number: int, console: Console) -> RunRecord:
     with RunProgress(console) as progress:
         while (run := store.run(number)).state not in ENDED:
+            store.recover_dead()  # a worker that died cannot say so itself
             progress.show(run.phase, run.phase_done, run.phase_total)
             time.sleep(0.25)
     return run

@@ -28,17 +28,23 @@ def read_config(path: Path | str, overrides: Iterable[str] = ()) -> Distillation
 def read_text(path: Path) -> str:
     """The text of a configuration file. Raises ConfigError where it is missing, unreadable or not UTF-8."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return decoded(path.read_bytes(), str(path))
     except FileNotFoundError:
         raise ConfigError([Fault("", f"there is no file {path}; give the path of a TOML file")]) from None
     except IsADirectoryError:
         raise ConfigError([Fault("", f"{path} is a folder; give the path of a TOML file")]) from None
-    except UnicodeDecodeError as error:
-        fault = Fault("", f"byte {error.start} is not UTF-8; save the file as UTF-8")
-        raise ConfigError([fault], where=str(path)) from None
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         reason = getattr(error, "strerror", None) or error
         raise ConfigError([Fault("", f"{path} cannot be read: {reason}; give the path of a TOML file")]) from None
+
+
+def decoded(content: bytes, where: str) -> str:
+    """The text of a configuration's bytes. Raises ConfigError where they are not UTF-8."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        fault = Fault("", f"byte {error.start} is not UTF-8; save the file as UTF-8")
+        raise ConfigError([fault], where=where) from None
 
 
 def parse_config(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sqlite3
 import sys
@@ -155,3 +156,26 @@ def test_check_and_describe(distill, config: Path, home: Path) -> None:
     text = distill("describe").out
     assert "KL(p‖f" in text and "learning_rate" in text
     assert not home.exists()
+
+
+def test_a_configuration_from_stdin_that_is_not_utf_8(distill, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'name = "caf\xe9"'), encoding="utf-8"))
+    done = distill("run", "-")
+    assert done.status == 2 and "byte 11 is not UTF-8" in done.err and not home.exists()
+
+
+def test_a_gpu_that_is_not_there_is_refused_before_anything_is_stored(distill, config: Path, home: Path) -> None:
+    done = distill("run", config, "--set", "training.device=cuda:99")
+    assert done.status == 2 and "choose “auto” or “cpu”" in done.err and not home.exists()
+
+
+def test_following_a_run_whose_worker_died_comes_to_an_end(
+    distill, config: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken_by_a_worker_that_dies(store: Store, *_: object, run: int) -> None:
+        with store._writing():
+            store._update(run, state="running", pid=2**22 + 1, pid_started=1.0)
+
+    monkeypatch.setattr(Store, "claim", taken_by_a_worker_that_dies)
+    done = distill("run", config)
+    assert done.status == 1 and "following it" in done.err and "interrupted" in done.err
