@@ -17,11 +17,12 @@ from engine.data.batches import Batch, TrainingBatches, evaluation_batches
 from engine.data.platt import to_probability
 from engine.data.rows import Rows, load_rows
 from engine.data.tokenising import Encoding, encode
-from engine.models.load import load_tokenizer
+from engine.models.load import load_tokenizer, must_hold
 from engine.types import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from transformers import PreTrainedModel
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,12 @@ class TaskData:
     @property
     def teacher_vocabulary(self) -> int:
         return len(self.teacher_tokenizer)
+
+    def must_fit(self, model: PreTrainedModel, reader: str, key: str) -> None:
+        """Raises ModelError where a reader's model cannot take its tokens: too many kinds of them, or too long rows."""
+        encodings = [split.encodings[reader] for split in self.splits.values()]
+        tokens = max(int(encoding.tokens.max()) for encoding in encodings) + 1
+        must_hold(model, tokens, max(int(encoding.lengths.max()) for encoding in encodings), key)
 
     def save_student_tokenizer(self, folder: Path) -> None:
         self.student_tokenizer.save_pretrained(folder)

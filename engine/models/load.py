@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pickle import UnpicklingError
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from engine.errors import EngineError, ModelError
 from engine.models.folder import has_tokenizer, is_local, look_at_model
@@ -114,6 +114,28 @@ def load_tokenizer(reference: str, key: str) -> Any:
     if tokenizer.pad_token_id is None:
         raise ModelError(f"{key}: the tokenizer {reference} has no padding token; choose that of an encoder.")
     return tokenizer
+
+
+def must_hold(model: PreTrainedModel, tokens: int, positions: int, key: str) -> None:
+    """Raises ModelError where a model has fewer than ``tokens`` token embeddings, or places for fewer than ``positions``."""
+    from torch import nn
+
+    held = int(cast("nn.Embedding", model.get_input_embeddings()).num_embeddings)
+    if tokens > held:
+        raise ModelError(
+            f"{key}: its tokenizer gives token numbers up to {tokens - 1}, but the model knows {held} tokens; "
+            "give the tokenizer the model was made with."
+        )
+    for name, table in model.named_modules():
+        if name.endswith("position_embeddings") and isinstance(table, nn.Embedding):
+            places = table.num_embeddings - (
+                0 if table.padding_idx is None else table.padding_idx + 1
+            )  # RoBERTa's kind
+            if positions > places:
+                raise ModelError(
+                    f"{key}: the rows have up to {positions} tokens, but the model reads at most {places}; "
+                    f"set task.max_length to {places} or less."
+                )
 
 
 def encoder_config(shape: Any, task: Task) -> PretrainedConfig:

@@ -80,6 +80,15 @@ def shape_from_json(config: dict[str, Any]) -> EncoderShape | None:
     )
 
 
+ABSOLUTE = ("bert", "distilbert", "electra", "albert", "roberta", "xlm-roberta", "camembert", "mpnet")  # by model_type
+
+
+def most_tokens(config: dict[str, Any]) -> int | None:
+    """How many tokens of a row a model can place, out of its config.json; None where that is not bounded or not known."""
+    positions = config.get("max_position_embeddings")
+    return positions if config.get("model_type") in ABSOLUTE and _is_size(positions, 1) else None
+
+
 def _is_size(value: Any, least: int) -> TypeGuard[int]:
     """Whether a value of a config.json is a size: such a file may hold anything."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= least

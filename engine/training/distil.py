@@ -85,6 +85,7 @@ def distil(
 
     seed_everything(config.training.seed)
     student = build_student(config, task, data.student_vocabulary)
+    data.must_fit(student, "student", "student.architecture")
     emit(Facts({"parameters": sum(parameter.numel() for parameter in student.parameters())}))
     fitted = fit(
         student,

@@ -14,7 +14,14 @@ from engine.config import DistillationConfig, layers_and_hidden
 from engine.data.rows import Rows, load_rows, rows_are_local
 from engine.errors import EngineError, Fault
 from engine.models.folder import ModelFacts, has_tokenizer, is_local, look_at_model, vocabulary_size
-from engine.models.shape import EncoderShape, default_feed_forward, default_heads, layers_shape, random_shape
+from engine.models.shape import (
+    EncoderShape,
+    default_feed_forward,
+    default_heads,
+    layers_shape,
+    most_tokens,
+    random_shape,
+)
 from engine.types import Task
 
 Result = TypeVar("Result")
@@ -133,6 +140,8 @@ def _look_at_teacher(config: DistillationConfig, task: Task, found: _Findings) -
     if facts.folder is None:
         found.note("look", f"The teacher {teacher.model} will be downloaded from the hub.")
         return None
+    if catalog.losses()[config.loss.kind].needs_teacher:
+        _look_at_fit(facts, config.task.max_length, teacher.tokenizer, "teacher", found)
     if teacher.training == "as_is" and catalog.losses()[config.loss.kind].needs_teacher:
         _look_at_head(facts, task, found)
     if teacher.tokenizer is None and not has_tokenizer(teacher.model):
@@ -171,6 +180,21 @@ def _look_at_head(facts: ModelFacts, task: Task, found: _Findings) -> None:
         )
 
 
+def _look_at_fit(facts: ModelFacts, max_length: int, tokenizer: str | None, section: str, found: _Findings) -> None:
+    """Whether a model can place so many tokens, and knows all those of a tokenizer that is not its own."""
+    places = most_tokens(facts.config)
+    if places is not None and places < max_length:
+        text = f"{facts.reference} reads at most {places} tokens, not {max_length}; choose {places} or less"
+        found.faults.append(Fault("task.max_length", text))
+    if tokenizer is None or tokenizer == facts.reference or facts.shape is None or not is_local(tokenizer):
+        return
+    key = f"{section}.tokenizer"
+    tokens = found.attempt(key, lambda: vocabulary_size(tokenizer, key))
+    if tokens is not None and tokens > facts.shape.vocabulary:
+        text = f"it has {tokens:,} tokens, but {facts.reference} knows {facts.shape.vocabulary:,}; leave the key out"
+        found.faults.append(Fault(key, text))
+
+
 def _look_at_student(config: DistillationConfig, task: Task, teacher: EncoderShape | None, found: _Findings) -> None:
     student = config.student
     if any(fault.key.startswith("student.") for fault in found.faults):
@@ -188,11 +212,16 @@ def _look_at_student(config: DistillationConfig, task: Task, teacher: EncoderSha
             found.faults.append(
                 Fault("student.tokenizer", f"{facts.folder} has no tokenizer; give the folder of its own")
             )
+        _look_at_fit(facts, config.task.max_length, student.tokenizer, "student", found)
         shape = facts.shape
     elif student.init == "layers":
         if teacher is None:
             return
         shape = found.attempt("student.architecture", lambda: layers_shape(student, teacher))
+        if config.teacher is not None and is_local(config.teacher.model):  # its embeddings become the student's
+            whole = look_at_model(config.teacher.model, config.teacher.weights_only, "teacher.model")
+            tokenizer = student.tokenizer or config.teacher.tokenizer
+            _look_at_fit(whole, config.task.max_length, tokenizer, "student", found)
     else:
         tokenizer = student.tokenizer or (config.teacher.tokenizer or config.teacher.model if config.teacher else "")
         if not is_local(tokenizer):

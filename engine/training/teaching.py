@@ -66,6 +66,7 @@ def prepare_teacher(
         )
         if getattr(model, "output_order", None):
             emit(Log(f"The teacher's classes stand in another order; read as {', '.join(task.labels)}."))
+        data.must_fit(model, "teacher", "teacher.model")
         return _measured(model, task, evaluation, device, emit, None)
 
     if layers_and_hidden(config.model) is None and not _is_here(config):
@@ -81,6 +82,7 @@ def prepare_teacher(
         return _measured(model, task, evaluation, device, emit, kept)
 
     model = _untrained(config, task, vocabulary)
+    data.must_fit(model, "teacher", "teacher.model")
     from engine import catalog
     from engine.losses.objective import Objective
 

@@ -12,7 +12,7 @@ import torch
 from engine import catalog
 from engine.errors import ModelError
 from engine.models.folder import look_at_model, vocabulary_size
-from engine.models.load import load_classifier, load_tokenizer, output_order
+from engine.models.load import load_classifier, load_tokenizer, must_hold, output_order
 
 MRPC = catalog.tasks()["mrpc"]
 
@@ -179,3 +179,25 @@ def test_files_that_are_json_of_another_kind_are_refused_in_a_sentence(model: Pa
     (model / "config.json").write_text("[" * 200_000)
     with pytest.raises(ModelError, match="cannot be read as JSON"):
         look_at_model(str(model))
+
+
+def test_tokens_and_places_a_model_does_not_have_are_refused_in_a_sentence(model: Path) -> None:
+    from transformers import RobertaConfig, RobertaForSequenceClassification
+
+    loaded = load_classifier(str(model), MRPC, "k", weights_only=False, trained_head=False)
+    must_hold(loaded, 25, 64, "k")
+    with pytest.raises(ModelError, match="k: .* knows 25 tokens"):
+        must_hold(loaded, 26, 64, "k")
+    with pytest.raises(ModelError, match="task.max_length to 64 or less"):
+        must_hold(loaded, 25, 65, "k")
+    shape = {
+        "vocab_size": 9,
+        "hidden_size": 8,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 1,
+        "intermediate_size": 8,
+    }
+    counted_from_two = RobertaForSequenceClassification(RobertaConfig(**shape, max_position_embeddings=18))
+    must_hold(counted_from_two, 9, 16, "k")
+    with pytest.raises(ModelError, match="at most 16"):
+        must_hold(counted_from_two, 9, 17, "k")

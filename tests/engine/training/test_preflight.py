@@ -12,6 +12,7 @@ import pytest
 
 from engine.config import parse_leniently
 from engine.training.preflight import Preview, preview
+from tests.engine.conftest import WORDS, write_tokenizer
 
 
 def look(text: str, *overrides: str) -> Preview:
@@ -114,3 +115,15 @@ def test_a_teacher_whose_config_holds_odd_values_gets_a_sentence(toml: str, tiny
 def test_logits_are_standardised_only_where_something_is_left_of_them(task: str, faulty: bool) -> None:
     text = f'[task]\nname = "{task}"\n[teacher]\nmodel = "o/m"\n[loss]\nkind = "kl"\nstandardise = true\n'
     assert [fault.key for fault in parse_leniently(text)[1]] == ["loss.standardise"] * faulty
+
+
+def test_rows_longer_than_a_model_can_place_and_tokens_it_does_not_know(toml: str, tiny: Path, tmp_path: Path) -> None:
+    assert keys(look(toml, "task.max_length=65")) == {"task.max_length"}
+    assert look(toml, "task.max_length=64").ready
+    assert look(toml, "task.max_length=65", "loss.kind=none").ready  # a new student has places enough
+    larger = write_tokenizer(tmp_path / "larger", [*WORDS, "another"])
+    assert keys(look(toml, f"teacher.tokenizer={larger}", f"student.tokenizer={larger}")) == {"teacher.tokenizer"}
+    layers = ["student.init=layers", "student.architecture=2x32", f"student.tokenizer={larger}"]
+    assert keys(look(toml, *layers)) == {"student.tokenizer"}
+    own = ["student.init=pretrained", f"student.architecture={tiny / 'teacher'}"]
+    assert keys(look(toml, *own, f"student.tokenizer={larger}")) == {"student.tokenizer"}
