@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QModelIndex, Signal
+from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -17,6 +17,7 @@ from distill_gui.models.table import FACE_ROLE, TableModel
 from distill_gui.panels import Panel
 from distill_gui.theme import XL, L, M, S
 from distill_gui.widgets.buttons import button
+from distill_gui.widgets.clipboard import copy_html
 from distill_gui.widgets.empty_state import EmptyState
 from distill_gui.widgets.labels import muted, title
 from distill_gui.widgets.segmented import Segmented
@@ -128,11 +129,10 @@ class TablePanel(QWidget):
 
     def _copy(self, name: str, words: str, _: bool = False) -> None:
         text = self._model.text_in(name)
-        data = QMimeData()
-        data.setText(text)
         if name == "html":
-            data.setHtml(text)
-        QGuiApplication.clipboard().setMimeData(data)
+            copy_html(text)
+        else:
+            QGuiApplication.clipboard().setText(text)
         show_toast(self.window(), f"The table is in the clipboard as {words}.")
 
     def _on_picture_clicked(self) -> None:
