@@ -27,5 +27,5 @@ def _let_go_at_exit() -> None:
 def _let_go() -> None:
     if QGuiApplication.instance() is not None:
         clipboard = QGuiApplication.clipboard()
-        if clipboard.ownsClipboard():
+        if clipboard.mimeData().html() == clipboard.text() != "":  # still what was put there, by nobody else
             clipboard.setText(clipboard.text())
