@@ -60,7 +60,10 @@ def student_from_layers(student: StudentConfig, teacher: str, weights_only: bool
         "num_attention_heads": shape.heads,
         "intermediate_size": shape.feed_forward,
     }
-    aliases = getattr(type(source.config), "attribute_map", {})
+    aliases = (
+        {"intermediate_size": "hidden_dim"} if "hidden_dim" in settings else {}
+    )  # DistilBERT does not map this one
+    aliases |= getattr(type(source.config), "attribute_map", {})
     settings |= {aliases.get(name, name): value for name, value in narrow.items()}
     built = AutoModelForSequenceClassification.from_config(type(source.config).from_dict(settings))
     base = source.base_model.state_dict()

@@ -81,6 +81,16 @@ def test_narrower_feed_forward_keeps_whole_units_of_the_largest_norm(tiny: Path)
         assert torch.isfinite(built(torch.tensor([[2, 5, 3]])).logits).all()
 
 
+def test_narrower_layers_of_a_distilbert(tmp_path: Path) -> None:
+    from transformers import DistilBertConfig, DistilBertModel
+
+    shape = DistilBertConfig(vocab_size=25, dim=32, n_layers=2, n_heads=4, hidden_dim=48, max_position_embeddings=64)
+    DistilBertModel(shape).save_pretrained(tmp_path)
+    narrow = StudentConfig(architecture="1x32", init="layers", feed_forward=10)
+    built = student_from_layers(narrow, str(tmp_path), False, MRPC)
+    assert built.config.hidden_dim == 10 and built.distilbert.transformer.layer[0].ffn.lin1.out_features == 10
+
+
 def test_layers_that_cannot_be_are_refused() -> None:
     teacher = EncoderShape(4, 32, 4, 48, 25)
     for wrong, words in (
