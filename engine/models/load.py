@@ -138,8 +138,8 @@ def must_hold(model: PreTrainedModel, tokens: int, positions: int, key: str) -> 
                 )
 
 
-def encoder_config(shape: Any, task: Task) -> PretrainedConfig:
-    """A BERT config of this shape with the task's outputs."""
+def encoder_config(shape: Any, task: Task, padding: int = 0) -> PretrainedConfig:
+    """A BERT config of this shape with the task's outputs; ``padding`` is the tokenizer's padding token."""
     from transformers import BertConfig
 
     return BertConfig(
@@ -150,6 +150,7 @@ def encoder_config(shape: Any, task: Task) -> PretrainedConfig:
         intermediate_size=shape.feed_forward,
         max_position_embeddings=shape.positions,
         type_vocab_size=shape.token_types,
+        pad_token_id=padding,
         **task_settings(task),
     )
 

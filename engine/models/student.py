@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 _LAYER = re.compile(r"^(?P<before>.*\blayers?\.)(?P<number>\d+)(?P<after>\..*)$")
 
 
-def build_student(config: DistillationConfig, task: Task, vocabulary: int) -> PreTrainedModel:
-    """A new student; random weights come from torch's generator. ``vocabulary`` is its tokenizer's size.
+def build_student(config: DistillationConfig, task: Task, vocabulary: int, padding: int = 0) -> PreTrainedModel:
+    """A new student; random weights come from torch's generator. ``vocabulary`` is its tokenizer's size,
+    ``padding`` its padding token.
 
     Raises ModelError where the choices do not fit together.
     """
@@ -32,14 +33,14 @@ def build_student(config: DistillationConfig, task: Task, vocabulary: int) -> Pr
         if config.teacher is None:
             raise ModelError("student.init: “layers” takes layers of the teacher's model; add [teacher].")
         return student_from_layers(student, config.teacher.model, config.teacher.weights_only, task)
-    return random_classifier(random_shape(student, vocabulary), task)
+    return random_classifier(random_shape(student, vocabulary), task, padding)
 
 
-def random_classifier(shape: Any, task: Task) -> PreTrainedModel:
+def random_classifier(shape: Any, task: Task, padding: int = 0) -> PreTrainedModel:
     """A BERT classifier of this shape with random weights."""
     from transformers import AutoModelForSequenceClassification
 
-    return AutoModelForSequenceClassification.from_config(encoder_config(shape, task))
+    return AutoModelForSequenceClassification.from_config(encoder_config(shape, task, padding))
 
 
 def student_from_layers(student: StudentConfig, teacher: str, weights_only: bool, task: Task) -> PreTrainedModel:

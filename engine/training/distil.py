@@ -84,7 +84,7 @@ def distil(
         teacher.model.cpu()
 
     seed_everything(config.training.seed)
-    student = build_student(config, task, data.student_vocabulary)
+    student = build_student(config, task, data.student_vocabulary, data.student_tokenizer.pad_token_id)
     data.must_fit(student, "student", "student.architecture")
     emit(Facts({"parameters": sum(parameter.numel() for parameter in student.parameters())}))
     fitted = fit(

@@ -81,7 +81,7 @@ def prepare_teacher(
         model = load_classifier(str(kept), task, "teacher.model", weights_only=False, trained_head=True)
         return _measured(model, task, evaluation, device, emit, kept)
 
-    model = _untrained(config, task, vocabulary)
+    model = _untrained(config, task, vocabulary, data.teacher_tokenizer.pad_token_id)
     data.must_fit(model, "teacher", "teacher.model")
     from engine import catalog
     from engine.losses.objective import Objective
@@ -147,7 +147,7 @@ def _is_here(config: TeacherConfig) -> bool:
     return look_at_model(config.model, config.weights_only, "teacher.model").folder is not None
 
 
-def _untrained(config: TeacherConfig, task: Task, vocabulary: int) -> PreTrainedModel:
+def _untrained(config: TeacherConfig, task: Task, vocabulary: int, padding: int) -> PreTrainedModel:
     seed_everything(config.seed)
     size = layers_and_hidden(config.model)
     if size is None:
@@ -156,7 +156,7 @@ def _untrained(config: TeacherConfig, task: Task, vocabulary: int) -> PreTrained
         )
     layers, hidden = size
     return random_classifier(
-        EncoderShape(layers, hidden, default_heads(hidden), default_feed_forward(hidden), vocabulary), task
+        EncoderShape(layers, hidden, default_heads(hidden), default_feed_forward(hidden), vocabulary), task, padding
     )
 
 

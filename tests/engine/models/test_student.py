@@ -37,6 +37,13 @@ def test_counted_parameters_are_the_built_models(architecture: str, task: str) -
     assert sum(p.numel() for p in built.parameters()) == shape.parameters(catalog.tasks()[task].outputs)
 
 
+def test_the_padding_token_is_the_tokenizers_not_always_0() -> None:
+    built = random_classifier(random_shape(StudentConfig(architecture="1x16"), 20), MRPC, padding=1)
+    words = built.bert.embeddings.word_embeddings
+    assert built.config.pad_token_id == words.padding_idx == 1
+    assert words.weight[1].abs().sum() == 0 and words.weight[0].abs().sum() > 0
+
+
 def test_heads_and_feed_forward_can_be_chosen() -> None:
     shape = random_shape(StudentConfig(architecture="2x128", heads=8, feed_forward=100), 50)
     built = random_classifier(shape, MRPC)
