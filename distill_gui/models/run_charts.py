@@ -34,6 +34,7 @@ class ChartKind:
     smooth: bool = True
     log: bool = True
     chosen_only: bool = False
+    needs_teacher: bool = False
     about: str = ""
 
 
@@ -41,8 +42,10 @@ CHARTS = (
     ChartKind("validation", "Validation", scale=100.0, smooth=False, log=False),
     ChartKind("loss", "Total loss"),
     ChartKind("terms", "Loss terms", chosen_only=True),
-    ChartKind("influence", "Teacher’s influence, %", scale=100.0, log=False, about=_INFLUENCE),
-    ChartKind("shares", "Gradient shares, %", scale=100.0, log=False, chosen_only=True, about=_SHARES),
+    ChartKind("influence", "Teacher’s influence, %", scale=100.0, log=False, needs_teacher=True, about=_INFLUENCE),
+    ChartKind(
+        "shares", "Gradient shares, %", scale=100.0, log=False, chosen_only=True, needs_teacher=True, about=_SHARES
+    ),
     ChartKind("learning_rate", "Learning rate", smooth=False),
     ChartKind("gradient_norm", "Gradient norm"),
     ChartKind("throughput", "Throughput, examples/s"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from distill_gui.theme import L, M, S
 from distill_gui.widgets.labels import ElidedLabel
@@ -14,7 +14,7 @@ class Card(QFrame):
     def __init__(self, title: str = "", trailing: QWidget | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self.heading: QLabel = ElidedLabel(title, "heading")
+        self.heading = ElidedLabel(title, "heading")
         self.header = QHBoxLayout()
         self.header.setSpacing(S)
         self.header.addWidget(self.heading)

@@ -19,6 +19,7 @@ from distill_gui.widgets.labels import ElidedLabel, caption
 from distill_gui.widgets.plot import Chart
 
 NO_ROWS = "no rows yet"
+NO_TEACHER = "needs a teacher"
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class ChartCard(Card):
         self._all_stale = True
         self._x: Range | None = None
         self._says = self._said = ""
+        self.empty = NO_ROWS  # what it says while it has nothing to draw
         self._entries: list[tuple[str, int]] = []
         self._lay_out()
         self.chart.menu_wanted.connect(self._on_menu_wanted)
@@ -75,9 +77,10 @@ class ChartCard(Card):
         self.header.setContentsMargins(0, 0, S, 0)
         self._legend.setSpacing(M)
         self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.note.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.header.addLayout(self._legend)
-        self.header.addWidget(self.note)
+        self.header.addWidget(self.note, 1)  # takes what heading and legend leave
+        self.header.setStretch(1, 0)
         self.body.addWidget(self.chart, 1)
         self.setMinimumSize(240, 196)  # a long legend may not push other charts out of sight
 
@@ -199,7 +202,7 @@ class ChartCard(Card):
     def _tell(self) -> None:
         off = self.off_scale()
         if not self._windows:
-            self._says = NO_ROWS
+            self._says = self.empty
         elif off:
             self._says = f"{off:,} {'point' if off == 1 else 'points'} off-scale"
         else:

@@ -22,7 +22,7 @@ from distill_gui.models.run_charts import (
     x_text,
 )  # fmt: skip
 from distill_gui.models.run_text import score_text
-from distill_gui.panels.runs.chart_card import ChartCard, CurveId, Level, Look
+from distill_gui.panels.runs.chart_card import NO_ROWS, NO_TEACHER, ChartCard, CurveId, Level, Look
 from distill_gui.theme import M, notifier
 
 if TYPE_CHECKING:
@@ -164,12 +164,19 @@ class ChartGrid(QScrollArea):
                 looks |= self._looks_of(card.kind, record)
             card.set_looks(looks)
             card.set_title(title(card.kind, records.values()))
+            card.empty = NO_ROWS if self._may_fill(card.kind) else NO_TEACHER
         colour = self._chosen.colour if self._chosen else 0
         for card in self.cards.values():
             if card.kind.chosen_only:
                 terms = [curve for curve in card.looks() if not curve[2]]
                 card.set_legend([(term_text(name), colour + place) for place, (_, name, _) in enumerate(terms)])
         self.cards["validation"].set_levels(self._levels())
+
+    def _may_fill(self, kind: ChartKind) -> bool:
+        """Whether a run drawn here can have rows of this kind at all."""
+        chosen = [self._chosen] if self._chosen else []
+        drawn = chosen if kind.chosen_only else self._records
+        return not kind.needs_teacher or not drawn or any(record.loss != "none" for record in drawn)
 
     def _looks_of(self, kind: ChartKind, record: RunRecord) -> dict[CurveId, Look]:
         chosen = self._chosen is not None and record.id == self._chosen.id

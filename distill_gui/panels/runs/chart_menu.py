@@ -20,7 +20,7 @@ class ChartMenu(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
-        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)  # round corners
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # never see-through: not every desktop composes
         self.setProperty("role", "card")
         self._options = ChartOptions()
         self.weight = NumberSlider(0.0, LARGEST_WEIGHT, 0.01)

@@ -131,7 +131,7 @@ class LiveStrip(QFrame):
         self, record: RunRecord, last_loss: float | None, change: float | None, control: tuple[float, int] | None
     ) -> None:
         metric = metric_word(record.key_metric)
-        note = "" if change is None else "lowest so far" if change <= 0 else f"+{change:.2g} from lowest"
+        note = "" if change is None else "lowest so far" if change <= 0 else f"+{change:.3f} from lowest"
         self.loss.set("—" if last_loss is None else f"{last_loss:.3f}", note)
         self.best.set_caption(f"Best {metric}")
         self.best.set(score_text(record.best_score), "" if record.best_step is None else f"@ step {record.best_step:,}")
@@ -150,13 +150,14 @@ class LiveStrip(QFrame):
         elif record.best_score is None or record.teacher_score is None:
             self.gap.set("—", f"control {score_text(control[0])}")
         elif record.teacher_score <= control[0]:
-            self.gap.set("—", f"control {score_text(control[0])} is no worse than the teacher", "warn")
+            self.gap.set("—", f"control {score_text(control[0])} is no worse", "warn")
         else:
             closed = (record.best_score - control[0]) / (record.teacher_score - control[0])
             runs = f", mean of {control[1]}" if control[1] > 1 else ""
             self.gap.set(f"{closed:.0%}".replace("-", "−"), f"from control {score_text(control[0])}{runs}")
         self.gap.setToolTip(
-            "How much of the way from the same student trained without a teacher (the control) to the teacher is made."
+            "How much of the way from the same student trained without a teacher (the control) to the teacher is made. "
+            "Nothing to say where the control is no worse than the teacher."
         )
 
     def _show_action(self, record: RunRecord) -> None:

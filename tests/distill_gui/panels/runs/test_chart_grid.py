@@ -8,6 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from distill_gui.models.run_charts import ChartOptions
+from distill_gui.panels.runs.chart_card import NO_ROWS, NO_TEACHER
 from distill_gui.panels.runs.chart_grid import ChartGrid
 from engine.store import MetricRows, RunRecord
 
@@ -208,3 +209,20 @@ def test_columns_are_alike_and_none_is_out_of_sight(grid: ChartGrid, models: Sim
     assert max(widths) - min(widths) <= 1
     assert max(card.geometry().right() for card in grid.cards.values()) < grid.viewport().width()
     assert grid.cards["influence"].heading.toolTip()
+
+
+def test_headings_are_whole_beside_two_terms(grid: ChartGrid, qtbot: QtBot) -> None:
+    grid.resize(1040, 700)
+    for card in grid.cards.values():
+        card.set_legend([("labels", 0), ("teacher", 1)])
+    qtbot.waitUntil(lambda: all(card.heading.text() == card.heading.shown_text() for card in grid.cards.values()))
+
+
+def test_a_control_says_that_its_gradient_has_no_shares(grid: ChartGrid, models: SimpleNamespace) -> None:
+    card = grid.cards["shares"]
+    show(grid, models, 3)
+    grid.draw()
+    assert card.empty == NO_ROWS
+    show(grid, models, 1)
+    grid.draw()
+    assert card.empty == NO_TEACHER

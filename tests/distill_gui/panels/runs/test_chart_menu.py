@@ -1,6 +1,7 @@
 """The gear: shows options without a word, tells what a person changed."""
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -45,3 +46,8 @@ def test_it_opens_below_its_button_and_stays_on_its_right_edge(menu: ChartMenu, 
     corner = button.mapToGlobal(button.rect().bottomRight())
     assert abs(menu.geometry().right() - corner.x()) <= 1
     assert menu.geometry().top() > corner.y()
+
+
+def test_it_is_readable_without_a_compositor(menu: ChartMenu) -> None:
+    assert not menu.testAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
+    assert menu.testAttribute(Qt.WidgetAttribute.WA_StyledBackground)

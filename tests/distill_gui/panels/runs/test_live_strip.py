@@ -42,7 +42,7 @@ def test_a_training_run(strip: LiveStrip, record: Make) -> None:
         ({"loss": "none"}, None, "—", "this is the control"),
         ({}, None, "—", "no control run yet"),
         ({"best_score": None}, (0.7, 1), "—", "control 70.0"),
-        ({"teacher_score": 0.6}, (0.7, 1), "—", "control 70.0 is no worse than the teacher"),
+        ({"teacher_score": 0.6}, (0.7, 1), "—", "control 70.0 is no worse"),
         ({"best_score": 0.6}, (0.7, 1), "−50%", "from control 70.0"),
     ],
 )
