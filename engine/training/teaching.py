@@ -71,9 +71,8 @@ def prepare_teacher(
 
     if layers_and_hidden(config.model) is None and not _is_here(config):
         emit(Phase("downloading the teacher"))
-        _untrained(
-            config, task, vocabulary
-        )  # into the hub's cache, so that the key below rests on the weights themselves
+        # Into the hub's cache, so that the key below rests on the weights themselves.
+        load_classifier(config.model, task, "teacher.model", weights_only=config.weights_only, trained_head=False)
     kept = home / "teachers" / teacher_key(config, task, data, max_length)
     if (kept / "scores.json").is_file():
         emit(Phase("loading the fine-tuned teacher"))
