@@ -129,6 +129,7 @@ class RunsPanel(QWidget):
             source.stop_wanted.connect(self._on_stop_wanted)
             source.export_wanted.connect(self.export_requested)
             source.duplicate_wanted.connect(self.duplicate_requested)
+        self.addActions(self.column.actions())  # their shortcuts hold wherever in this place one is
         self.column.renamed.connect(self.rename_requested)
         self.column.run_chosen.connect(self._on_run_chosen)
         self.column.run_pointed.connect(self.grid.point_at)
@@ -255,6 +256,7 @@ class RunsPanel(QWidget):
         record = self._runs.record(run)
         if record is not None and record.state == "running":
             self.strip.set_stop_stage(run, STOPPING)
+            self._follows_live = False  # who stops a run wants to see how it ends, not the next one
         self.stop_requested.emit(run)
 
     # charts -----------------------------------------------------------------------------------------------------------

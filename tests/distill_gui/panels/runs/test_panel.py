@@ -216,3 +216,17 @@ def test_the_place_fits_the_smallest_window(panel: RunsPanel, models: SimpleName
     assert panel.side.isVisible() and panel.follow.isVisible()
     assert panel.minimumSizeHint().width() <= 1280 - 72
     assert panel.minimumSizeHint().height() <= 720 - 40
+
+
+def test_the_keys_of_the_menu_work_from_everywhere(panel: RunsPanel, models: SimpleNamespace, qtbot: QtBot) -> None:
+    panel.set_run(1)
+    panel.setFocus()
+    with qtbot.waitSignal(panel.duplicate_requested, timeout=1000) as told:
+        qtbot.keyClick(panel, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert told.args == [1]
+
+
+def test_a_stopped_run_stays_in_sight(panel: RunsPanel, models: SimpleNamespace, record: Make) -> None:
+    panel.strip.stop_wanted.emit(3)
+    models.runs.update([replace(models.runs.record(3), state="stopped"), record(4, state="running", ended_at=None)])
+    assert panel.strip.name.text() == "run 3"
