@@ -10,9 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from distill_gui import theme as themes
 from distill_gui.app import Studio, application
@@ -47,7 +46,6 @@ def _walk(app: QApplication, studio: Studio, folder: Path) -> list[Path]:
     window, runs = studio.window, studio.models.runs
     window.resize(*SIZE)
     window.show()
-    QCursor.setPos(window.mapToGlobal(window.rect().bottomRight()))  # nothing is to look pointed at
     studio.engine.start()
     studio.meters.start()
     _wait(lambda: bool(runs.records()), 2.0)
@@ -69,6 +67,8 @@ def _walk(app: QApplication, studio: Studio, folder: Path) -> list[Path]:
             prepare()
             window.setFocus()  # no ring around whatever came first
             _spin(SETTLED_S)
+            for button in window.findChildren(QAbstractButton):
+                button.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)  # there is no mouse that points at one
             picture = folder / f"{place}-{name}.png"
             if not window.grab().save(str(picture)):
                 raise EngineError(f"The picture {picture} cannot be written; look whether the folder is writable.")

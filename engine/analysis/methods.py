@@ -22,6 +22,8 @@ _NOT_COMPARED = {"name", "task.name", "student.architecture", "training.device",
 _TEACHER_TRAINING = ("epochs", "batch_size", "learning_rate", "seed")
 
 
+MOST_SETTINGS = 4  # in a row's name
+
 Values = tuple[tuple[str, Hashable], ...]  # dotted key and setting, ordered by key
 
 
@@ -108,8 +110,14 @@ def title_of(method: Method, shown: Iterable[str], losses: Mapping[str, Loss]) -
     loss = losses.get(method.kind)
     everything = method.loss | method.teacher | method.recipe
     parts = [loss.title if loss else method.kind]
-    parts += [setting_text(key, everything[key]) for key in _reading_order(everything) if key in set(shown)]
-    return " · ".join(part for part in parts if part)
+    wanted = set(shown)
+    settings = [
+        text for key in _reading_order(everything) if key in wanted if (text := setting_text(key, everything[key]))
+    ]
+    if len(settings) > MOST_SETTINGS:  # a name, not the whole configuration: a click shows the runs themselves
+        left = len(settings) - MOST_SETTINGS
+        settings = [*settings[:MOST_SETTINGS], f"{left} more differ{'s' if left == 1 else ''}"]
+    return " · ".join([*parts, *settings])
 
 
 def unusual_loss_settings(method: Method, losses: Mapping[str, Loss]) -> set[str]:
@@ -125,7 +133,9 @@ def unusual_loss_settings(method: Method, losses: Mapping[str, Loss]) -> set[str
 
 def _reading_order(settings: Mapping[str, Any]) -> list[str]:
     first = ["loss.temperature", "loss.lambda", "loss.gamma"]
-    return [key for key in first if key in settings] + sorted(key for key in settings if key not in first)
+    last = [key for key in settings if key.endswith(".tokenizer")]  # follows from the model, mostly
+    rest = sorted(key for key in settings if key not in first and key not in last)
+    return [key for key in first if key in settings] + rest + sorted(last)
 
 
 _STARTS = {"random": "random start", "pretrained": "pre-trained", "layers": "teacher’s layers"}

@@ -95,7 +95,9 @@ def _summary(run: CardRun, task: Task | None) -> str:
     about = f"{escaped(task.title)} ({escaped(task.about.rstrip('.'))})" if task else escaped(run.task)
     how = "" if run.state == "finished" else f" The run was **{escaped(run.state)}** before its last step."
     name = escaped(architecture_title(str(student.get("architecture", ""))))
-    return f"A student model ({name}{size}) trained by knowledge distillation on {about}.{how}"
+    alone = run.config.get("loss", {}).get("kind") == "none"
+    way = "on the labels alone, without a teacher," if alone else "by knowledge distillation"
+    return f"A student model ({name}{size}) trained {way} on {about}.{how}"
 
 
 def _use(task: Task | None) -> str:
@@ -193,7 +195,16 @@ def _training(run: CardRun) -> str:
     return "\n".join(["## Training", "", "| setting | value |", "| :-- | :-- |", *lines])
 
 
+def _without_folders(toml: str, config: Mapping[str, Any]) -> str:
+    """The TOML with folders of the author's machine as their names: a path there means nothing elsewhere."""
+    for section in config.values():
+        for value in section.values() if isinstance(section, Mapping) else ():
+            if isinstance(value, str) and is_folder_like(value):
+                toml = toml.replace(json.dumps(value, ensure_ascii=False), json.dumps(reference_name(value)))
+    return toml
+
+
 def _configuration(run: CardRun) -> str:
-    toml = without_home(run.toml.strip("\n"))
+    toml = without_home(_without_folders(run.toml.strip("\n"), run.config))
     fence = "`" * max(3, max((len(ticks) for ticks in re.findall("`+", toml)), default=0) + 1)
     return f"## Configuration\n\n{fence}toml\n{toml}\n{fence}"

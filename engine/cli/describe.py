@@ -31,11 +31,17 @@ def describe_all(as_json: bool) -> None:
     for name, exporter in content["exporters"].items():
         typer.echo(f"  {name:<12} {exporter['title']}: {exporter['about']}")
     for section, keys in content["keys"].items():
-        typer.echo(f"\n[{section}]")
-        for key, about in keys.items():
-            default = "required" if about["required"] else json.dumps(about["default"], ensure_ascii=False)
-            default = "–" if default == "null" else default
-            typer.echo(f"  {key:<22} {default:<12} {about['help']}")
+        _print_keys(f"[{section}]", keys)
+    for name, loss in content["losses"].items():
+        _print_keys(f'[loss]  kind = "{name}"', loss["settings"])
+
+
+def _print_keys(head: str, keys: dict[str, Any]) -> None:
+    typer.echo(f"\n{head}")
+    for key, about in keys.items():
+        default = "required" if about["required"] else json.dumps(about["default"], ensure_ascii=False)
+        default = "–" if default == "null" else default
+        typer.echo(f"  {key:<22} {default:<12} {about['help']}")
 
 
 def description() -> dict[str, Any]:
@@ -45,7 +51,6 @@ def description() -> dict[str, Any]:
         "task": TaskConfig, "teacher": TeacherConfig, "student": StudentConfig, "training": TrainingConfig,
     }  # fmt: skip
     keys = {name: _keys(model) for name, model in sections.items()}
-    keys |= {f'loss] kind = "{name}" [': _keys(loss.settings, {"kind"}) for name, loss in losses.items()}
     return {
         "tasks": {
             name: {"title": task.title, "about": task.about, "metrics": list(task.metrics), "labels": list(task.labels),
@@ -54,7 +59,8 @@ def description() -> dict[str, Any]:
         },
         "losses": {
             name: {"title": loss.title, "summary": loss.summary, "source": loss.source,
-                   "formula": formula(loss, loss.settings(kind=name)), "needs_teacher": loss.needs_teacher}
+                   "formula": formula(loss, loss.settings(kind=name)), "needs_teacher": loss.needs_teacher,
+                   "settings": _keys(loss.settings, {"kind"})}
             for name, loss in losses.items()
         },
         "exporters": {name: {"title": item.title, "about": item.about} for name, item in exporters.items()},

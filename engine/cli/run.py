@@ -46,7 +46,7 @@ def check_only(path: Path, overrides: list[str], as_json: bool) -> int:
         print(f"{notice['level']:>5}  {notice['text']}")
     for name, size in (("teacher", found.teacher), ("student", found.student)):
         if size and size.parameters:
-            print(f"{name}: {size.layers} layers × {size.hidden}, {size.parameters / 1e6:.1f} M parameters")
+            print(f"{name}: {size.layers} × {size.hidden}, {size.parameters / 1e6:.1f} M parameters")
     if found.steps:
         print(f"{found.steps} steps on {found.device} ({found.device_reason})")
     _raise_faults(found, path)

@@ -81,3 +81,15 @@ def test_architectures_and_teachers_are_named_for_reading(make_run: MakeRun) -> 
     assert methods.teacher_title(settings, ()) == "big · fine-tuned"
     assert methods.teacher_title(settings | {"teacher.model": "2x128"}, ()) == "2 × 128 · trained from scratch"
     assert methods.teacher_title(settings, {"teacher.epochs"}) == "big · fine-tuned · 3 epochs"
+
+
+def test_a_name_tells_the_first_differences_and_counts_the_rest() -> None:
+    config = {
+        "loss": {"kind": "kl", "lambda": 0.3, "temperature": 2.0},
+        "student": {"tokenizer": "/somewhere/tokenizer", "init": "random"},
+        "training": {"epochs": 6, "learning_rate": 0.002, "batch_size": 64},
+    }
+    method = methods.method_of(config)
+    title = methods.title_of(method, methods.flat(config), catalog.losses())
+    assert title.startswith("Vanilla KD · T 2 · λ .3 · ") and title.endswith(" · 3 more differ")
+    assert "tokenizer" not in title and title.count(" · ") == 5

@@ -51,6 +51,8 @@ def test_it_says_data_teacher_loss_scores_settings_and_toml(make_run: MakeRun) -
 def test_no_teacher_is_said(make_run: MakeRun) -> None:
     card = model_card(make_run(), [])
     assert "None: the student learnt from the labels alone." in card and "    L = CE(y)" in card
+    assert "without a teacher" in card and "knowledge distillation on" not in card
+    assert "trained by knowledge distillation on" in model_card(make_run(kind="kl"), [])
     assert "## Scores" not in card
 
 
@@ -94,6 +96,13 @@ def test_the_home_folder_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert without_home(text) == 'source = "~/glue"\nother = "/home/adam/x"\nhome = "~"'
     monkeypatch.setattr(Path, "home", lambda: Path("/"))
     assert without_home("/x") == "/x"
+
+
+def test_folders_of_this_machine_are_told_by_their_names(make_run: MakeRun) -> None:
+    toml = '[teacher]\nmodel = "/somewhere/private/big"\n[student]\ntokenizer = "someone/else"\n'
+    run = make_run(toml=toml, config={"teacher.model": "/somewhere/private/big", "student.tokenizer": "someone/else"})
+    card = model_card(run, [])
+    assert 'model = "big"' in card and "private" not in card and 'tokenizer = "someone/else"' in card
 
 
 def test_runs_of_a_lost_task_or_loss_still_have_a_card(make_run: MakeRun) -> None:
