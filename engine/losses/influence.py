@@ -16,8 +16,8 @@ def gradient_shares(
     """{"labels": …, "teacher": …, "influence": …}, each from 0; logits and target (examples, outputs).
 
     A term's share is the norm of its gradient with respect to the student's logits over the sum of all terms' norms.
-    The influence is ‖g − g°‖ / max(‖g‖, ‖g°‖), g the whole gradient and g° that with a uniform teacher (all logits 0): 0
-    means that the teacher's signal does not reach the student, as with the Taylor loss at T = 1, γ = 1.
+    The influence is ‖g − g°‖ / (‖g‖ + ‖g°‖), g the whole gradient and g° that with a uniform teacher (all logits 0): between
+    0, where the teacher's signal does not reach the student (the Taylor loss at T = 1, γ = 1), and 1, where it turns it around.
     """
     import torch
 
@@ -30,6 +30,6 @@ def gradient_shares(
         told, untold = gradients(teacher_logits), gradients(torch.zeros_like(teacher_logits))
     norms = torch.stack([gradient.norm() for gradient in told.values()])
     whole, blind = (torch.stack(list(found.values())).sum(0) for found in (told, untold))
-    most = torch.maximum(whole.norm(), blind.norm()).clamp_min(1e-30)
+    most = (whole.norm() + blind.norm()).clamp_min(1e-30)
     values = torch.cat([norms / norms.sum().clamp_min(1e-30), ((whole - blind).norm() / most)[None]]).tolist()
     return dict(zip([*told, "influence"], values, strict=True))
