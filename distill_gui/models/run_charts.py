@@ -18,7 +18,7 @@ SIDES = {"student": "", "teacher": "teacher/"}  # whose training; what its metri
 LARGEST_WEIGHT = 0.99
 _INFLUENCE = (
     "How much the gradient of the student’s logits changes when the teacher’s answer is replaced by a uniform one, "
-    "relative to the gradient itself: 0 means the teacher does not count; it may exceed 100 %."
+    "relative to both gradients: 0 means the teacher does not count, 100 % that it turns the gradient around."
 )
 _SHARES = "How much of the gradient of the student’s logits each term of the loss brings."
 

@@ -24,8 +24,8 @@ def shares(kind: str, outputs: int = 5, **settings: float) -> dict[str, float]:
 def test_taylor_at_t_1_and_gamma_1_is_deaf_to_the_teacher(outputs: int, weight: float) -> None:
     found = shares("taylor", outputs, **{"lambda": weight})
     assert found["influence"] < 1e-5
-    assert shares("taylor", outputs, gamma=0.5, **{"lambda": weight})["influence"] > 0.02
-    assert shares("taylor_sel", outputs, **{"lambda": weight})["influence"] > 0.02
+    assert shares("taylor", outputs, gamma=0.5, **{"lambda": weight})["influence"] > 0.005
+    assert shares("taylor_sel", outputs, **{"lambda": weight})["influence"] > 0.005
 
 
 def test_taylor_away_from_t_1_is_deaf_as_well_but_no_longer_indifferent_to_lambda() -> None:
