@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from engine.config import TeacherConfig, layers_and_hidden
@@ -78,6 +79,9 @@ def prepare_teacher(
         emit(Phase("loading the fine-tuned teacher"))
         emit(Log(f"Teacher: fine-tuned before with the same inputs, kept in {kept}."))
         model = load_classifier(str(kept), task, "teacher.model", weights_only=False, trained_head=True)
+        scores = _kept_scores(kept, task)
+        if scores is not None:  # measured when it was trained, on the same rows: the key says so
+            return _with_scores(model, scores, task, emit, kept)
         return _measured(model, task, evaluation, device, emit, kept)
 
     model = _untrained(config, task, vocabulary, data.teacher_tokenizer.pad_token_id)
@@ -163,12 +167,28 @@ def _measured(
     model: PreTrainedModel, task: Task, evaluation: dict, device: torch.device, emit: Emit, folder: Path | None
 ) -> Teacher:
     emit(Phase("scoring the teacher"))
-    seen, scores = evaluate(model, task, evaluation, device, "teacher")
+    return _with_scores(model, evaluate(model, task, evaluation, device, "teacher")[1], task, emit, folder)
+
+
+def _with_scores(
+    model: PreTrainedModel, scores: dict[str, dict[str, float]], task: Task, emit: Emit, folder: Path | None
+) -> Teacher:
     for split, found in scores.items():
         for metric, value in found.items():
             emit(Score("teacher", split, metric, value))
     parameters = sum(parameter.numel() for parameter in model.parameters())
-    return Teacher(model, parameters, scores, seen.key, folder)
+    return Teacher(model, parameters, scores, fmean(found[task.key_metric] for found in scores.values()), folder)
+
+
+def _kept_scores(folder: Path, task: Task) -> dict[str, dict[str, float]] | None:
+    """The scores a kept teacher was measured with; None where the note of them is damaged, so that it is measured again."""
+    try:
+        scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))["scores"]
+        return {
+            name: {metric: float(scores[name][metric]) for metric in task.metrics} for name in task.evaluation_splits
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _keep(model: PreTrainedModel, teacher: Teacher, config: TeacherConfig, folder: Path) -> None:

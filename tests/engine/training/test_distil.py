@@ -82,6 +82,22 @@ def test_fine_tuned_teacher_is_kept_and_found_again(toml: str, home: Path, tmp_p
     assert len(list((home / "teachers").iterdir())) == 2
 
 
+def test_a_kept_teacher_is_measured_once_and_again_only_where_its_note_is_damaged(
+    toml: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.training import teaching
+
+    _, first = train(parse_config(toml), home, tmp_path / "a")
+    honest, asked = teaching.evaluate, []
+    monkeypatch.setattr(teaching, "evaluate", lambda *given: asked.append(1) or honest(*given))
+    _, second = train(parse_config(toml), home, tmp_path / "b")
+    assert not asked and second.facts()["teacher_score"] == first.facts()["teacher_score"]
+    (kept,) = (home / "teachers").iterdir()
+    (kept / "scores.json").write_text('{"scores": {"validation": {}}}')
+    _, third = train(parse_config(toml), home, tmp_path / "c")
+    assert asked == [1] and third.facts()["teacher_score"] == first.facts()["teacher_score"]
+
+
 def test_without_a_teacher_nothing_of_it_is_loaded(toml: str, home: Path, tmp_path: Path) -> None:
     _, ear = train(parse_config(toml, overrides=["loss.kind=none"]), home, tmp_path / "a")
     assert not (home / "teachers").exists()
