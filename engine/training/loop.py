@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-GRADIENT_SHARE_STEPS = (
-    10  # how often each term's share of the gradient is measured; 0.3 to 0.7 % of a 1x64 student's steps
-)
+# How often each term's share of the gradient is measured: 0.3 to 0.7 % of the time of a 1x64 student.
+GRADIENT_SHARE_STEPS = 10
 READ_BACK_STEPS = 10  # on a GPU, values are fetched this often: each fetch makes the processor wait for the device
 
 
