@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from engine.types import Exporter, Loss, Task
+from engine.types import Exporter, FeatureLoss, Loss, Task
 
 
 def _discover(package: str, attribute: str) -> dict[str, Any]:
@@ -32,6 +32,13 @@ def _discover(package: str, attribute: str) -> dict[str, Any]:
 def losses() -> dict[str, Loss]:
     """The response losses by name, in the order forms show them."""
     found = _discover("engine.losses", "LOSS")
+    return dict(sorted(found.items(), key=lambda item: (item[1].order, item[0])))
+
+
+@cache
+def features() -> dict[str, FeatureLoss]:
+    """The feature losses by name, in the order forms show them."""
+    found = _discover("engine.losses.features", "FEATURE")
     return dict(sorted(found.items(), key=lambda item: (item[1].order, item[0])))
 
 
