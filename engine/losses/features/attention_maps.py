@@ -1,0 +1,52 @@
+"""Attention scores and maps from a layer's projections, and the divergence between two maps; knows no particular loss.
+
+All in float32 or wider, autocast or not. Maps are kept as logs. A relation of any projection with itself is made the same way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.losses.distributions import widen
+from engine.losses.features.tokens import in_heads, mean_over_tokens
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def attention_scores(query: Tensor, key: Tensor, heads: int) -> Tensor:
+    """query · keyᵀ / √(size of a head), before softmax (Vaswani et al. 2017, §3.2.1).
+
+    ``query`` and ``key`` are projections (rows, tokens, heads · size); the scores are (rows, heads, tokens, tokens), queries
+    before keys.
+    """
+    import torch
+
+    left, right = in_heads(widen(query), heads), in_heads(widen(key), heads)
+    with torch.autocast(query.device.type, enabled=False):  # its matrix products would be 16 bits wide
+        return (left / left.shape[-1] ** 0.5) @ right.transpose(-1, -2)
+
+
+def log_attention(scores: Tensor, mask: Tensor) -> Tensor:
+    """log softmax over the valid keys, shape of ``scores`` (rows, heads, tokens, tokens); ``mask`` is bool (rows, tokens).
+
+    Masked keys get the most negative number there is: probability 0, and a row without any valid key stays finite.
+    """
+    import torch
+
+    lowest = torch.finfo(scores.dtype).min
+    return scores.masked_fill(~mask[:, None, None, :], lowest).log_softmax(-1)
+
+
+def mean_of_heads(values: Tensor) -> Tensor:
+    """Scores or maps (rows, heads, tokens, tokens) averaged over heads: (rows, 1, tokens, tokens)."""
+    return values.mean(1, keepdim=True)
+
+
+def attention_divergence(log_teacher: Tensor, log_student: Tensor, mask: Tensor) -> Tensor:
+    """KL(teacher's map ‖ student's map) summed over keys, mean over heads and valid query tokens: a scalar.
+
+    Both are logs of maps (rows, heads, tokens, tokens); ``mask`` is bool (rows, tokens).
+    """
+    over_keys = (log_teacher.exp() * (log_teacher - log_student)).sum(-1)
+    return mean_over_tokens(over_keys.mean(1), mask)
