@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TaskKind = Literal["classification", "regression", "multi_label"]
 Place = int | str  # a layer from 1, 0 for the embeddings' output; or the path of a module
-LayerMap = Literal["uniform", "skip", "last"] | tuple[tuple[Place, Place], ...]
+LayerMap = Literal["uniform", "skip", "last", "final"] | tuple[tuple[Place, Place], ...]
 
 
 @dataclass(frozen=True)
@@ -171,21 +171,22 @@ class MappedFeatureSettings(FeatureSettings):
         "uniform",
         title="Layer map",
         description="uniform: student layer j ↔ teacher layer j·N/M; skip: the same without the last; last: the teacher's "
-        "last layers below its last; or pairs such as [[1, 2], [3, 6]] of layers (0: embeddings) or module paths.",
-        json_schema_extra={"choices": ["uniform", "skip", "last"], "layer_map": True},
+        "last layers below its last; final: the two last layers; or pairs such as [[1, 2], [3, 6]] of layers (0: embeddings) "
+        "or module paths.",
+        json_schema_extra={"choices": ["uniform", "skip", "last", "final"], "layer_map": True},
     )
 
     @field_validator("layers", mode="before")
     @classmethod
     def _pairs(cls, value: Any) -> Any:
-        if isinstance(value, str) and value in ("uniform", "skip", "last"):
+        if isinstance(value, str) and value in ("uniform", "skip", "last", "final"):
             return value
         whole = isinstance(value, (list, tuple)) and len(value) > 0
         if whole and all(
             isinstance(pair, (list, tuple)) and len(pair) == 2 and all(map(_is_place, pair)) for pair in value
         ):
             return tuple((student, teacher) for student, teacher in value)
-        said = "must be “uniform”, “skip”, “last” or pairs of layers such as [[1, 2], [2, 4]], the student's first"
+        said = "must be “uniform”, “skip”, “last”, “final” or pairs of layers such as [[1, 2], [2, 4]], the student's first"
         raise PydanticCustomError("layer_map", "{said}", {"said": said})
 
 

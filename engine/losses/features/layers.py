@@ -9,7 +9,8 @@ def layer_pairs(layers: LayerMap, student: Body, teacher: Body) -> list[tuple[Pl
     """(student, teacher) pairs; layers count from 1, 0 is the embeddings' output, N and M are the teacher's and student's.
 
     ``uniform``: j ↔ j·N/M rounded half up, j = 1…M. ``skip``: the same without the last layer. ``last``: j ↔ N − M + j, j =
-    1…M − 1 (the two PKD maps, Sun et al. 2019, §3.2). Raises ValueError with a sentence where a layer is not there.
+    1…M − 1 (the two PKD maps, Sun et al. 2019, §3.2). ``final``: M ↔ N alone. Raises
+    ValueError with a sentence where a layer is not there.
     """
     if not isinstance(layers, str):
         for place in layers:
@@ -19,6 +20,8 @@ def layer_pairs(layers: LayerMap, student: Body, teacher: Body) -> list[tuple[Pl
     ours, theirs = student.layers, teacher.layers
     if layers == "uniform":
         return [(layer, max(1, (2 * layer * theirs + ours) // (2 * ours))) for layer in range(1, ours + 1)]
+    if layers == "final":
+        return [(ours, theirs)]
     if ours < 2:
         raise ValueError(f"“{layers}” leaves the last layer out, and the student has only one; choose “uniform”")
     if layers == "skip":
