@@ -216,11 +216,16 @@ class FeaturePlan:
 
     Names are ``hidden/3`` (the output of layer 3; ``hidden/0`` that of the embeddings), ``query/3``, ``key/3``, ``value/3``
     (a layer's projections), each of shape (rows, tokens, width), and ``module/<path>`` (whatever that module returns first).
-    ``projected``: a learned linear map brings the pair's student tensor to the teacher's width where they differ.
+    ``projected``: a learned linear map brings the pair's student tensor to the teacher's width where they differ; never
+    query, key or value, whose heads would be lost.
     """
 
     pairs: tuple[tuple[str, str], ...]
     projected: bool = False
+
+    def projects(self, number: int) -> bool:
+        """Whether pair ``number`` is brought to the teacher's width."""
+        return self.projected and self.pairs[number][0].split("/")[0] in ("hidden", "module")
 
     @property
     def student(self) -> tuple[str, ...]:

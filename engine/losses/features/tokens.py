@@ -1,7 +1,8 @@
-"""Means over valid tokens and widening, for tensors of shape (rows, tokens, width); knows no particular loss."""
+"""Means over valid tokens, heads, unit vectors, for tensors of shape (rows, tokens, width); knows no particular loss."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,3 +23,15 @@ def first_token(values: Tensor) -> Tensor:
 def in_heads(values: Tensor, heads: int) -> Tensor:
     """A projection (rows, tokens, heads · size) as (rows, heads, tokens, size)."""
     return values.unflatten(-1, (heads, -1)).transpose(1, 2)
+
+
+def unit(values: Tensor, dim: int = -1) -> Tensor:
+    """``values`` at length 1 along ``dim``; a vector shorter than 1e-6 is divided by that, so that 0 stays 0 with a gradient."""
+    return values * values.square().sum(dim, keepdim=True).clamp_min(1e-12).rsqrt()
+
+
+def without_autocast(values: Tensor) -> AbstractContextManager[None]:
+    """Where matrix products keep the type of their factors: under autocast they would be 16 bits wide."""
+    import torch
+
+    return torch.autocast(values.device.type, enabled=False)
