@@ -29,8 +29,21 @@ def choose_device(wish: str) -> tuple[torch.device, str]:
             raise EngineError(f"training.device is “{wish}”, but {found}; choose “auto” or “cpu”.")
         return torch.device("cuda", number), f"chosen in the configuration · {torch.cuda.get_device_name(number)}"
     if torch.cuda.is_available():
-        return torch.device("cuda", 0), f"fastest device found · bf16 · {torch.cuda.get_device_name(0)}"
+        return torch.device("cuda", 0), f"fastest device found · {torch.cuda.get_device_name(0)}"
     return torch.device("cpu"), "no CUDA GPU found"
+
+
+def choose_precision(wish: str, device: torch.device) -> tuple[torch.dtype | None, str]:
+    """(the autocast type of the forward passes, reason) for "auto", "bfloat16" or "float32"; None means float32 throughout."""
+    import torch
+
+    if wish == "float32":
+        return None, "float32, chosen in the configuration"
+    if wish == "bfloat16":
+        return torch.bfloat16, "bfloat16, chosen in the configuration"
+    if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
+        return torch.bfloat16, "bfloat16"
+    return None, "float32"
 
 
 def choose_threads(wish: int, home: Path) -> tuple[int, str]:

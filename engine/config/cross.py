@@ -44,6 +44,11 @@ def _teacher_wanted(config: DistillationConfig) -> Iterator[Finding]:
     if config.teacher is not None:
         return
     loss, student = catalog.losses()[config.loss.kind], config.student
+    for number, term in enumerate(config.features, 1):
+        text = (
+            f"the feature loss “{term.kind}” compares with a teacher; add [teacher] with a model, or take the term out"
+        )
+        yield ("teacher.model", f"features.{number}"), Fault(f"features.{number}.kind", text)
     if loss.needs_teacher:
         text = f'the loss “{loss.name}” needs a teacher; add [teacher] with a model, or choose loss.kind = "none"'
         yield ("teacher.model", "loss.kind"), Fault("teacher", text)
@@ -97,7 +102,7 @@ def _teacher(config: DistillationConfig) -> Iterator[Finding]:
         return
     for text in _shape_faults(shape):
         yield ("teacher.model",), Fault("teacher.model", text)
-    if teacher.training != "fine_tune" and catalog.losses()[config.loss.kind].needs_teacher:
+    if teacher.training != "fine_tune" and config.needs_teacher:
         text = f'{teacher.model} has no weights yet; choose "fine_tune"'
         yield ("teacher.model", "teacher.training", "loss.kind"), Fault("teacher.training", text)
     if teacher.tokenizer is None:

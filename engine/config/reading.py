@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from engine import catalog
 from engine.config.cross import cross_faults
 from engine.config.references import resolve_paths
 from engine.config.sections import DistillationConfig, TaskConfig
@@ -98,6 +99,9 @@ def _remainder(raw: dict[str, Any], problems: list[Any]) -> tuple[DistillationCo
     rest = _copy(raw)
     for problem in problems:
         _remove(rest, problem["loc"])
+    if isinstance(rest.get("features"), list):  # a term whose kind cannot be known is left out
+        known = catalog.features()
+        rest["features"] = [term for term in rest["features"] if isinstance(term, dict) and term.get("kind") in known]
     if "teacher" in rest and "model" not in rest["teacher"]:
         del rest["teacher"]
     whole = True
@@ -111,29 +115,44 @@ def _remainder(raw: dict[str, Any], problems: list[Any]) -> tuple[DistillationCo
 
 
 def _copy(raw: Any) -> Any:
+    if isinstance(raw, list):
+        return [_copy(value) for value in raw]
     return {key: _copy(value) for key, value in raw.items()} if isinstance(raw, dict) else raw
 
 
 def _remove(raw: dict[str, Any], path: tuple[Any, ...]) -> None:
     where: Any = raw
     for key in path[:-1]:
-        if not isinstance(where, dict) or key not in where:
+        if (isinstance(where, dict) and key in where) or (
+            isinstance(where, list) and isinstance(key, int) and key < len(where)
+        ):
+            where = where[key]
+        else:
             return
-        where = where[key]
     if isinstance(where, dict):
         where.pop(path[-1], None)
 
 
 def _apply_overrides(raw: dict[str, Any], overrides: Iterable[str]) -> list[Fault]:
-    """Put ``section.key=value`` into the raw table; an empty value takes the key out."""
+    """Put ``section.key=value`` or ``features.1.key=value`` into the raw table; an empty value takes the key out."""
     faults = []
     for override in overrides:
         key, equals, value = override.partition("=")
         parts = key.strip().split(".")
-        if not equals or not all(parts) or len(parts) > 2:
+        of_feature = parts[0] == "features" and len(parts) == 3 and parts[1].isdigit()
+        if not equals or not all(parts) or (len(parts) > 2 and not of_feature):
             faults.append(Fault("--set", f"“{override}” is not section.key=value, such as loss.lambda=0.3"))
             continue
-        table = raw if len(parts) == 1 else raw.setdefault(parts[0], {})
+        table: Any = raw
+        if of_feature:
+            terms, number = raw.get("features"), int(parts[1])
+            if not isinstance(terms, list) or not 1 <= number <= len(terms):
+                count = len(terms) if isinstance(terms, list) else 0
+                faults.append(Fault("--set", f"“{key.strip()}”: there are {count} feature terms, counted from 1"))
+                continue
+            table = terms[number - 1]
+        elif len(parts) == 2:
+            table = raw.setdefault(parts[0], {})
         if not isinstance(table, dict):
             faults.append(Fault("--set", f"“{key.strip()}”: “{parts[0]}” is a value, not a section; name a section"))
         elif value.strip():

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from engine import catalog
-from engine.types import LossSettings
+from engine.types import FeatureSettings, LossSettings
 
 
 def _advanced(**extra: Any) -> dict[str, Any]:
@@ -231,6 +231,13 @@ class TrainingConfig(_Section):
         description="auto takes the CUDA GPU where there is one, else the CPU.",
         json_schema_extra=_advanced(choices=["auto", "cpu", "cuda"]),
     )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        default="auto",
+        title="Precision",
+        description="Of the student's forward pass; weights and losses are float32 whatever is chosen. auto: bfloat16 on a GPU "
+        "that has it, float32 on the CPU.",
+        json_schema_extra=_advanced(titles={"auto": "Automatic", "float32": "float32", "bfloat16": "bfloat16"}),
+    )
     threads: int = Field(
         default=0,
         ge=0,
@@ -251,6 +258,7 @@ class DistillationConfig(_Section):
     teacher: TeacherConfig | None = None
     student: StudentConfig = StudentConfig()
     loss: SerializeAsAny[LossSettings]
+    features: tuple[SerializeAsAny[FeatureSettings], ...] = ()
     training: TrainingConfig = TrainingConfig()
 
     @field_validator("loss", mode="before")
@@ -267,21 +275,66 @@ class DistillationConfig(_Section):
             raise _at("kind", kind, f"{said} one of {', '.join(losses)}")
         return losses[kind].settings.model_validate(dict(value), strict=True)
 
+    @field_validator("features", mode="before")
+    @classmethod
+    def _terms_of_kinds(cls, value: Any) -> Any:
+        if not isinstance(value, (list, tuple)):
+            raise PydanticCustomError("features", "must be feature terms, each under [[features]] with its kind")
+        terms, problems = [], []
+        for place, given in enumerate(value):
+            try:
+                terms.append(_feature_term(given))
+            except ValidationError as error:
+                problems += [
+                    InitErrorDetails(
+                        type=PydanticCustomError(
+                            found["type"], "{said}", {**found.get("ctx", {}), "said": found["msg"]}
+                        ),
+                        loc=(place, *found["loc"]),
+                        input=found["input"],
+                    )
+                    for found in error.errors(include_url=False)
+                ]
+        if problems:
+            raise ValidationError.from_exception_data("features", problems)
+        return tuple(terms)
+
+    @property
+    def needs_teacher(self) -> bool:
+        """Whether anything the student is trained with asks the teacher."""
+        return bool(self.features) or catalog.losses()[self.loss.kind].needs_teacher
+
     @property
     def title(self) -> str:
         """The run's name, or one made from its choices."""
-        return (
-            self.name
-            or f"{self.loss.kind} · {self.student.architecture} · {self.task.name} · seed {self.training.seed}"
-        )
+        loss = " + ".join([self.loss.kind, *(term.kind for term in self.features)])
+        return self.name or f"{loss} · {self.student.architecture} · {self.task.name} · seed {self.training.seed}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain nested dict with the TOML's own keys; values that were left out are left out."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        table = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        if not self.features:
+            del table["features"]
+        return table
 
     def to_toml(self) -> str:
         """The configuration as TOML; reading it back gives an equal configuration."""
         return tomli_w.dumps(self.to_dict())
+
+
+def _feature_term(given: Any) -> FeatureSettings:
+    if isinstance(given, FeatureSettings):
+        return given
+    if not isinstance(given, Mapping):
+        raise ValidationError.from_exception_data(
+            "features",
+            [InitErrorDetails(type=PydanticCustomError("dict_type", "must be a section"), loc=(), input=given)],
+        )
+    kind, known = given.get("kind"), catalog.features()
+    if not isinstance(kind, str) or kind not in known:
+        said = f"there is no feature loss “{kind}”; choose" if "kind" in given else "this key is missing; choose"
+        raise _at("kind", kind, f"{said} one of {', '.join(known)}")
+    return known[kind].settings.model_validate(dict(given), strict=True)
 
 
 def _at(key: str, value: Any, message: str) -> ValidationError:

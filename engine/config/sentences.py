@@ -43,7 +43,7 @@ _TYPES = {
 
 def as_fault(raw: Mapping[str, Any], problem: Mapping[str, Any]) -> Fault:
     """One entry of ``ValidationError.errors()`` for the raw table ``raw`` as a fault with its dotted key."""
-    path = tuple(str(part) for part in problem["loc"])
+    path = tuple(str(part + 1) if isinstance(part, int) else part for part in problem["loc"])  # a person counts from 1
     return Fault(".".join(path), _sentence(raw, path, problem))
 
 
@@ -109,6 +109,8 @@ def _known_keys(raw: Mapping[str, Any], section: tuple[str, ...]) -> list[str]:
         return _keys(DistillationConfig)
     if section[0] == "loss":
         return _keys(catalog.losses()[raw["loss"]["kind"]].settings)
+    if section[0] == "features":
+        return _keys(catalog.features()[raw["features"][int(section[1]) - 1]["kind"]].settings)
     return _keys(SECTIONS[section[0]])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,14 @@ WINDOW_BATCHES = 32  # rows are sorted by length only inside windows of this man
 
 @dataclass(frozen=True)
 class Batch:
-    """``inputs`` is what the model is called with, int64 of shape (rows, longest); ``indices`` are the rows' numbers."""
+    """``inputs`` is what the model is called with, int64 of shape (rows, longest); ``indices`` are the rows' numbers.
+
+    ``teacher_inputs`` are the same rows as the teacher reads them: the very same where both have one tokenizer.
+    """
 
     inputs: dict[str, Tensor]
     indices: Tensor
+    teacher_inputs: dict[str, Tensor]
 
 
 def order_of_epoch(lengths: NDArray[np.int64], batch_size: int, seed: int, epoch: int) -> list[NDArray[np.int64]]:
@@ -42,8 +46,21 @@ def order_of_epoch(lengths: NDArray[np.int64], batch_size: int, seed: int, epoch
     return batches
 
 
-def collate(encoding: Encoding, rows: NDArray[np.int64], pad_to: int = 1) -> Batch:
-    """Pad ``rows`` to the longest of them, rounded up to a multiple of ``pad_to``."""
+def collate(encoding: Encoding, rows: NDArray[np.int64], pad_to: int = 1, teacher: Encoding | None = None) -> Batch:
+    """Pad ``rows`` to the longest of them, rounded up to a multiple of ``pad_to``; also as the ``teacher`` reads them."""
+    import torch
+
+    inputs = _padded(encoding, rows, pad_to)
+    theirs = inputs if teacher is None or teacher is encoding else _padded(teacher, rows, pad_to)
+    return Batch(inputs, torch.from_numpy(np.ascontiguousarray(rows, dtype=np.int64)), theirs)
+
+
+def valid_tokens(inputs: Mapping[str, Tensor]) -> Tensor:
+    """Which places of a padded batch hold tokens, bool (rows, longest)."""
+    return inputs["attention_mask"].bool()
+
+
+def _padded(encoding: Encoding, rows: NDArray[np.int64], pad_to: int) -> dict[str, Tensor]:
     import torch
 
     lengths = encoding.lengths[rows]
@@ -57,7 +74,7 @@ def collate(encoding: Encoding, rows: NDArray[np.int64], pad_to: int = 1) -> Bat
         types = np.full(valid.shape, encoding.padding_type, np.int64)
         types[valid] = encoding.token_types[places]
         inputs["token_type_ids"] = torch.from_numpy(types)
-    return Batch(inputs, torch.from_numpy(np.ascontiguousarray(rows, dtype=np.int64)))
+    return inputs
 
 
 @dataclass(frozen=True)
@@ -68,6 +85,7 @@ class TrainingBatches:
     batch_size: int
     seed: int
     pad_to: int = 1
+    teacher: Encoding | None = None
 
     @property
     def steps_per_epoch(self) -> int:
@@ -77,7 +95,7 @@ class TrainingBatches:
 
     def epoch(self, number: int) -> Iterator[Batch]:
         for rows in order_of_epoch(self.encoding.lengths, self.batch_size, self.seed, number):
-            yield collate(self.encoding, rows, self.pad_to)
+            yield collate(self.encoding, rows, self.pad_to, self.teacher)
 
 
 def evaluation_batches(encoding: Encoding, rows_per_batch: int, pad_to: int = 1) -> Iterator[Batch]:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import catalog
 from engine.config import DistillationConfig, layers_and_hidden
-from engine.data.batches import Batch, TrainingBatches, evaluation_batches
+from engine.data.batches import Batch, TrainingBatches, collate, evaluation_batches
 from engine.data.platt import to_probability
 from engine.data.rows import Rows, load_rows
 from engine.data.tokenising import Encoding, encode
@@ -45,7 +44,12 @@ class Split:
         return torch.from_numpy(self.targets)
 
     def training_batches(self, batch_size: int, seed: int, encoding: str, pad_to: int = 1) -> TrainingBatches:
-        return TrainingBatches(self.encodings[encoding], batch_size, seed, pad_to)
+        return TrainingBatches(self.encodings[encoding], batch_size, seed, pad_to, self.encodings.get("teacher"))
+
+    def look(self, rows: int) -> Batch:
+        """The first few rows, as the student and, where one teaches, the teacher read them."""
+        first = np.arange(min(rows, len(self)))
+        return collate(self.encodings["student"], first, teacher=self.encodings.get("teacher"))
 
     def evaluation_batches(self, rows_per_batch: int, encoding: str, pad_to: int = 1) -> Iterator[Batch]:
         return evaluation_batches(self.encodings[encoding], rows_per_batch, pad_to)
@@ -74,6 +78,17 @@ class TaskData:
     def teacher_vocabulary(self) -> int:
         return len(self.teacher_tokenizer)
 
+    @property
+    def same_tokens(self) -> bool:
+        """Whether student and teacher cut every row into the same tokens, so that their states can be compared place by place."""
+        pairs = [(split.encodings["student"], split.encodings.get("teacher")) for split in self.splits.values()]
+        return all(
+            theirs is None
+            or theirs is ours
+            or (np.array_equal(ours.starts, theirs.starts) and np.array_equal(ours.tokens, theirs.tokens))
+            for ours, theirs in pairs
+        )
+
     def must_fit(self, model: PreTrainedModel, reader: str, key: str) -> None:
         """Raises ModelError where a reader's model cannot take its tokens: too many kinds of them, or too long rows."""
         encodings = [split.encodings[reader] for split in self.splits.values()]
@@ -100,7 +115,7 @@ def load_task_data(config: DistillationConfig, task: Task) -> TaskData:
     student_reference, teacher_reference = tokenizer_references(config)
     student = load_tokenizer(student_reference, "student.tokenizer")
     readers = {"student": student}
-    if teacher_reference is not None and catalog.losses()[config.loss.kind].needs_teacher:
+    if teacher_reference is not None and config.needs_teacher:
         same = teacher_reference == student_reference
         readers["teacher"] = student if same else load_tokenizer(teacher_reference, "teacher.tokenizer")
     remarks = [f"Rows: {', '.join(f'{len(split):,} {name}' for name, split in rows.items())}."]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.losses.objective import Objective
+from engine.losses.term import Term
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 
 def gradient_shares(
@@ -24,7 +26,7 @@ def gradient_shares(
     def gradients(teacher: Tensor) -> dict[str, Tensor]:
         leaf = student_logits.detach().float().requires_grad_()
         terms = objective.terms(leaf, teacher, target)
-        return {name: torch.autograd.grad(term, leaf, retain_graph=True)[0] for name, term in terms.items()}
+        return {name: torch.autograd.grad(term.weighted, leaf, retain_graph=True)[0] for name, term in terms.items()}
 
     with torch.enable_grad():
         told, untold = gradients(teacher_logits), gradients(torch.zeros_like(teacher_logits))
@@ -33,3 +35,21 @@ def gradient_shares(
     most = (whole.norm() + blind.norm()).clamp_min(1e-30)
     values = torch.cat([norms / norms.sum().clamp_min(1e-30), ((whole - blind).norm() / most)[None]]).tolist()
     return dict(zip([*told, "influence"], values, strict=True))
+
+
+def parameter_shares(terms: dict[str, Term], parameters: Sequence[nn.Parameter]) -> dict[str, float]:
+    """Each term's share of the student's gradient: the norm of its gradient over all ``parameters``, over the sum of all terms'.
+
+    Also says what a feature term does, which never touches the logits. One backward pass a term; the graph is left whole.
+    """
+    import torch
+
+    norms = []
+    for term in terms.values():
+        if not term.raw.requires_grad:  # a term that is over, such as a layer-by-layer transfer after its stages
+            norms.append(torch.zeros((), device=term.raw.device))
+            continue
+        found = torch.autograd.grad(term.weighted, parameters, retain_graph=True, allow_unused=True)
+        norms.append(torch.stack([gradient.norm() for gradient in found if gradient is not None]).norm())
+    sizes = torch.stack([norm.float() for norm in norms])
+    return dict(zip(terms, (sizes / sizes.sum().clamp_min(1e-30)).tolist(), strict=True))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.losses.distributions import as_distribution, cross_entropy, log_probabilities, standardised
-from engine.types import Loss, LossInputs, LossSettings, WeightedLossSettings
+from engine.losses.term import Term
+from engine.types import FeatureLoss, FeatureSettings, Loss, LossInputs, LossSettings, WeightedLossSettings
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,7 +21,7 @@ def label_loss(student_logits: Tensor, target: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Objective:
-    """A response loss with its settings; ``terms`` are weighted and add up to the total."""
+    """A response loss with its settings."""
 
     loss: Loss
     settings: LossSettings
@@ -28,25 +30,36 @@ class Objective:
     def label_weight(self) -> float:
         return self.settings.label_weight if isinstance(self.settings, WeightedLossSettings) else 1.0
 
-    def terms(self, student_logits: Tensor, teacher_logits: Tensor | None, target: Tensor) -> dict[str, Tensor]:
-        """{"labels": λ·L_class, "teacher": (1 − λ)·L_KD}; without a teacher only the first. Logits (examples, outputs)."""
-        weighted = {"labels": self.label_weight * label_loss(student_logits, target)}
+    def terms(self, student_logits: Tensor, teacher_logits: Tensor | None, target: Tensor) -> dict[str, Term]:
+        """``labels``: L_class weighing λ; ``teacher``: L_KD weighing 1 − λ, of a loss that has one. Logits (examples, outputs)."""
+        found = {"labels": Term(label_loss(student_logits, target), self.label_weight)}
         if self.loss.compute is not None:
             if teacher_logits is None:
                 raise ValueError(f"the loss {self.loss.name} was given no teacher logits")
             read = standardised if _standardises(self.settings) else _as_they_are
             inputs = LossInputs(read(student_logits), read(teacher_logits.detach()), target)
-            weighted["teacher"] = (1 - self.label_weight) * self.loss.compute(inputs, self.settings)
-        return weighted
+            found["teacher"] = Term(self.loss.compute(inputs, self.settings), 1 - self.label_weight)
+        return found
 
 
-def formula(loss: Loss, settings: LossSettings) -> str:
-    """The total in plain numbers, such as ``0.30·CE(y) + 0.70·4.00·KL(p‖f; T=2)``."""
-    if not isinstance(settings, WeightedLossSettings):
-        return "CE(y)"
-    weight = settings.label_weight
-    scored = " on z-scored logits" if settings.standardise else ""
-    return f"{weight:.2f}·CE(y) + {1 - weight:.2f}·{loss.formula(settings)}{scored}"
+def formula(loss: Loss, settings: LossSettings, features: Iterable[tuple[FeatureLoss, FeatureSettings]] = ()) -> str:
+    """The total in plain numbers, such as ``0.30·CE(y) + 0.70·4.00·KL(p‖f; T=2) + 1.00·hidden mse (uniform)``."""
+    parts = ["CE(y)"]
+    if isinstance(settings, WeightedLossSettings):
+        weight = settings.label_weight
+        scored = " on z-scored logits" if settings.standardise else ""
+        parts = [f"{weight:.2f}·CE(y)", f"{1 - weight:.2f}·{loss.formula(settings)}{scored}"]
+    return " + ".join(parts + [f"{_weight(chosen)}·{feature.formula(chosen)}" for feature, chosen in features])
+
+
+def _weight(settings: FeatureSettings) -> str:
+    """A feature term's weight in plain numbers, with what it does over time."""
+    number = (
+        f"{settings.weight:.2f}" if 0.01 <= settings.weight < 1000 or not settings.weight else f"{settings.weight:g}"
+    )
+    over = "" if settings.schedule_share == 1 else f" over {settings.schedule_share:.0%}"
+    number = {"constant": number, "rise": f"(0→{number}{over})", "fall": f"({number}→0{over})"}[settings.schedule]
+    return f"{number}·α" if settings.dynamic else number
 
 
 def _standardises(settings: LossSettings) -> bool:

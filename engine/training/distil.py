@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 
 from engine import __version__, catalog
 from engine.config import DistillationConfig
+from engine.data.batches import valid_tokens
 from engine.data.split import Split, TaskData, load_task_data
-from engine.device import choose_device, choose_threads
-from engine.errors import DataError
+from engine.device import choose_device, choose_precision, choose_threads
+from engine.errors import DataError, ModelError
 from engine.events import Emit, Facts, Log, Phase, Score
 from engine.losses.objective import Objective
 from engine.models.load import quiet_transformers
 from engine.models.student import build_student
 from engine.seeding import seed_everything
 from engine.training.evaluate import evaluate, predict
+from engine.training.lesson import FeatureLesson, named_terms
 from engine.training.loop import fit
 from engine.training.teaching import Teacher, prepare_teacher
 
@@ -51,6 +53,10 @@ def distil(
         threads, threads_reason = choose_threads(config.training.threads, home)
         torch.set_num_threads(threads)
         reason += f" · {threads} thread{'s' if threads != 1 else ''}, {threads_reason}"
+    else:
+        torch.set_float32_matmul_precision("high")  # TF32 for what stays in float32
+    precision, precision_reason = choose_precision(config.training.precision, device)
+    reason += f" · {precision_reason}"
     emit(Facts({"device": str(device), "device_reason": reason, "key_metric": task.key_metric}))
     emit(Log(f"Device: {device} ({reason})."))
 
@@ -60,9 +66,10 @@ def distil(
         emit(Log(line))
     evaluation = {name: data.splits[name] for name in task.evaluation_splits}
 
+    must_align(config, data)
     teacher: Teacher | None = None
     teacher_logits = None
-    if loss.needs_teacher:
+    if config.needs_teacher:
         assert config.teacher is not None
         teacher = prepare_teacher(
             config.teacher,
@@ -79,19 +86,24 @@ def distil(
             return Outcome(True, None, None)
         emit(Facts({"teacher_score": teacher.key_score, "teacher_parameters": teacher.parameters}))
         emit(Log(f"Teacher: {task.key_metric} {teacher.key_score:.4f} on the evaluation rows."))
-        emit(Phase("asking the teacher"))
-        teacher_logits = torch.from_numpy(predict(teacher.model, data.train, device, "teacher"))
+        if loss.needs_teacher:
+            emit(Phase("asking the teacher"))
+            teacher_logits = torch.from_numpy(predict(teacher.model, data.train, device, "teacher"))
         teacher.model.cpu()
 
     seed_everything(config.training.seed)
     student = build_student(config, task, data.student_vocabulary, data.student_tokenizer.pad_token_id)
     data.must_fit(student, "student", "student.architecture")
     emit(Facts({"parameters": sum(parameter.numel() for parameter in student.parameters())}))
+    batches = data.train.training_batches(
+        config.training.batch_size, config.training.seed, "student", pad_to=8 if device.type == "cuda" else 1
+    )
+    features = None
+    if teacher is not None and config.features:
+        features = begin_lesson(config, student, teacher.model, data, device)
     fitted = fit(
         student,
-        data.train.training_batches(
-            config.training.batch_size, config.training.seed, "student", pad_to=8 if device.type == "cuda" else 1
-        ),
+        batches,
         data.train.target_tensor(),
         teacher_logits,
         Objective(loss, config.loss),
@@ -105,7 +117,11 @@ def distil(
         weight_decay=config.training.weight_decay,
         clip_norm=config.training.clip_norm,
         evaluations_per_epoch=config.training.evaluations_per_epoch,
+        precision=precision,
+        features=features,
     )
+    if features is not None:
+        features.close()
 
     emit(Phase("scoring the student"))
     if config.training.keep == "best" and fitted.best_state is not None:
@@ -116,6 +132,30 @@ def distil(
     emit(Facts({"best_score": key, "best_step": step}))
     emit(Log(f"Student: {task.key_metric} {key:.4f} (step {step}), kept in {kept}."))
     return Outcome(fitted.stopped, kept, key)
+
+
+def begin_lesson(
+    config: DistillationConfig, student: PreTrainedModel, teacher: PreTrainedModel, data: TaskData, device: torch.device
+) -> FeatureLesson:
+    """The feature terms of a run, with projectors for the widths seen on a few rows. Raises ModelError where they do not fit."""
+    precision, _ = choose_precision("auto", device)
+    lesson = FeatureLesson(config.features, student, teacher, device, precision, config.training.seed, valid_tokens)
+    look = data.train.look(2)
+    lesson.make_projectors(
+        student, *({k: v.to(device) for k, v in part.items()} for part in (look.inputs, look.teacher_inputs))
+    )
+    return lesson
+
+
+def must_align(config: DistillationConfig, data: TaskData) -> None:
+    """Raises ModelError where a feature term compares tokens and the two tokenizers cut the rows into different ones."""
+    for number, (name, feature, _) in enumerate(named_terms(config.features), 1):
+        if feature.aligned and not data.same_tokens:
+            fit = ", ".join(other.name for other in catalog.features().values() if not other.aligned)
+            raise ModelError(
+                f"features.{number}: “{name}” compares token by token, but teacher and student read the rows through different "
+                f"tokenizers; give the student the teacher's (student.tokenizer), or choose one of {fit}."
+            )
 
 
 def _final_scores(

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from engine.errors import EngineError
 from engine.events import Emit, Facts, Metrics, Phase
-from engine.losses.influence import gradient_shares
+from engine.losses.influence import gradient_shares, parameter_shares
 from engine.losses.objective import Objective
+from engine.losses.term import Term
+from engine.losses.term import total as total_of
+from engine.training.lesson import FeatureLesson
 from engine.training.schedule import evaluation_steps, rate_factor
 
 if TYPE_CHECKING:
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
 
 # How often each term's share of the gradient is measured: 0.3 to 0.7 % of the time of a 1x64 student.
 GRADIENT_SHARE_STEPS = 10
+# How often, for each term, its share of all parameters' gradient is measured: one more backward pass a term, so that
+# about a hundredth of the time goes into it. The first step is always measured.
+PARAMETER_SHARE_STEPS = 50
 READ_BACK_STEPS = 10  # on a GPU, values are fetched this often: each fetch makes the processor wait for the device
 
 
@@ -33,10 +40,13 @@ class TrainingSettings(Protocol):
 
 
 class Batch(Protocol):
-    """Rows of one step: the model's inputs, and which examples they are (int64, shape (rows,))."""
+    """Rows of one step: the model's inputs, the teacher's for the same rows, and which examples they are (int64 (rows,))."""
 
     @property
     def inputs(self) -> Mapping[str, Tensor]: ...
+
+    @property
+    def teacher_inputs(self) -> Mapping[str, Tensor]: ...
 
     @property
     def indices(self) -> Tensor: ...
@@ -88,23 +98,29 @@ def fit(
     weight_decay: float = 0.01,
     clip_norm: float = 1.0,
     evaluations_per_epoch: int = 1,
+    precision: torch.dtype | None = None,
+    features: FeatureLesson | None = None,
 ) -> Fitted:
     """Train ``model`` in place. ``targets`` and ``teacher_logits`` are (examples, outputs), looked up by example.
 
-    Curves go to ``emit`` with names behind ``prefix``. Raises EngineError where a loss is no longer a finite number.
+    ``precision`` is the autocast type of the forward pass, None for float32. The projectors of ``features`` are trained and
+    clipped with the model and are not part of ``best_state``. Curves go to ``emit`` with names behind ``prefix``.
+    Raises EngineError where a loss is no longer a finite number.
     """
     import torch
 
     model.to(device).train()
     targets = targets.to(device)
     teacher_logits = teacher_logits.to(device) if teacher_logits is not None else None
-    optimiser = torch.optim.AdamW(_groups(model, weight_decay), lr=settings.learning_rate, fused=True)
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    trained = torch.nn.ModuleList([model, *([features.projectors] if features else [])])
+    optimiser = torch.optim.AdamW(_groups(trained, weight_decay), lr=settings.learning_rate, fused=True)
+    parameters = [parameter for parameter in trained.parameters() if parameter.requires_grad]
+    own_parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     steps_per_epoch = batches.steps_per_epoch
     total = steps_per_epoch * settings.epochs
     evaluate_after = evaluation_steps(steps_per_epoch, settings.epochs, evaluations_per_epoch)
     read_back = _read_back_steps(device)
-    half = torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda")
+    half = torch.autocast(device.type, dtype=precision or torch.bfloat16, enabled=precision is not None)
     fitted = Fitted(0, False, None, None, None)
     pending: list[tuple[int, float, int, list[str], Tensor]] = []
     start = last_read = time.perf_counter()
@@ -119,12 +135,19 @@ def fit(
             for group in optimiser.param_groups:
                 group["lr"] = rate
 
-            inputs = {name: values.to(device, non_blocking=True) for name, values in batch.inputs.items()}
+            inputs = _moved(batch.inputs, device)
             rows = batch.indices.to(device, non_blocking=True)
-            with half:
+            with half, features.student_tap.listening() if features else nullcontext():
                 logits = model(**inputs).logits
             terms = objective.terms(logits, teacher_logits[rows] if teacher_logits is not None else None, targets[rows])
-            loss = torch.stack(list(terms.values())).sum()
+            if features:
+                same = batch.teacher_inputs is batch.inputs
+                theirs = inputs if same else _moved(batch.teacher_inputs, device)
+                terms |= features.terms(inputs, theirs, step / max(1, total - 1), terms)
+            loss = total_of(terms)
+            shares = {}
+            if len(terms) > 1 and step % (PARAMETER_SHARE_STEPS * len(terms)) == 0:
+                shares = parameter_shares(terms, own_parameters)
             loss.backward()
             norm = torch.nn.utils.clip_grad_norm_(parameters, clip_norm)
             optimiser.step()
@@ -132,17 +155,20 @@ def fit(
             step += 1
             fitted.steps, fitted.stopped = step, stop_requested()
 
-            names = ["loss", *(f"loss/{name}" for name in terms), "gradient_norm"]
-            values = torch.stack([loss.detach(), *(term.detach() for term in terms.values()), norm.detach()])
-            pending.append((step, rate, len(batch.indices), names, values))
+            measured = {"loss": loss, "gradient_norm": norm, **_by_term(terms)}
+            values = torch.stack([value.detach().float() for value in measured.values()])
+            pending.append((step, rate, len(batch.indices), list(measured), values))
+            if shares:
+                now = time.perf_counter()
+                emit(Metrics(step, now - start, {f"{prefix}train/parameter_share/{n}": v for n, v in shares.items()}))
             if step % read_back == 0 or step in evaluate_after or step == total or fitted.stopped:
                 now = time.perf_counter()
                 _report(pending, now - last_read, now - start, f"{prefix}train/", emit)
                 pending.clear()
                 last_read = now
                 if teacher_logits is not None and step % GRADIENT_SHARE_STEPS == 0:
-                    shares = gradient_shares(objective, logits, teacher_logits[rows], targets[rows])
-                    emit(Metrics(step, now - start, _named(shares, f"{prefix}train/")))
+                    found = gradient_shares(objective, logits, teacher_logits[rows], targets[rows])
+                    emit(Metrics(step, now - start, _named(found, f"{prefix}train/")))
                 emit(Facts({"step": step, "phase_done": step}) if not prefix else Phase(phase, step, total))
 
             if step in evaluate_after:
@@ -161,6 +187,19 @@ def fit(
             if fitted.stopped:
                 return fitted
     return fitted
+
+
+def _moved(inputs: Mapping[str, Tensor], device: torch.device) -> dict[str, Tensor]:
+    return {name: values.to(device, non_blocking=True) for name, values in inputs.items()}
+
+
+def _by_term(terms: dict[str, Term]) -> dict[str, Tensor]:
+    """What each term adds to the total, what it is before its weight, and a weight that changes."""
+    values = {f"loss/{name}": term.weighted for name, term in terms.items()}
+    values |= {f"raw/{name}": term.raw for name, term in terms.items()}
+    return values | {
+        f"weight/{name}": term.weight for name, term in terms.items() if not isinstance(term.weight, float)
+    }
 
 
 def _read_back_steps(device: torch.device) -> int:
@@ -207,7 +246,8 @@ def _named(shares: dict[str, float], prefix: str) -> dict[str, float]:
 
 def _words(name: str) -> str:
     words = {"loss": "total loss", "gradient_norm": "gradient norm"}
-    return words.get(name, f"loss term “{name.removeprefix('loss/')}”")
+    kind, _, term = name.partition("/")
+    return words.get(name, f"{'weight of the ' if kind == 'weight' else ''}loss term “{term}”")
 
 
 def _copy(model: nn.Module) -> dict[str, Tensor]:

@@ -140,9 +140,9 @@ def _look_at_teacher(config: DistillationConfig, task: Task, found: _Findings) -
     if facts.folder is None:
         found.note("look", f"The teacher {teacher.model} will be downloaded from the hub.")
         return None
-    if catalog.losses()[config.loss.kind].needs_teacher:
+    if config.needs_teacher:
         _look_at_fit(facts, config.task.max_length, teacher.tokenizer, "teacher", found)
-    if teacher.training == "as_is" and catalog.losses()[config.loss.kind].needs_teacher:
+    if teacher.training == "as_is" and config.needs_teacher:
         _look_at_head(facts, task, found)
     if teacher.tokenizer is None and not has_tokenizer(teacher.model):
         found.faults.append(

@@ -47,7 +47,7 @@ def test_all_faults_are_said_at_once_each_with_its_key_and_remedy(tmp_path):
         "loss.lamda", "loss.temperature", "loss.gamma", "training.epochs", "training.batch_size",
         "training.learning_rate", "training.seed", "training.device",
     }  # fmt: skip
-    assert found["colour"] == "unknown key; known here: name, task, teacher, student, loss, training"
+    assert found["colour"] == "unknown key; known here: name, task, teacher, student, loss, features, training"
     assert found["task.name"] == "there is no task “mprc”; choose one of mrpc, rte"
     assert str(tmp_path / "nowhere") in found["task.source"] and "leave the key out" in found["task.source"]
     assert found["teacher.training"] == "must be one of as_is or fine_tune; it is “sometimes”"

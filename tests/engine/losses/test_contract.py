@@ -42,7 +42,7 @@ def test_zero_at_equality_where_the_definition_says_so(loss: Loss, inputs: LossI
 def test_gradient_reaches_the_student_and_never_the_teacher(loss: Loss, inputs: LossInputs) -> None:
     student, teacher = (logits.clone().requires_grad_() for logits in (inputs.student_logits, inputs.teacher_logits))
     terms = Objective(loss, loss.settings(kind=loss.name)).terms(student, teacher, inputs.target)
-    terms["teacher"].backward()
+    terms["teacher"].weighted.backward()
     assert student.grad is not None and student.grad.abs().sum() > 0
     assert teacher.grad is None
 
@@ -91,7 +91,7 @@ def test_terms_add_up_to_the_papers_total(loss: Loss, inputs: LossInputs) -> Non
     assert set(terms) == ({"labels", "teacher"} if loss.needs_teacher else {"labels"})
     if loss.compute is not None:
         weight = settings.label_weight
-        assert terms["teacher"].item() == pytest.approx((1 - weight) * loss.compute(inputs, settings).item(), rel=1e-12)
+        assert terms["teacher"].weighted.item() == pytest.approx((1 - weight) * loss.compute(inputs, settings).item(), rel=1e-12)
     else:
         assert objective.label_weight == 1.0
 
@@ -103,10 +103,10 @@ def test_no_term_is_dropped_at_the_ends_of_lambda(loss: Loss, weight: float, inp
     settings = loss.settings.model_validate({"kind": loss.name, "lambda": weight})
     terms = Objective(loss, settings).terms(inputs.student_logits, inputs.teacher_logits, inputs.target)
     silent, loud = ("labels", "teacher") if weight == 0 else ("teacher", "labels")
-    assert terms[silent].item() == 0
+    assert terms[silent].weighted.item() == 0
     expected = value(loss, inputs).item() if weight == 0 else None
     if expected is not None:
-        assert terms[loud].item() == pytest.approx(expected, rel=1e-12)
+        assert terms[loud].weighted.item() == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("loss", catalog.losses().values(), ids=lambda loss: loss.name)

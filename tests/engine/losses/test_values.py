@@ -211,7 +211,7 @@ def test_standardised_logits_are_z_scores_in_every_loss() -> None:
             for settings in (plain, scored)
             for scale, shift in ((1, 0), (3, 5))
         ]
-        found = [term["teacher"].item() for term in terms]
+        found = [term["teacher"].weighted.item() for term in terms]
         assert found[0] != pytest.approx(found[1], rel=1e-3), loss.name
         assert found[2] == pytest.approx(found[3], rel=1e-5), loss.name
         assert "z-scored" in formula(loss, scored) and "z-scored" not in formula(loss, plain)

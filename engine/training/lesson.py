@@ -1,0 +1,184 @@
+"""What a student is taught about its inside: feature terms over tensors read off student and teacher at each step.
+
+Knows models and losses; no data and no store. Projectors live here: trained beside the student, never part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from engine import catalog
+from engine.errors import ModelError
+from engine.losses.distributions import widen
+from engine.losses.features.weight import DynamicAlpha, scheduled_weight
+from engine.losses.term import Term
+from engine.models.tensors import Tap, body_of
+from engine.types import Body, FeatureInputs, FeatureLoss, FeaturePlan, FeatureSettings
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+    from transformers import PreTrainedModel
+
+
+@dataclass
+class FeatureTerm:
+    """One feature loss of a run. ``projectors`` hold a linear map for each pair of its plan whose widths differ."""
+
+    name: str
+    loss: FeatureLoss
+    settings: FeatureSettings
+    plan: FeaturePlan
+    projectors: nn.ModuleDict
+    alpha: DynamicAlpha = field(default_factory=DynamicAlpha)
+
+    def project(self, pair: int, values: Tensor) -> Tensor:
+        """The student's tensor of a pair at the teacher's width, in float32 where a projector is applied."""
+        key = str(pair)
+        return self.projectors[key](widen(values)) if key in self.projectors else values
+
+
+class FeatureLesson:
+    """The feature terms of a run with the teacher they are read from.
+
+    ``teacher`` is put into eval mode on the device; its pass runs without gradients. ``precision`` is the autocast type of
+    the teacher's pass, None for float32. ``valid`` tells which places of a batch's inputs count, bool (rows, tokens).
+    Raises ModelError where a term does not fit the two models.
+    """
+
+    def __init__(
+        self,
+        chosen: Sequence[FeatureSettings],
+        student: PreTrainedModel,
+        teacher: PreTrainedModel,
+        device: torch.device,
+        precision: torch.dtype | None,
+        seed: int,
+        valid: Callable[[Mapping[str, Tensor]], Tensor],
+    ) -> None:
+        from torch import nn
+
+        self._bodies = body_of(student, "student.architecture"), body_of(teacher, "teacher.model")
+        plans = plans_of(chosen, *self._bodies)
+        self._teacher = cast("nn.Module", teacher)
+        self._teacher.to(device).eval()
+        self._device, self._precision, self._seed, self._valid = device, precision, seed, valid
+        self.terms_by_name = {
+            name: FeatureTerm(name, loss, settings, plan, nn.ModuleDict())
+            for (name, loss, settings), plan in zip(named_terms(chosen), plans, strict=True)
+        }
+        self.projectors = nn.ModuleDict({name: term.projectors for name, term in self.terms_by_name.items()})
+        terms = list(self.terms_by_name.values())
+        self.student_tap = Tap(
+            student, dict.fromkeys(n for term in terms for n in term.plan.student), "features, student"
+        )
+        self._teacher_tap = Tap(
+            teacher, dict.fromkeys(n for term in terms for n in term.plan.teacher), "features, teacher"
+        )
+
+    def teacher_tensors(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What the teacher's inside is for these inputs, on the device."""
+        import torch
+
+        half = torch.autocast(
+            self._device.type, dtype=self._precision or torch.bfloat16, enabled=self._precision is not None
+        )
+        with torch.no_grad(), half, self._teacher_tap.listening():
+            self._teacher(**inputs)
+        return self._teacher_tap.take()
+
+    def make_projectors(self, student: nn.Module, inputs: Mapping[str, Tensor], teacher: Mapping[str, Tensor]) -> None:
+        """Look at a few rows once to learn the widths, and make the projectors; weights from a generator of the run's seed.
+
+        The student's own random numbers are left as they were. Raises ModelError where two tensors cannot be compared.
+        """
+        import torch
+        from torch import nn
+
+        was_training = student.to(self._device).training
+        with torch.no_grad(), self.student_tap.listening():
+            student.eval()(**inputs)
+        student.train(was_training)
+        ours, theirs = self.student_tap.take(), self.teacher_tensors(teacher)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self._seed)
+            for term in self.terms_by_name.values():
+                for number, (mine, its) in enumerate(term.plan.pairs):
+                    wide, wanted = ours[mine].shape[-1], theirs[its].shape[-1]
+                    if wide != wanted and term.plan.projects(number):
+                        term.projectors[str(number)] = nn.Linear(wide, wanted, bias=False)
+                    elif ours[mine].dim() != theirs[its].dim() and (
+                        mine.startswith("module/") or its.startswith("module/")
+                    ):
+                        raise ModelError(
+                            f"features, {term.name}: {mine.removeprefix('module/')} gives a tensor of {ours[mine].dim()} "
+                            f"dimensions and {its.removeprefix('module/')} one of {theirs[its].dim()}; choose modules alike."
+                        )
+        self.projectors.to(self._device)
+
+    def terms(
+        self,
+        inputs: Mapping[str, Tensor],
+        teacher_inputs: Mapping[str, Tensor],
+        progress: float,
+        logit_terms: dict[str, Term],
+    ) -> dict[str, Term]:
+        """The feature terms of the student's last pass, that of ``inputs``; ``logit_terms`` are the objective's."""
+        import torch
+
+        ours, theirs = self.student_tap.take(), self.teacher_tensors(teacher_inputs)
+        student_mask, teacher_mask = self._valid(inputs), self._valid(teacher_inputs)
+        found = {}
+        for term in self.terms_by_name.values():
+            looked_at = FeatureInputs(
+                term.plan,
+                [term.project(number, ours[name]) for number, (name, _) in enumerate(term.plan.pairs)],
+                [theirs[name] for _, name in term.plan.pairs],
+                student_mask,
+                teacher_mask,
+                *self._bodies,
+                progress,
+            )
+            raw = term.loss.compute(looked_at, term.settings)
+            now = scheduled_weight(term.settings, progress)
+            weight = now if term.settings.schedule == "constant" else torch.full((), now, device=raw.device)
+            if term.settings.dynamic:
+                weight = weight * term.alpha.update(raw, reference_of(logit_terms))
+            found[term.name] = Term(raw, weight)
+        return found
+
+    def close(self) -> None:
+        """Take the hooks off both models."""
+        self.student_tap.close()
+        self._teacher_tap.close()
+
+
+def named_terms(chosen: Sequence[FeatureSettings]) -> list[tuple[str, FeatureLoss, FeatureSettings]]:
+    """Each feature term with the name its curves have: its kind, with a number from the second of a kind on."""
+    counts: dict[str, int] = {}
+    found = []
+    for settings in chosen:
+        counts[settings.kind] = counts.get(settings.kind, 0) + 1
+        number = counts[settings.kind]
+        name = settings.kind if number == 1 else f"{settings.kind}-{number}"
+        found.append((name, catalog.features()[settings.kind], settings))
+    return found
+
+
+def plans_of(chosen: Sequence[FeatureSettings], student: Body, teacher: Body) -> list[FeaturePlan]:
+    """What each feature term compares. Raises ModelError naming the term where it does not fit the two bodies."""
+    plans = []
+    for number, (_, loss, settings) in enumerate(named_terms(chosen), 1):
+        try:
+            plans.append(loss.plan(settings, student, teacher))
+        except ValueError as error:
+            raise ModelError(f"features.{number}: {error}.") from error
+    return plans
+
+
+def reference_of(logit_terms: dict[str, Term]) -> Tensor:
+    """The logit term that a dynamic α follows: the teacher's as it enters the total, the labels' where that is silent."""
+    teacher = logit_terms.get("teacher")
+    return (logit_terms["labels"] if teacher is None or teacher.weight == 0 else teacher).weighted
