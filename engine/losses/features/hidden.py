@@ -52,7 +52,7 @@ FEATURE = FeatureLoss(
     name="hidden",
     title="Hidden states",
     summary="The states of each mapped layer come near the teacher's, token by token.",
-    source="Romero et al. 2015, “FitNets: Hints for Thin Deep Nets”, Eq. 3; cosine: Sanh et al. 2019, “DistilBERT”, §3; "
+    source="Romero et al. 2015, “FitNets: Hints for Thin Deep Nets”, Eq. 3; cosine: Sanh et al. 2019, “DistilBERT”, §2; "
     "mmd: Huang, Wang 2017, “Like What You Like: Knowledge Distill via Neuron Selectivity Transfer”, §4",
     settings=Settings,
     plan=plan,
