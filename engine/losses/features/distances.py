@@ -61,8 +61,8 @@ def mmd(student: Tensor, teacher: Tensor, mask: Tensor) -> Tensor:
     """MMD² between the selectivity patterns of the units, with the kernel k(x, y) = (xᵀy)² (Huang & Wang 2017, §4).
 
     A unit's pattern is its activation over the tokens of a row, at length 1. With the patterns of C units as the columns of X
-    the three means of k are one squared Frobenius norm, ‖X_s X_sᵀ / C_s − X_t X_tᵀ / C_t‖²: the widths need not agree. A row's value
-    counts as often as it has valid tokens.
+    the three means of k are one squared Frobenius norm, ‖X_s X_sᵀ / C_s − X_t X_tᵀ / C_t‖²: the widths need not agree. A row's
+    value counts as often as it has valid tokens.
     """
     with without_autocast(student):
         apart = _gram(over_tokens(student, mask)) - _gram(over_tokens(teacher, mask))

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from engine.losses.distributions import widen
-from engine.losses.features.attention_maps import attention_divergence, attention_scores, log_attention
+from engine.losses.features.attention_maps import (
+    attention_divergence,
+    attention_scores,
+    log_attention,
+    must_show_attention,
+)
 from engine.losses.features.distances import mse
 from engine.losses.features.layers import described, layer_pairs
 from engine.types import Body, FeatureInputs, FeatureLoss, FeaturePlan, MappedFeatureSettings
@@ -38,33 +43,29 @@ class Settings(MappedFeatureSettings):
     )
     attention_weight: float = Field(
         1.0,
-        ge=0.0,
+        gt=0.0,
         le=1e4,
         title="β attention",
         description="Weight of the attention maps' KL beside the hidden states' squared difference; 1 is the paper's.",
         json_schema_extra={"step": 0.5, "decimals": 2},
     )
-    heads: Literal["each", "average"] = Field(
-        "each",
-        title="Attention heads",
-        description="each: head by head, for equal numbers of heads; average: the maps averaged over heads, for any numbers.",
-        json_schema_extra={"titles": {"each": "Head by head", "average": "Averaged"}},
+    heads: Literal["equal", "average"] = Field(
+        "equal",
+        title="Heads",
+        description="equal: head against head, which needs as many in both models; average: the mean over each model's heads.",
+        json_schema_extra={"titles": {"equal": "Head against head", "average": "Averaged"}},
     )
 
 
 def plan(settings: Settings, student: Body, teacher: Body) -> FeaturePlan:
     """Hidden state, query and key of each pair. Raises ValueError where maps cannot be read off or heads do not match."""
+    must_show_attention(student, teacher)
     pairs = layer_pairs(settings.layers, student, teacher)
-    for body, whose in ((student, "student"), (teacher, "teacher")):
-        if not body.scores:
-            raise ValueError(
-                f"the attention of the {whose} is not query · key alone, so its maps cannot be read off; choose “hidden”"
-            )
     if any(isinstance(place, str) or place == 0 for pair in pairs for place in pair):
         raise ValueError(
             "“feature_map” compares attention too, which only a layer from 1 on has; choose “hidden” for other places"
         )
-    if settings.heads == "each" and student.heads != teacher.heads:
+    if settings.heads == "equal" and student.heads != teacher.heads:
         raise ValueError(
             f"the student has {student.heads} attention heads and the teacher {teacher.heads}; set heads to “average”"
         )
@@ -100,18 +101,13 @@ def active_pairs(settings: Settings, progress: float, pairs: int) -> range:
 
 def _transfer(inputs: FeatureInputs, settings: Settings, number: int) -> Tensor:
     """Both parts of one layer pair."""
-    first = number * len(KINDS)
-    hidden, *ours = inputs.student[first : first + len(KINDS)]
-    wanted, *theirs = (tensor.detach() for tensor in inputs.teacher[first : first + len(KINDS)])
-    found = mse(hidden, wanted, inputs.student_mask)
-    if settings.attention_weight > 0:
-        divergence = attention_divergence(
-            _log_map(*theirs, inputs.teacher_body.heads, inputs.teacher_mask, settings),
-            _log_map(*ours, inputs.student_body.heads, inputs.student_mask, settings),
-            inputs.student_mask,
-        )
-        found = found + settings.attention_weight * divergence
-    return found
+    here = slice(number * len(KINDS), (number + 1) * len(KINDS))
+    hidden, query, key = inputs.student[here]
+    hidden_t, query_t, key_t = (values.detach() for values in inputs.teacher[here])
+    found = mse(hidden, hidden_t, inputs.student_mask)
+    map_t = _log_map(query_t, key_t, inputs.teacher_body.heads, inputs.teacher_mask, settings)
+    map_s = _log_map(query, key, inputs.student_body.heads, inputs.student_mask, settings)
+    return found + settings.attention_weight * attention_divergence(map_t, map_s, inputs.student_mask)
 
 
 def _log_map(query: Tensor, key: Tensor, heads: int, mask: Tensor, settings: Settings) -> Tensor:
@@ -121,10 +117,8 @@ def _log_map(query: Tensor, key: Tensor, heads: int, mask: Tensor, settings: Set
 
 
 def formula(settings: Settings) -> str:
-    parts = "hidden mse"
-    if settings.attention_weight > 0:
-        weight = "" if settings.attention_weight == 1 else f"{settings.attention_weight:g}·"
-        parts = f"[hidden mse + {weight}KL(a_t‖a_s)]"
+    weight = "" if settings.attention_weight == 1 else f"{settings.attention_weight:g}·"
+    parts = f"[hidden mse + {weight}KL(a_t‖a_s)]"
     summed = f"Σ{parts}" if settings.training == "together" else f"{parts}, layer by layer"
     until = "" if settings.transfer_share == 1 else f", until {settings.transfer_share:.0%}"
     return f"{summed} ({described(settings.layers)}{until})"

@@ -21,8 +21,9 @@ class Settings(MappedFeatureSettings):
         "skip",
         title=MappedFeatureSettings.model_fields["layers"].title,
         description="skip: student layer j ↔ teacher layer j·N/M, without the last (PKD-skip); last: the teacher's last layers "
-        "below its last (PKD-last); uniform: skip with the last; or pairs such as [[1, 2], [3, 6]] of layers or module paths.",
-        json_schema_extra={"choices": ["skip", "last", "uniform"], "layer_map": True},
+        "below its last (PKD-last); uniform: skip with the last; final: the two last layers; or pairs such as [[1, 2], [3, 6]] "
+        "of layers or module paths.",
+        json_schema_extra={"choices": ["skip", "last", "uniform", "final"], "layer_map": True},
     )
 
 

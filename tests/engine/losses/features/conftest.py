@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any, Literal, get_args, get_origin
 
 import torch
+from annotated_types import Ge, Le
+from pydantic.fields import FieldInfo
 
 from engine import catalog
 from engine.types import Body, FeatureInputs, FeatureLoss, FeaturePlan, FeatureSettings
@@ -24,6 +26,15 @@ def choices(annotation: Any) -> list[Any]:
     return [choice for part in get_args(annotation) for choice in choices(part)]
 
 
+def few_numbers(info: FieldInfo) -> list[int]:
+    """All of a whole number's values where its bounds leave a few, such as versions."""
+    bounds = {type(bound): bound for bound in info.metadata}
+    if info.annotation is not int or not {Ge, Le} <= set(bounds):
+        return []
+    low, high = bounds[Ge].ge, bounds[Le].le
+    return list(range(low, high + 1)) if high - low < 5 else []
+
+
 def variants() -> list[tuple[str, FeatureLoss, FeatureSettings]]:
     """(name, loss, settings) of each loss as it comes, and with each other choice of each setting of its own."""
     found = []
@@ -32,7 +43,7 @@ def variants() -> list[tuple[str, FeatureLoss, FeatureSettings]]:
         found.append((loss.name, loss, plain))
         for name, info in loss.settings.model_fields.items():
             if name != "kind" and name not in FeatureSettings.model_fields:
-                for choice in choices(info.annotation):
+                for choice in choices(info.annotation) + few_numbers(info):
                     if choice != getattr(plain, name):
                         settings = loss.settings.model_validate({"kind": loss.name, name: choice})
                         found.append((f"{loss.name} {name}={choice}", loss, settings))

@@ -264,4 +264,4 @@ def test_formula_and_needs_are_lines_for_a_reader(loss: FeatureLoss, settings: F
 def test_the_choices_are_found() -> None:
     """The contract would be thin if a setting's choices went unseen."""
     names = {name for name, *_ in VARIANTS}
-    assert {"hidden", "hidden distance=mmd", "hidden layers=last", "feature_map training=layer_by_layer"} <= names
+    assert {"hidden", "hidden distance=mmd", "hidden layers=last", "minilm version=2", "rkd"} <= names
