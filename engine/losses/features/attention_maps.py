@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.losses.distributions import widen
-from engine.losses.features.tokens import in_heads, mean_over_tokens
+from engine.losses.features.tokens import in_heads, mean_over_tokens, without_autocast
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from engine.types import Body
 
 
 def attention_scores(query: Tensor, key: Tensor, heads: int) -> Tensor:
@@ -20,10 +22,8 @@ def attention_scores(query: Tensor, key: Tensor, heads: int) -> Tensor:
     ``query`` and ``key`` are projections (rows, tokens, heads · size); the scores are (rows, heads, tokens, tokens), queries
     before keys.
     """
-    import torch
-
     left, right = in_heads(widen(query), heads), in_heads(widen(key), heads)
-    with torch.autocast(query.device.type, enabled=False):  # its matrix products would be 16 bits wide
+    with without_autocast(query):
         return (left / left.shape[-1] ** 0.5) @ right.transpose(-1, -2)
 
 
@@ -50,3 +50,13 @@ def attention_divergence(log_teacher: Tensor, log_student: Tensor, mask: Tensor)
     """
     over_keys = (log_teacher.exp() * (log_teacher - log_student)).sum(-1)
     return mean_over_tokens(over_keys.mean(1), mask)
+
+
+def must_show_attention(student: Body, teacher: Body) -> None:
+    """Raises ValueError with a sentence where a model's attention is more than query · key, so that it cannot be read."""
+    for body, whose in ((student, "student"), (teacher, "teacher")):
+        if not body.scores:
+            raise ValueError(
+                f"the {whose}'s attention is more than query · key (relative positions, for example) and cannot be read "
+                "off its projections; take a model such as BERT or DistilBERT, or compare hidden states"
+            )
