@@ -3,7 +3,7 @@
 Torch-free. Knows the catalogue (which losses and tasks exist), never how they are computed.
 """
 
-from engine.config.explanation import formula_of, loss_settings, notice_of
+from engine.config.explanation import feature_terms, formula_of, loss_settings, notice_of, sources_of
 from engine.config.reading import parse_config, parse_leniently, read_config, read_text
 from engine.config.references import is_folder_like, layers_and_hidden
 from engine.config.sections import (
@@ -20,6 +20,7 @@ __all__ = [
     "TaskConfig",
     "TeacherConfig",
     "TrainingConfig",
+    "feature_terms",
     "formula_of",
     "is_folder_like",
     "layers_and_hidden",
@@ -29,4 +30,5 @@ __all__ = [
     "parse_leniently",
     "read_config",
     "read_text",
+    "sources_of",
 ]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from engine import catalog
 from engine.losses.objective import formula
-from engine.types import LossSettings
+from engine.types import FeatureSettings, LossSettings, WeightedLossSettings
+
+STANDARDISATION = "Sun et al. 2024, “Logit Standardization in Knowledge Distillation”"
+
+_Settings = TypeVar("_Settings", LossSettings, FeatureSettings)
 
 
 def loss_settings(table: Mapping[str, Any]) -> LossSettings:
@@ -17,7 +21,17 @@ def loss_settings(table: Mapping[str, Any]) -> LossSettings:
 
     Raises KeyError where there is no such loss.
     """
-    settings = catalog.losses()[table["kind"]].settings
+    return _leniently(catalog.losses()[table["kind"]].settings, table)
+
+
+def feature_terms(tables: Iterable[Any]) -> list[FeatureSettings]:
+    """The settings of each ``[[features]]`` table, a faulty or foreign one at its default; of a kind that is unknown, none."""
+    known = catalog.features()
+    whole = [table for table in tables if isinstance(table, Mapping) and table.get("kind") in known]
+    return [_leniently(known[table["kind"]].settings, table) for table in whole]
+
+
+def _leniently(settings: type[_Settings], table: Mapping[str, Any]) -> _Settings:
     try:
         return settings.model_validate(dict(table))
     except ValidationError as error:
@@ -25,9 +39,19 @@ def loss_settings(table: Mapping[str, Any]) -> LossSettings:
     return settings.model_validate({key: value for key, value in table.items() if key not in faulty})
 
 
-def formula_of(settings: LossSettings) -> str:
-    """The run's whole loss in plain numbers, such as ``0.30·CE(y) + 0.70·4.00·KL(p‖f; T=2)``."""
-    return formula(catalog.losses()[settings.kind], settings)
+def formula_of(settings: LossSettings, features: Sequence[FeatureSettings] = ()) -> str:
+    """The run's whole loss in plain numbers: ``0.30·CE(y) + 0.70·4.00·KL(p‖f; T=2) + 1.00·hidden mse (uniform)``."""
+    terms = [(catalog.features()[term.kind], term) for term in features]
+    return formula(catalog.losses()[settings.kind], settings, terms)
+
+
+def sources_of(settings: LossSettings, features: Sequence[FeatureSettings] = ()) -> list[str]:
+    """Where each part of the loss was published, in the order of the formula, each once."""
+    sources = [catalog.losses()[settings.kind].source]
+    if isinstance(settings, WeightedLossSettings) and settings.standardise:
+        sources.append(STANDARDISATION)
+    sources += [catalog.features()[term.kind].source for term in features]
+    return list(dict.fromkeys(filter(None, sources)))
 
 
 def notice_of(settings: LossSettings) -> str:

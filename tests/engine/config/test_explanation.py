@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.config import formula_of, loss_settings, notice_of
+from engine.config import feature_terms, formula_of, loss_settings, notice_of, sources_of
 
 
 def test_the_formula_shows_the_numbers():
@@ -27,3 +27,21 @@ def test_the_notice_holds_for_exactly_the_settings_it_is_about():
 def test_an_unknown_loss_is_an_error():
     with pytest.raises(KeyError):
         loss_settings({"kind": "tailor"})
+
+
+def test_feature_terms_stand_in_the_formula_and_among_the_sources():
+    terms = feature_terms(
+        [
+            {"kind": "hidden", "distance": "cosine", "weight": -1},
+            {"kind": "gone"},
+            "hidden",
+            {"kind": "embedding", "weight": 10},
+        ]
+    )
+    assert [term.kind for term in terms] == ["hidden", "embedding"] and terms[0].weight == 1.0
+    settings = loss_settings({"kind": "kl", "standardise": True})
+    assert formula_of(settings, terms).endswith(" + 1.00·hidden 1−cos (uniform) + 10.00·embedding mse")
+    hinton, standardised, fitnets, tinybert = sources_of(settings, [*terms, terms[0]])
+    assert hinton.startswith("Hinton") and standardised.startswith("Sun et al. 2024")
+    assert fitnets.startswith("Romero") and "TinyBERT" in tinybert
+    assert sources_of(loss_settings({"kind": "none"})) == []
