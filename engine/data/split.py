@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.config import DistillationConfig, layers_and_hidden
+from engine.data.array_cache import ArrayCache
 from engine.data.batches import Batch, TrainingBatches, collate, evaluation_batches
 from engine.data.platt import to_probability
+from engine.data.reader import Reader
 from engine.data.rows import Rows, load_rows
-from engine.data.tokenising import Encoding, encode
+from engine.data.tokenising import Encoding
 from engine.models.load import load_tokenizer, must_hold
 from engine.types import Task
 
@@ -108,25 +110,26 @@ def tokenizer_references(config: DistillationConfig) -> tuple[str, str | None]:
     return student, teacher
 
 
-def load_task_data(config: DistillationConfig, task: Task) -> TaskData:
-    """Read and encode the rows of a run. Raises DataError or ModelError in sentences."""
+def load_task_data(config: DistillationConfig, task: Task, cache: ArrayCache | None = None) -> TaskData:
+    """Read and encode the rows of a run; tokens are kept in the ``cache``. Raises DataError or ModelError in sentences."""
     found = load_rows(task, config.task.source)
     rows = {name: split for name, split in found.items() if not split.hidden}
     student_reference, teacher_reference = tokenizer_references(config)
     student = load_tokenizer(student_reference, "student.tokenizer")
-    readers = {"student": student}
+    tokenizers = {"student": student}
     if teacher_reference is not None and config.needs_teacher:
         same = teacher_reference == student_reference
-        readers["teacher"] = student if same else load_tokenizer(teacher_reference, "teacher.tokenizer")
+        tokenizers["teacher"] = student if same else load_tokenizer(teacher_reference, "teacher.tokenizer")
+    readers = {name: Reader(tokenizer, config.task.max_length, cache) for name, tokenizer in tokenizers.items()}
     remarks = [f"Rows: {', '.join(f'{len(split):,} {name}' for name, split in rows.items())}."]
     splits = {}
     for name, split in rows.items():
         encodings: dict[str, Encoding] = {}
-        for reader, tokenizer in readers.items():
-            if reader == "teacher" and tokenizer is student:
-                encodings[reader] = encodings["student"]
+        for who, reader in readers.items():
+            if who == "teacher" and tokenizers[who] is student:
+                encodings[who] = encodings["student"]
             else:
-                encodings[reader] = encode(tokenizer, split.texts, config.task.max_length)
+                encodings[who] = reader.read(split.texts, task.name, name)
         splits[name] = Split(name, split.labels, _targets(task, split), encodings)
         cut = encodings["student"].cut
         if cut:
@@ -139,7 +142,7 @@ def load_task_data(config: DistillationConfig, task: Task) -> TaskData:
         _fingerprint({name: rows[name] for name in used}),
         remarks,
         student,
-        readers.get("teacher", student),
+        tokenizers.get("teacher", student),
     )
 
 

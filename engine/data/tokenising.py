@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,9 +34,23 @@ class Encoding:
     def lengths(self) -> NDArray[np.int64]:
         return np.diff(self.starts)
 
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all that a model reads: tokens, their types, where rows begin, what fills up a batch."""
+        digest = hashlib.sha256(
+            f"{len(self)} {self.padding} {self.padding_type} {self.token_types is not None}".encode()
+        )
+        for array in (self.starts, self.tokens, self.token_types):
+            if array is not None:
+                digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
 
 def encode(tokenizer: Any, texts: Sequence[Sequence[str]], max_length: int) -> Encoding:
-    """Encode one or two columns of texts with the special tokens, each row cut to ``max_length`` tokens (longest first)."""
+    """Encode one or two columns of texts with the special tokens, each row cut to ``max_length`` tokens (longest first).
+
+    The tokenizer is left with this truncation.
+    """
     columns = [list(column) for column in texts]
     encoded = tokenizer(
         *columns, truncation=True, max_length=max_length, padding=False, return_overflowing_tokens=False
@@ -47,7 +63,16 @@ def encode(tokenizer: Any, texts: Sequence[Sequence[str]], max_length: int) -> E
     if "token_type_ids" in encoded:
         types = np.fromiter((kind for row in encoded["token_type_ids"] for kind in row), np.int8, int(starts[-1]))
     cut = _count_cut(tokenizer, columns, lengths, max_length)
+    tell_truncation(tokenizer, max_length)
     return Encoding(tokens, types, starts, cut, tokenizer.pad_token_id, getattr(tokenizer, "pad_token_type_id", 0))
+
+
+def tell_truncation(tokenizer: Any, max_length: int) -> None:
+    """Leave a fast tokenizer cutting at ``max_length`` and not padding: that state goes into its file when it is kept."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is not None:
+        backend.enable_truncation(max_length, direction=tokenizer.truncation_side)
+        backend.no_padding()
 
 
 def _count_cut(tokenizer: Any, columns: list[list[str]], lengths: NDArray[np.int64], max_length: int) -> int:
