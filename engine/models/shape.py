@@ -7,6 +7,7 @@ from typing import Any, TypeGuard
 
 from engine.config import StudentConfig, layers_and_hidden
 from engine.errors import ModelError
+from engine.types import Body
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,17 @@ def shape_from_json(config: dict[str, Any]) -> EncoderShape | None:
         positions=positions if _is_size(positions, 1) else 512,
         token_types=token_types if _is_size(token_types, 0) else 2,
     )
+
+
+# Kinds whose attention is softmax(query · key / √size) and nothing more, by model_type.
+PLAIN_ATTENTION = ("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "electra")
+
+
+def body_of_shape(shape: EncoderShape, config: dict[str, Any]) -> Body:
+    """What feature losses may know of a model of this shape; ``config`` is its config.json, empty for a BERT made here."""
+    kind = config.get("model_type", "bert")
+    absolute = config.get("position_embedding_type", "absolute") == "absolute"
+    return Body(shape.layers, shape.hidden, shape.heads, kind in PLAIN_ATTENTION and absolute)
 
 
 ABSOLUTE = ("bert", "distilbert", "electra", "albert", "roberta", "xlm-roberta", "camembert", "mpnet")  # by model_type

@@ -11,15 +11,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import ModelError
-from engine.models.shape import EncoderShape, shape_from_json
+from engine.models.shape import body_of_shape, shape_from_json
 from engine.types import Body
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
     from transformers import PreTrainedModel
 
-# Kinds whose attention is softmax(query · key / √size) and nothing more, by model_type.
-PLAIN_ATTENTION = ("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "electra")
 _PROJECTIONS = {
     "query": ("query", "q_lin", "q_proj"),
     "key": ("key", "k_lin", "k_proj"),
@@ -73,13 +71,6 @@ def body_of(model: PreTrainedModel, whose: str) -> Body:
             f"{whose}: feature losses need an encoder of layers; {type(model).__name__} does not say its layers."
         )
     return body_of_shape(shape, model.config.to_dict())
-
-
-def body_of_shape(shape: EncoderShape, config: dict[str, Any]) -> Body:
-    """The same from a shape and what is known of a config.json, without a model."""
-    kind = config.get("model_type", "bert")
-    absolute = config.get("position_embedding_type", "absolute") == "absolute"
-    return Body(shape.layers, shape.hidden, shape.heads, kind in PLAIN_ATTENTION and absolute)
 
 
 def _module(model: PreTrainedModel, name: str, whose: str) -> nn.Module:

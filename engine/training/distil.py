@@ -106,7 +106,7 @@ def distil(
         batches,
         data.train.target_tensor(),
         teacher_logits,
-        Objective(loss, config.loss),
+        Objective(loss, config.loss, task.kind),
         lambda trained: evaluate(trained, task, evaluation, device)[0],
         config.training,
         device,

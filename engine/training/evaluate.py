@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from engine.data.metrics import score
 from engine.data.split import Split
 from engine.training.loop import Evaluation
-from engine.types import Task
+from engine.types import Task, TaskKind
 
 if TYPE_CHECKING:
     import torch
@@ -19,10 +20,22 @@ if TYPE_CHECKING:
 ROWS_PER_BATCH = 128
 
 
-def predict(model: nn.Module, split: Split, device: torch.device, encoding: str = "student") -> NDArray[np.float32]:
+def precision_of(device: torch.device) -> str:
+    """The precision ``predict`` computes in, as a word."""
+    return "bfloat16" if device.type == "cuda" else "float32"
+
+
+def predict(
+    model: nn.Module,
+    split: Split,
+    device: torch.device,
+    encoding: str = "student",
+    after_batch: Callable[[int], None] = lambda rows_done: None,
+) -> NDArray[np.float32]:
     """Logits of every row, in the rows' order, float32 of shape (rows, outputs); dropout off, the model's mode restored.
 
-    A model that knows another order of the classes (``output_order``) is put into the task's order.
+    A model that knows another order of the classes (``output_order``) is put into the task's order. ``after_batch`` hears
+    how many rows are done.
     """
     import torch
 
@@ -30,7 +43,8 @@ def predict(model: nn.Module, split: Split, device: torch.device, encoding: str 
     model.to(device).eval()
     order = getattr(model, "output_order", None)
     collected: NDArray[np.float32] | None = None
-    half = torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda")
+    done = 0
+    half = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision_of(device) == "bfloat16")
     with torch.inference_mode(), half:
         for batch in split.evaluation_batches(ROWS_PER_BATCH, encoding, pad_to=8 if device.type == "cuda" else 1):
             inputs = {name: values.to(device, non_blocking=True) for name, values in batch.inputs.items()}
@@ -41,24 +55,33 @@ def predict(model: nn.Module, split: Split, device: torch.device, encoding: str 
             if collected is None:
                 collected = np.empty((len(split), found.shape[1]), np.float32)
             collected[batch.indices.numpy()] = found
+            done += len(found)
+            after_batch(done)
     model.train(was_training)
     assert collected is not None, "a split is never empty"
     return collected
 
 
-def label_loss_of(logits: NDArray[np.float32], split: Split) -> float:
+def label_loss_of(logits: NDArray[np.float32], split: Split, kind: TaskKind) -> float:
     """The label loss over rows with labels, as a number."""
     import torch
 
     from engine.losses.objective import label_loss
 
-    return float(label_loss(torch.from_numpy(logits).double(), torch.from_numpy(split.targets).double()))
+    return float(label_loss(torch.from_numpy(logits).double(), torch.from_numpy(split.targets).double(), kind))
 
 
 def evaluate(
     model: nn.Module, task: Task, splits: dict[str, Split], device: torch.device, encoding: str = "student"
 ) -> tuple[Evaluation, dict[str, dict[str, float]]]:
-    """Score ``model`` on evaluation splits: what goes on the curves, and {split: {metric: value}}.
+    """Score ``model`` on evaluation splits: what goes on the curves, and {split: {metric: value}}."""
+    return evaluate_logits(task, splits, lambda split: predict(model, split, device, encoding))
+
+
+def evaluate_logits(
+    task: Task, splits: dict[str, Split], logits_of: Callable[[Split], NDArray[np.float32]]
+) -> tuple[Evaluation, dict[str, dict[str, float]]]:
+    """Score logits on evaluation splits: what goes on the curves, and {split: {metric: value}}.
 
     The key is the mean of the key metric over the splits (MNLI has two). Curves are named ``validation/f1``, with several
     splits ``validation_matched/accuracy``.
@@ -67,10 +90,10 @@ def evaluate(
     scores: dict[str, dict[str, float]] = {}
     losses = []
     for name, split in splits.items():
-        logits = predict(model, split, device, encoding)
+        logits = logits_of(split)
         scores[name] = score(task, logits, split.labels)
         values |= {f"{name}/{metric}": value for metric, value in scores[name].items()}
-        losses.append(label_loss_of(logits, split))
+        losses.append(label_loss_of(logits, split, task.kind))
     values["validation/loss"] = float(np.mean(losses))
     key = float(np.mean([found[task.key_metric] for found in scores.values()]))
     return Evaluation(values, key), scores

@@ -16,13 +16,14 @@ from engine.errors import EngineError, Fault
 from engine.models.folder import ModelFacts, has_tokenizer, is_local, look_at_model, vocabulary_size
 from engine.models.shape import (
     EncoderShape,
+    body_of_shape,
     default_feed_forward,
     default_heads,
     layers_shape,
     most_tokens,
     random_shape,
 )
-from engine.types import Task
+from engine.types import Body, Task
 
 Result = TypeVar("Result")
 
@@ -64,7 +65,9 @@ def preview(config: DistillationConfig | None, faults: list[Fault]) -> Preview:
         task = catalog.tasks()[config.task.name]
         _look_at_rows(config, task, found)
         teacher = _look_at_teacher(config, task, found)
-        _look_at_student(config, task, teacher, found)
+        student = _look_at_student(config, task, teacher, found)
+        if teacher is not None and student is not None:
+            _look_at_features(config, student, teacher, found)
         notice = catalog.losses()[config.loss.kind].notice(config.loss)
         if notice:
             found.note("look", notice)
@@ -195,19 +198,48 @@ def _look_at_fit(facts: ModelFacts, max_length: int, tokenizer: str | None, sect
         found.faults.append(Fault(key, text))
 
 
-def _look_at_student(config: DistillationConfig, task: Task, teacher: EncoderShape | None, found: _Findings) -> None:
+def _look_at_features(
+    config: DistillationConfig, student: EncoderShape, teacher: EncoderShape, found: _Findings
+) -> None:
+    """Whether each feature term fits the two bodies, and whether tokens that are compared are the same ones."""
+    bodies = _body(config.student.architecture, student), _body(config.teacher.model if config.teacher else "", teacher)
+    for number, term in enumerate(config.features, 1):
+        loss = catalog.features()[term.kind]
+        try:
+            loss.plan(term, *bodies)
+        except ValueError as error:
+            found.faults.append(Fault(f"features.{number}", str(error)))
+        if loss.aligned and student.vocabulary != teacher.vocabulary:
+            fit = ", ".join(name for name, other in catalog.features().items() if not other.aligned)
+            text = (
+                f"“{term.kind}” compares token by token, but the student knows {student.vocabulary:,} tokens and the teacher "
+                f"{teacher.vocabulary:,}; give the student the teacher's tokenizer, or choose one of {fit}"
+            )
+            found.faults.append(Fault(f"features.{number}.kind", text))
+
+
+def _body(reference: str, shape: EncoderShape) -> Body:
+    """The body of a model that is not built: an architecture is a BERT, a folder says its kind itself."""
+    facts = look_at_model(reference) if layers_and_hidden(reference) is None and is_local(reference) else None
+    return body_of_shape(shape, facts.config if facts else {})
+
+
+def _look_at_student(
+    config: DistillationConfig, task: Task, teacher: EncoderShape | None, found: _Findings
+) -> EncoderShape | None:
+    """Check the student; its shape where it is known."""
     student = config.student
     if any(fault.key.startswith("student.") for fault in found.faults):
-        return
+        return None
     if student.init == "pretrained":
         facts = found.attempt(
             "student.architecture", lambda: look_at_model(student.architecture, False, "student.architecture")
         )
         if facts is None:
-            return
+            return None
         if facts.folder is None:
             found.note("look", f"The student {student.architecture} will be downloaded from the hub.")
-            return
+            return None
         if student.tokenizer is None and not has_tokenizer(student.architecture):
             found.faults.append(
                 Fault("student.tokenizer", f"{facts.folder} has no tokenizer; give the folder of its own")
@@ -216,7 +248,7 @@ def _look_at_student(config: DistillationConfig, task: Task, teacher: EncoderSha
         shape = facts.shape
     elif student.init == "layers":
         if teacher is None:
-            return
+            return None
         shape = found.attempt("student.architecture", lambda: layers_shape(student, teacher))
         if config.teacher is not None and is_local(config.teacher.model):  # its embeddings become the student's
             whole = look_at_model(config.teacher.model, config.teacher.weights_only, "teacher.model")
@@ -225,15 +257,16 @@ def _look_at_student(config: DistillationConfig, task: Task, teacher: EncoderSha
     else:
         tokenizer = student.tokenizer or (config.teacher.tokenizer or config.teacher.model if config.teacher else "")
         if not is_local(tokenizer):
-            return
+            return None
         tokens = found.attempt("student.tokenizer", lambda: vocabulary_size(tokenizer, "student.tokenizer"))
         if tokens is None:
-            return
+            return None
         shape = found.attempt("student.architecture", lambda: random_shape(student, tokens))
     if shape is not None:
         found.preview.student = _size(shape, task)
     if student.tokenizer and config.teacher and student.tokenizer != (config.teacher.tokenizer or config.teacher.model):
         found.note("look", "Teacher and student have different tokenizers; each reads the text through its own.")
+    return shape
 
 
 def _size(shape: EncoderShape, task: Task) -> Size:

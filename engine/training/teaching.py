@@ -98,7 +98,7 @@ def prepare_teacher(
         ),
         data.train.target_tensor(),
         None,
-        Objective(none, LossSettings(kind="none")),
+        Objective(none, LossSettings(kind="none"), task.kind),
         lambda trained: evaluate(trained, task, evaluation, device, "teacher")[0],
         config,
         device,

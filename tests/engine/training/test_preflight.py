@@ -127,3 +127,20 @@ def test_rows_longer_than_a_model_can_place_and_tokens_it_does_not_know(toml: st
     assert keys(look(toml, *layers)) == {"student.tokenizer"}
     own = ["student.init=pretrained", f"student.architecture={tiny / 'teacher'}"]
     assert keys(look(toml, *own, f"student.tokenizer={larger}")) == {"student.tokenizer"}
+
+
+@pytest.mark.parametrize(
+    ("term", "key", "said"),
+    [
+        ('kind = "hidden"\nlayers = [[3, 1]]', "features.1", "the student has no layer 3: it has 2"),
+        ('kind = "attention"', "features.1", "heads"),
+        ('kind = "hidden"', "", ""),
+        ('kind = "attention"\nheads = "average"', "", ""),
+    ],
+)
+def test_feature_terms_that_do_not_fit_are_refused_before_the_start(toml: str, term: str, key: str, said: str) -> None:
+    """The tiny teacher has 4 layers with 4 heads, the 2x16 student 2 layers with 1 head."""
+    config, faults = parse_leniently(f"{toml}\n[[features]]\n{term}\n")
+    found = preview(config, faults)
+    assert {fault["key"] for fault in found.faults} == ({key} if key else set()), found.faults
+    assert not key or said in found.faults[0]["message"]

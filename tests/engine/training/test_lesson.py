@@ -1,0 +1,130 @@
+"""Feature terms at run time: what is compared, what is trained, and that both models stay as they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import BertConfig, BertForSequenceClassification
+
+from engine import catalog
+from engine.errors import ModelError
+from engine.losses.term import Term
+from engine.training.lesson import FeatureLesson, named_terms, plans_of, reference_of
+from engine.types import Body, FeatureSettings
+
+INPUTS = {
+    "input_ids": torch.tensor([[2, 7, 9, 3], [2, 5, 3, 0]]),
+    "attention_mask": torch.tensor([[1, 1, 1, 1], [1, 1, 1, 0]]),
+}
+LOGIT_TERMS = {"labels": Term(torch.tensor(2.0), 0.25), "teacher": Term(torch.tensor(4.0), 0.75)}
+
+
+def model(layers: int, hidden: int, seed: int = 0) -> BertForSequenceClassification:
+    torch.manual_seed(seed)
+    shape = BertConfig(
+        vocab_size=50, hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=2, intermediate_size=24
+    )
+    return BertForSequenceClassification(shape)
+
+
+def settings(kind: str, **chosen: Any) -> FeatureSettings:
+    return catalog.features()[kind].settings.model_validate({"kind": kind, **chosen})
+
+
+def lesson(student: Any, teacher: Any, *chosen: FeatureSettings, seed: int = 0) -> FeatureLesson:
+    cpu = torch.device("cpu")
+    found = FeatureLesson(chosen, student, teacher, cpu, None, seed, lambda inputs: inputs["attention_mask"].bool())
+    found.make_projectors(student, INPUTS, INPUTS)
+    return found
+
+
+def taught(one: FeatureLesson, student: Any, progress: float = 0.0) -> dict[str, Term]:
+    with one.student_tap.listening():
+        student(**INPUTS)
+    return one.terms(INPUTS, INPUTS, progress, LOGIT_TERMS)
+
+
+def test_a_term_is_its_loss_over_the_states_transformers_returns() -> None:
+    student, teacher = model(2, 16), model(4, 16, 1)
+    student.eval()
+    found = taught(lesson(student, teacher, settings("hidden", distance="mse")), student)["hidden"]
+    with torch.no_grad():
+        ours = student(**INPUTS, output_hidden_states=True).hidden_states
+        theirs = teacher(**INPUTS, output_hidden_states=True).hidden_states
+    valid = INPUTS["attention_mask"].bool()
+    by_hand = [(ours[s] - theirs[t])[valid].square().mean() for s, t in ((1, 2), (2, 4))]
+    assert found.raw.item() == pytest.approx(torch.stack(by_hand).mean().item(), rel=1e-5)
+
+
+def test_projectors_are_made_only_where_widths_differ_and_learn_with_the_student() -> None:
+    narrow, same = model(2, 8), model(2, 16)
+    assert len(lesson(same, model(4, 16, 1), settings("hidden")).projectors["hidden"]) == 0
+    one = lesson(narrow, model(4, 16, 1), settings("hidden"))
+    assert {tuple(p.weight.shape) for p in one.projectors["hidden"].values()} == {(16, 8)}
+    taught(one, narrow)["hidden"].weighted.backward()
+    assert all(
+        parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in one.projectors.parameters()
+    )
+
+
+def test_projectors_depend_on_the_seed_alone_and_leave_the_run_s_random_numbers() -> None:
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    student, teacher = model(2, 8), model(2, 16, 1)
+    torch.manual_seed(3)
+    first, again, other = (lesson(student, teacher, settings("hidden"), seed=seed) for seed in (5, 5, 6))
+    assert torch.equal(torch.rand(2), expected)
+    weights = [next(iter(found.projectors.parameters())) for found in (first, again, other)]
+    assert torch.equal(weights[0], weights[1]) and not torch.equal(weights[0], weights[2])
+
+
+def test_the_teacher_is_never_touched() -> None:
+    student, teacher = model(2, 16), model(2, 16, 1).train()
+    before = {name: weight.clone() for name, weight in teacher.state_dict().items()}
+    taught(lesson(student, teacher, settings("hidden"), settings("attention")), student)["hidden"].weighted.backward()
+    assert all(parameter.grad is None for parameter in teacher.parameters())
+    assert all(torch.equal(weight, before[name]) for name, weight in teacher.state_dict().items())
+    assert not teacher.training  # no dropout in what it teaches
+
+
+def test_weights_follow_the_schedule_and_the_logit_term() -> None:
+    student, teacher = model(2, 16), model(2, 16, 1)
+    one = lesson(
+        student, teacher, settings("hidden", weight=2.0, schedule="rise"), settings("hidden", dynamic=True, weight=3.0)
+    )
+    found = taught(one, student, progress=0.25)
+    assert float(found["hidden"].weight) == pytest.approx(0.5)
+    assert found["hidden-2"].weighted.item() == pytest.approx(3.0 * 0.75 * 4.0, rel=1e-5)
+
+
+def test_the_reference_is_the_teacher_s_term_unless_it_is_silent() -> None:
+    assert reference_of(LOGIT_TERMS).item() == 3.0
+    silent = {"labels": Term(torch.tensor(2.0), 1.0), "teacher": Term(torch.tensor(4.0), 0.0)}
+    assert reference_of(silent).item() == reference_of({"labels": silent["labels"]}).item() == 2.0
+
+
+def test_names_are_told_apart_by_a_number() -> None:
+    names = [name for name, _, _ in named_terms([settings("hidden"), settings("cka"), settings("hidden")])]
+    assert names == ["hidden", "cka", "hidden-2"]
+
+
+def test_a_term_that_does_not_fit_is_named() -> None:
+    chosen = [settings("hidden"), settings("hidden", layers=[[5, 1]])]
+    with pytest.raises(ModelError, match=r"^features\.2: the student has no layer 5: it has 2"):
+        plans_of(chosen, Body(2, 16, 2), Body(4, 16, 2))
+
+
+def test_modules_of_different_shape_are_refused_before_the_start() -> None:
+    chosen = settings("cka", layers=[["bert.pooler", "bert.encoder.layer.0"]])
+    with pytest.raises(ModelError, match=r"bert\.pooler gives a tensor of 2 dimensions .* one of 3"):
+        lesson(model(2, 16), model(2, 16, 1), chosen)
+
+
+def test_hooks_are_gone_when_it_is_over(tmp_path: Path) -> None:
+    student, teacher = model(2, 16), model(2, 16, 1)
+    lesson(student, teacher, settings("minilm"), settings("hidden")).close()
+    assert not any(module._forward_hooks for one in (student, teacher) for module in one.modules())
