@@ -28,7 +28,8 @@ def _loss(config: DistillationConfig) -> Iterator[Finding]:
         return
     if task.kind not in loss.kinds:
         fit = ", ".join(name for name, other in catalog.losses().items() if task.kind in other.kinds)
-        text = f"“{loss.name}” is defined for {' and '.join(loss.kinds)}, and {task.title} is a {task.kind}; choose one of {fit}"
+        defined, kind = " and ".join(loss.kinds).replace("_", "-"), task.kind.replace("_", "-")
+        text = f"“{loss.name}” is defined for {defined}, and {task.title} is {kind}; choose one of {fit}"
         yield ("loss.kind", "task.name"), Fault("loss.kind", text)
     if task.outputs <= 2 and getattr(config.loss, "standardise", False):
         lost = "one output, and one number has no spread"

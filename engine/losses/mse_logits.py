@@ -28,5 +28,6 @@ LOSS = Loss(
     settings=Settings,
     formula=lambda settings: "mean_c(z_s−z_t)²",
     compute=compute,
+    kinds=("classification", "regression", "multi_label"),
     order=30,
 )

@@ -19,5 +19,6 @@ LOSS = Loss(
     settings=Settings,
     formula=lambda settings: "",
     compute=None,
+    kinds=("classification", "regression", "multi_label"),
     order=0,
 )

@@ -6,25 +6,34 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.losses.distributions import as_distribution, cross_entropy, log_probabilities, standardised
+from engine.losses.distributions import as_distribution, cross_entropy, log_probabilities, standardised, widen
 from engine.losses.term import Term
-from engine.types import FeatureLoss, FeatureSettings, Loss, LossInputs, LossSettings, WeightedLossSettings
+from engine.types import FeatureLoss, FeatureSettings, Loss, LossInputs, LossSettings, TaskKind, WeightedLossSettings
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-def label_loss(student_logits: Tensor, target: Tensor) -> Tensor:
-    """L_class: cross-entropy at T = 1, binary cross-entropy where there is one output; mean over examples, a scalar."""
+def label_loss(student_logits: Tensor, target: Tensor, kind: TaskKind = "classification") -> Tensor:
+    """L_class: cross-entropy at T = 1, binary cross-entropy where there is one output; mean over examples, a scalar.
+
+    Of a ``multi_label`` task, where each output is a yes or no by itself: binary cross-entropy summed over the outputs, the
+    negative log-likelihood of independent labels (Bishop 2006, “Pattern Recognition and Machine Learning”, Eq. 5.22).
+    """
+    if kind == "multi_label":
+        from torch.nn.functional import binary_cross_entropy_with_logits
+
+        return binary_cross_entropy_with_logits(widen(student_logits), widen(target), reduction="none").sum(-1).mean()
     return cross_entropy(as_distribution(target), log_probabilities(student_logits))
 
 
 @dataclass(frozen=True)
 class Objective:
-    """A response loss with its settings."""
+    """A response loss with its settings, and the kind of the task whose labels it is mixed with."""
 
     loss: Loss
     settings: LossSettings
+    kind: TaskKind = "classification"
 
     @property
     def label_weight(self) -> float:
@@ -32,7 +41,7 @@ class Objective:
 
     def terms(self, student_logits: Tensor, teacher_logits: Tensor | None, target: Tensor) -> dict[str, Term]:
         """``labels``: L_class weighing λ; ``teacher``: L_KD weighing 1 − λ, of a loss that has one. Logits (examples, outputs)."""
-        found = {"labels": Term(label_loss(student_logits, target), self.label_weight)}
+        found = {"labels": Term(label_loss(student_logits, target, self.kind), self.label_weight)}
         if self.loss.compute is not None:
             if teacher_logits is None:
                 raise ValueError(f"the loss {self.loss.name} was given no teacher logits")

@@ -79,12 +79,12 @@ def prepare_teacher(
         emit(Phase("loading the fine-tuned teacher"))
         emit(Log(f"Teacher: fine-tuned before with the same inputs, kept in {kept}."))
         model = load_classifier(str(kept), task, "teacher.model", weights_only=False, trained_head=True)
-        scores = _kept_scores(kept, task)
+        scores = kept_scores(kept, task)
         if scores is not None:  # measured when it was trained, on the same rows: the key says so
             return _with_scores(model, scores, task, emit, kept)
         return _measured(model, task, evaluation, device, emit, kept)
 
-    model = _untrained(config, task, vocabulary, data.teacher_tokenizer.pad_token_id)
+    model = untrained_teacher(config, task, vocabulary, data.teacher_tokenizer.pad_token_id)
     data.must_fit(model, "teacher", "teacher.model")
     from engine import catalog
     from engine.losses.objective import Objective
@@ -150,7 +150,8 @@ def _is_here(config: TeacherConfig) -> bool:
     return look_at_model(config.model, config.weights_only, "teacher.model").folder is not None
 
 
-def _untrained(config: TeacherConfig, task: Task, vocabulary: int, padding: int) -> PreTrainedModel:
+def untrained_teacher(config: TeacherConfig, task: Task, vocabulary: int, padding: int) -> PreTrainedModel:
+    """The teacher as its fine-tuning begins, its new weights drawn from its own seed; ``vocabulary`` is its tokenizer's size."""
     seed_everything(config.seed)
     size = layers_and_hidden(config.model)
     if size is None:
@@ -180,7 +181,7 @@ def _with_scores(
     return Teacher(model, parameters, scores, fmean(found[task.key_metric] for found in scores.values()), folder)
 
 
-def _kept_scores(folder: Path, task: Task) -> dict[str, dict[str, float]] | None:
+def kept_scores(folder: Path, task: Task) -> dict[str, dict[str, float]] | None:
     """The scores a kept teacher was measured with; None where the note of them is damaged, so that it is measured again."""
     try:
         scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))["scores"]

@@ -47,6 +47,24 @@ def test_label_loss_is_cross_entropy_or_its_binary_form(inputs: LossInputs) -> N
     )
 
 
+def test_label_loss_of_many_labels_is_binary_cross_entropy_summed_over_them(inputs: LossInputs) -> None:
+    z = inputs.student_logits.numpy()
+    yes = np.random.default_rng(4).integers(0, 2, z.shape).astype(float)
+    f = 1 / (1 + np.exp(-z))
+    expected = np.mean(
+        [
+            -sum(t * np.log(p) + (1 - t) * np.log(1 - p) for t, p in zip(*row, strict=True))
+            for row in zip(yes, f, strict=True)
+        ]
+    )
+    found = label_loss(inputs.student_logits, torch.from_numpy(yes), "multi_label")
+    assert found.item() == pytest.approx(expected, rel=1e-11)
+    far = torch.tensor([[1e4, -1e4]], dtype=torch.bfloat16, requires_grad=True)
+    lost = label_loss(far, torch.tensor([[0.0, 1.0]]), "multi_label")
+    lost.backward()
+    assert lost.dtype == torch.float32 and torch.isfinite(lost) and torch.isfinite(far.grad).all()
+
+
 @pytest.mark.parametrize("T", TEMPERATURES)
 def test_taylor_without_correction_is_vanilla_kd(inputs: LossInputs, T: float) -> None:
     plain = kl.compute(inputs, kl.Settings(temperature=T))
