@@ -46,11 +46,11 @@ def choose_precision(wish: str, device: torch.device) -> tuple[torch.dtype | Non
     return None, "float32"
 
 
-def choose_threads(wish: int, home: Path) -> tuple[int, str]:
+def choose_threads(wish: int, home: Path, keep: bool = True) -> tuple[int, str]:
     """(threads, reason) for torch on the CPU: ``wish``, or OMP_NUM_THREADS, or the fastest in a short measurement.
 
     The measured number is kept in ``home``: the order of summation depends on it, and the same seed is to give the same
-    numbers on the same machine.
+    numbers on the same machine. With ``keep`` off nothing is written.
     """
     if wish:
         return wish, "chosen in the configuration"
@@ -65,6 +65,8 @@ def choose_threads(wish: int, home: Path) -> tuple[int, str]:
     except (OSError, ValueError, KeyError, TypeError):
         pass  # never measured here, or not readable: measure
     threads = _fastest_threads()
+    if not keep:
+        return threads, "fastest when measured just now"
     part = file.with_suffix(f".{os.getpid()}.part")
     part.write_text(json.dumps({"machine": machine, "threads": threads}), encoding="utf-8")
     part.replace(file)

@@ -39,3 +39,10 @@ def test_a_damaged_note_of_the_threads_is_measured_again(tmp_path: Path, monkeyp
     (tmp_path / "threads.json").write_text("{")
     monkeypatch.setattr("engine.device._fastest_threads", lambda: 7)
     assert choose_threads(0, tmp_path)[0] == 7
+
+
+def test_threads_can_be_measured_without_writing_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr("engine.device._fastest_threads", lambda: 7)
+    assert choose_threads(0, tmp_path / "no such folder", keep=False)[0] == 7
+    assert not list(tmp_path.iterdir())
