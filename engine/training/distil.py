@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import __version__, catalog
-from engine.config import DistillationConfig
+from engine.config import DistillationConfig, formula_of, sources_of
 from engine.data.batches import valid_tokens
 from engine.data.split import Split, TaskData, load_task_data
 from engine.device import choose_device, choose_precision, choose_threads
@@ -193,7 +193,10 @@ def keep_student(
     try:
         student.cpu().save_pretrained(part)
         data.save_student_tokenizer(part)
-        record = {"program": __version__, "config": config.to_dict(), "scores": scores}
+        record = {
+            "program": __version__, "config": config.to_dict(), "formula": formula_of(config.loss, config.features),
+            "sources": sources_of(config.loss, config.features), "scores": scores,
+        }  # fmt: skip
         (part / "distillation.json").write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
         shutil.rmtree(kept, ignore_errors=True)
         part.rename(kept)

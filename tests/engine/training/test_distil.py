@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -278,6 +279,12 @@ def test_feature_terms_are_trained_stored_raw_and_weighted_and_not_exported(
     train(parse_config(toml), home, tmp_path / "b")
     assert set(weights(tmp_path / "a")) == set(weights(tmp_path / "b"))  # no projector, though 16 meets 32
     assert ear.facts()["parameters"] == sum(weight.numel() for weight in weights(tmp_path / "b").values())
+    record = json.loads((outcome.student / "distillation.json").read_text(encoding="utf-8"))
+    assert "hidden mse" in record["formula"] and [term["kind"] for term in record["config"]["features"]] == [
+        "hidden",
+        "attention",
+    ]
+    assert any("FitNets" in source for source in record["sources"]) and len(record["sources"]) == 3
 
 
 def test_feature_terms_give_the_same_numbers_for_the_same_seed(toml: str, home: Path, tmp_path: Path) -> None:
