@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 QUEUED, RUNNING, FINISHED, STOPPED, FAILED, INTERRUPTED = (
     "queued", "running", "finished", "stopped", "failed", "interrupted",
 )  # fmt: skip
+STATES = (QUEUED, RUNNING, FINISHED, STOPPED, FAILED, INTERRUPTED)
 ENDED = (FINISHED, STOPPED, FAILED, INTERRUPTED)
 ENDED_WITHOUT_A_WORD = "The training process ended without a word (killed, or the machine went down)."
 
@@ -21,6 +22,7 @@ class RunRecord:
     """One run. Times in unix seconds; scores on the metric's own scale; ``colour`` indexes the run colours.
 
     ``pid`` and ``pid_started`` tell its process (``engine.store.processes``); the latter is no time of day.
+    ``trashed_at`` is when it was discarded, None unless it is in the trash.
     ``phase`` says what a running run is busy with, ``phase_done`` of ``phase_total`` how far that is.
     ``revision`` grows with every change of any run.
     """
@@ -60,6 +62,7 @@ class RunRecord:
     colour: int
     note: str
     folder: Path
+    trashed_at: float | None = None
 
     @property
     def has_student(self) -> bool:

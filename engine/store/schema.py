@@ -10,7 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import StoreError
-from engine.store.sentences import BUSY, LOCKED, as_store_error, in_sentences, result_code
+from engine.store import wal
+from engine.store.backup import copy_store, free_name
+from engine.store.sentences import BUSY, LOCKED, as_store_error, damaged, in_sentences, repair_of, result_code
 from engine.store.sqlite import Database
 
 PATIENCE_S = 30.0
@@ -57,15 +59,31 @@ def _first_tables(database: Database) -> None:
         database.conn.execute(statement)
 
 
+def _trash_and_unsaved(database: Database) -> None:
+    for statement in (
+        "ALTER TABLE runs ADD COLUMN trashed_at REAL",
+        "CREATE INDEX runs_in_trash ON runs (trashed_at) WHERE trashed_at IS NOT NULL",
+        # A purged run leaves its number and its last revision: windows read on by revision, and none comes twice.
+        "CREATE TABLE purged (run INTEGER PRIMARY KEY, revision INTEGER, purged_at REAL)",
+        "CREATE INDEX purged_by_revision ON purged (revision)",
+        # Files of rows that a full disk kept out and that were taken in later: each once.
+        "CREATE TABLE taken_in (file TEXT NOT NULL UNIQUE)",
+    ):
+        database.conn.execute(statement)
+
+
 # One entry a version; never changed once released, only added to.
-MIGRATIONS = (_first_tables,)
+MIGRATIONS = (_first_tables, _trash_and_unsaved)
+OURS = frozenset({"runs", "series", "metrics", "scores", "requests"})  # tables of every version
 
 
 def connect(file: Path, patience_s: float = PATIENCE_S) -> Database:
     """Open ``file`` with write-ahead logging, waiting up to ``patience_s`` for other writers; a new file is private.
 
-    Raises StoreError in a sentence.
+    Raises StoreError in a sentence. A damaged store is refused before SQLite touches it, as far as that can be seen
+    from outside: opening it would tidy away what a repair can still read.
     """
+    _refuse_to_start_over(file)
     try:
         _make_private(file)
         connection = sqlite3.connect(str(file), timeout=patience_s, check_same_thread=False)
@@ -82,27 +100,25 @@ def connect(file: Path, patience_s: float = PATIENCE_S) -> Database:
         raise as_store_error(error, file) from error
 
 
-def migrate(database: Database, file: Path) -> None:
-    """Bring the tables to the newest version, in one transaction.
+def migrate(database: Database, file: Path) -> str:
+    """Bring the tables to the newest version, in one transaction; a file with rows is copied to backups/ first.
 
-    Raises StoreError for a file of a newer program, of another program, or a damaged one.
+    Returns a sentence that says so, "" if there was nothing to do. Raises StoreError for a file of a newer program, of
+    another program, or a damaged one.
     """
     connection = database.conn
     try:
         with in_sentences(file):
             if _version(database) == len(MIGRATIONS):
-                return
+                return ""
             connection.execute("BEGIN IMMEDIATE")
             version = _version(database)  # another process may have been faster
-            if version > len(MIGRATIONS):
-                raise StoreError(
-                    f"The store {file} was written by a newer version of this program (schema {version}, "
-                    f"this one knows {len(MIGRATIONS)}); update the program."
-                )
-            if version == 0 and database.table_names():
-                raise StoreError(
-                    f"The file {file} belongs to another program; choose another home with --home or DISTILL_HOME."
-                )
+            if version == len(MIGRATIONS):
+                return ""
+            _refuse_strangers(database, file, version)
+            copy = None
+            if version > 0:  # read by a connection of its own: the file as it was before this transaction
+                copy = copy_store(file, free_name(file.parent / "backups", f"runs-schema-{version}"))
             for step in MIGRATIONS[version:]:
                 step(database)
             connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
@@ -110,10 +126,61 @@ def migrate(database: Database, file: Path) -> None:
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+    if copy is None:
+        return ""
+    return f"The store was brought from schema {version} to {len(MIGRATIONS)}; as it was, it is kept in {copy}."
+
+
+def tables(version: int = len(MIGRATIONS)) -> Database:
+    """An empty store of a version, in memory."""
+    database = Database(memory=True)
+    for step in MIGRATIONS[:version]:
+        step(database)
+    return database
 
 
 def _version(database: Database) -> int:
     return int(database.conn.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _refuse_strangers(database: Database, file: Path, version: int) -> None:
+    if version > len(MIGRATIONS):
+        raise StoreError(
+            f"The store {file} was written by a newer version of this program (schema {version}, this one knows "
+            f"{len(MIGRATIONS)}); update the program. If there never was a newer one, the file is damaged: {repair_of(file)}."
+        )
+    names = set(database.table_names())
+    if version < 0 or (version == 0 and names >= OURS):
+        raise damaged(file, f"schema {version}")
+    if version == 0 and names:
+        raise StoreError(
+            f"The file {file} belongs to another program; choose another home with --home or DISTILL_HOME."
+        )
+
+
+def _refuse_to_start_over(file: Path) -> None:
+    """An empty or missing file is a new store only where nothing speaks of an older one; raises StoreError elsewhere.
+
+    SQLite would delete the log of an empty file, and forget the whole log of a file because of one damaged page in it.
+    """
+    log = file.with_name(file.name + "-wal")
+    try:
+        if file.with_name(file.name + "-repaired").exists():
+            raise StoreError(f"A repair of the store {file} was interrupted. Finish it: {repair_of(file)}.")
+        if file.exists() and file.stat().st_size > 0:
+            if wal.is_broken(log):
+                raise damaged(file, "its log runs.db-wal has damaged pages")
+            return
+        if log.exists() and log.stat().st_size > 0:
+            raise damaged(file, "it is empty, but its log runs.db-wal is not")
+        folders = sum(1 for _ in (file.parent / "runs").glob("*/config.toml"))
+        if folders:
+            raise StoreError(
+                f"The store {file} is missing or empty, but the folders of {folders} run{'s' * (folders != 1)} are "
+                f"there. To bring them back: {repair_of(file)}. To begin anew, move the folder runs aside."
+            )
+    except OSError as error:
+        raise as_store_error(error, file) from error
 
 
 def _enable_wal(database: Database, patience_s: float) -> None:

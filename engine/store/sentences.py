@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +12,9 @@ from engine.errors import StoreError
 
 # Primary result codes of SQLite; an extended code has one of them in its lowest byte.
 BUSY, LOCKED, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
-PASSING = frozenset({BUSY, LOCKED, IOERR, FULL, CANTOPEN})  # may be gone a moment later
+PASSING = frozenset({BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN})  # may be gone a moment later
 
 _ELSEWHERE = "or choose another home with --home or DISTILL_HOME"
-_ASIDE = "Move runs.db, runs.db-wal and runs.db-shm aside to begin a new store; the folders of the runs stay"
 _BUSY = (
     "is busy: another program has been writing to it all the time. Try again; if that does not help, end that program"
 )
@@ -23,10 +23,10 @@ _REMEDIES = {
     LOCKED: _BUSY,
     READONLY: f"cannot be written: the file or its folder is read-only. Change that, {_ELSEWHERE}",
     IOERR: "cannot be read or written: the disk reports an error. Check the disk and its connection",
-    CORRUPT: f"is damaged. {_ASIDE}",
+    CORRUPT: "is damaged. {repair}",
     FULL: "cannot be written: the disk is full. Make room and try again",
     CANTOPEN: f"cannot be opened. See whether its folder is there and may be written, {_ELSEWHERE}",
-    NOTADB: f"is not a store of this program, or is damaged. {_ASIDE}",
+    NOTADB: "is damaged, or is not a store of this program. {repair}",
 }
 
 
@@ -42,10 +42,24 @@ def as_store_error(error: Exception, file: Path) -> StoreError:
         return StoreError(
             f"{error.filename or file} cannot be written: {error.strerror or error}. Change that, {_ELSEWHERE}."
         )
-    remedy = _REMEDIES[CORRUPT] if _is_undecodable(error) else _REMEDIES.get(result_code(error) or 0)
-    if remedy is None:
-        return StoreError(f"The store {file} does not answer as it should ({error}). {_ASIDE}.")
-    return StoreError(f"The store {file} {remedy} ({error}).")
+    if _is_undecodable(error):
+        return damaged(file, error)
+    remedy = _REMEDIES.get(result_code(error) or 0, "does not answer as it should. {repair}")
+    return StoreError(f"The store {file} {remedy.replace('{repair}', _repair(file))} ({error}).")
+
+
+def damaged(file: Path, what: object) -> StoreError:
+    """The sentence for a store that holds what this program cannot have written."""
+    return StoreError(f"The store {file} is damaged. {_repair(file)} ({what}).")
+
+
+def repair_of(file: Path) -> str:
+    """The command that repairs a store, as a person types it."""
+    return f"“distill store repair --home {shlex.quote(str(file.parent))}”"
+
+
+def _repair(file: Path) -> str:
+    return f"Run {repair_of(file)}: it moves the file aside and keeps all that can be read; nothing was changed"
 
 
 @contextmanager
@@ -67,7 +81,7 @@ def damage_in_sentences(file: Path) -> Iterator[None]:
     try:
         yield
     except (TypeError, ValueError, KeyError, OverflowError) as error:
-        raise StoreError(f"The store {file} {_REMEDIES[CORRUPT]} ({error}).") from error
+        raise damaged(file, error) from error
 
 
 def _is_undecodable(error: Exception) -> bool:

@@ -9,7 +9,7 @@ import json
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,11 @@ from engine.store.records import (
     RunRecord,
     ScoreRow,
 )
+from engine.store.rows import next_revision
 from engine.store.sentences import damage_in_sentences, in_sentences
+from engine.store.sqlite import Database
+from engine.store.trash import settle
+from engine.store.unsaved import take_in
 from engine.store.values import storable
 from engine.store.writer import RunWriter
 
@@ -42,6 +46,9 @@ COLOURS = 6  # as many as the window has run colours
 class Store:
     """The store of one home folder, made or migrated when opened; waits up to ``patience_s`` while others write.
 
+    ``notice`` is a sentence about what opening it did to the file, "" if nothing. Runs in the trash (``trash.py``) are
+    only found by their number, and by ``trash()``.
+
     Every method raises StoreError with what to do when the file cannot be read or written, or has no such run.
     """
 
@@ -50,8 +57,11 @@ class Store:
         self._file = self.home / "runs.db"
         self._database = schema.connect(self._file, patience_s)
         try:
-            schema.migrate(self._database, self._file)
+            self.notice = schema.migrate(self._database, self._file)
             make_private_folder(self.home / "runs")
+            with suppress(StoreError):  # a disk that refuses: the next opening does it
+                settle(self)
+                take_in(self)
         except BaseException:
             self._database.close()
             raise
@@ -63,7 +73,7 @@ class Store:
     def enqueue(self, config: DistillationConfig) -> int:
         """Add a run to the end of the queue; returns its id."""
         toml = config.to_toml()
-        with self._writing():
+        with self.writing():
             colour = self._value("SELECT COUNT(*) FROM runs") % COLOURS
             row = {
                 "revision": self._next_revision(), "name": config.title, "state": QUEUED, "phase": "", "phase_done": 0,
@@ -84,14 +94,16 @@ class Store:
 
     def claim(self, pid: int, pid_started: float, run: int | None = None) -> RunRecord | None:
         """Take the oldest queued run (or ``run``, if it is queued) for a process; None if there is none. Atomic."""
-        with self._writing():
+        with self.writing():
             if run is None:
-                run = self._value("SELECT MIN(id) FROM runs WHERE state = ?", QUEUED)
-            elif self._value("SELECT COUNT(*) FROM runs WHERE id = ? AND state = ?", run, QUEUED) == 0:
+                run = self._value("SELECT MIN(id) FROM runs WHERE state = ? AND trashed_at IS NULL", QUEUED)
+            elif not self._value(
+                "SELECT COUNT(*) FROM runs WHERE id = ? AND state = ? AND trashed_at IS NULL", run, QUEUED
+            ):
                 return None
             if run is None:
                 return None
-            self._update(run, state=RUNNING, pid=pid, pid_started=pid_started, started_at=time.time(), phase="starting")
+            self.change(run, state=RUNNING, pid=pid, pid_started=pid_started, started_at=time.time(), phase="starting")
         return self.run(run)
 
     def set_state(
@@ -104,7 +116,7 @@ class Store:
     ) -> bool:
         """Move a run to ``state``; with ``only_if`` only from that state, with ``only_process`` only while that process
         (pid, start time) has it. Returns whether it moved."""
-        with self._writing():
+        with self.writing():
             found = self._row("SELECT state, pid, pid_started FROM runs WHERE id = ?", run)
             if found is None:
                 raise _no_run(run)
@@ -113,7 +125,7 @@ class Store:
             values: dict[str, Any] = {"state": state, "reason": reason}
             if state in ENDED:
                 values |= {"ended_at": time.time(), "phase": "", "pid": None, "pid_started": None}
-            self._update(run, **values)
+            self.change(run, **values)
             if state in ENDED:
                 self._database.conn.execute("DELETE FROM requests WHERE run = ?", [run])
         return True
@@ -131,7 +143,7 @@ class Store:
         """Ask a running run to stop and keep its student; a queued run is stopped at once."""
         if self.set_state(run, STOPPED, "Taken out of the queue before it began.", only_if=QUEUED):
             return
-        with self._writing():
+        with self.writing():
             running = self._value("SELECT state FROM runs WHERE id = ?", run) == RUNNING
             if running and not self._stop_requested(run):
                 self._database.table("requests").insert({"run": run, "kind": "stop", "asked_at": time.time()})
@@ -142,18 +154,19 @@ class Store:
 
     def update(self, run: int, **values: Any) -> None:
         """Set columns of a run (name, note, ...)."""
-        with self._writing():
+        with self.writing():
             if self._row("SELECT id FROM runs WHERE id = ?", run) is None:
                 raise _no_run(run)
-            self._update(run, **values)
+            self.change(run, **values)
 
     def writer(self, run: int) -> RunWriter:
         """What a run's events are emitted into."""
         return RunWriter(self.home, run)
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
-    def folder(self, run: int) -> Path:
-        return self.home / "runs" / str(run)
+    def folder(self, run: int, trashed: bool = False) -> Path:
+        """Where the files of a run are, or are in the trash."""
+        return self.home / ("trash" if trashed else "runs") / str(run)
 
     def data_version(self) -> int:
         """Changes when another connection has written."""
@@ -162,15 +175,35 @@ class Store:
     def runs(self, state: str | None = None) -> list[RunRecord]:
         """All runs by id, or those in one state."""
         if state is None:
-            return self._records("SELECT * FROM runs ORDER BY id")
-        return self._records("SELECT * FROM runs WHERE state = ? ORDER BY id", state)
+            return self._records("SELECT * FROM runs WHERE trashed_at IS NULL ORDER BY id")
+        return self._records("SELECT * FROM runs WHERE state = ? AND trashed_at IS NULL ORDER BY id", state)
+
+    def trash(self) -> list[RunRecord]:
+        """The runs in the trash, the one discarded last first."""
+        return self._records("SELECT * FROM runs WHERE trashed_at IS NOT NULL ORDER BY trashed_at DESC, id DESC")
+
+    def numbers(self) -> set[int]:
+        """The numbers of all runs, also those in the trash."""
+        return {run for (run,) in self._rows("SELECT id FROM runs")}
+
+    def trashed(self) -> set[int]:
+        """The numbers of the runs in the trash."""
+        return {run for (run,) in self._rows("SELECT id FROM runs WHERE trashed_at IS NOT NULL")}
+
+    def purged(self) -> set[int]:
+        """The numbers of the runs that were deleted for good."""
+        return {run for (run,) in self._rows("SELECT run FROM purged")}
 
     def run(self, reference: int | str) -> RunRecord:
-        """One run by id or by its exact name. Raises StoreError if there is none or the name is not unique."""
+        """One run by id or by its exact name; one in the trash gives way to others of its name.
+
+        Raises StoreError if there is none or the name is not unique.
+        """
         if isinstance(reference, int) or (reference.isascii() and reference.isdigit()):
             found = self._records("SELECT * FROM runs WHERE id = ?", min(int(reference), 2**62))
         else:
             found = self._records("SELECT * FROM runs WHERE name = ?", reference)
+            found = [run for run in found if run.trashed_at is None] or found
         if not found:
             raise _no_run(reference)
         if len(found) > 1:
@@ -179,7 +212,7 @@ class Store:
         return found[0]
 
     def changed_runs(self, since_revision: int) -> tuple[list[RunRecord], int]:
-        """Runs changed after ``since_revision``, and the newest revision."""
+        """Runs changed after ``since_revision``, also those now in the trash, and the newest revision."""
         found = self._records("SELECT * FROM runs WHERE revision > ? ORDER BY revision", since_revision)
         return found, found[-1].revision if found else since_revision
 
@@ -221,10 +254,11 @@ class Store:
             return sorted(names[series] for (series,) in rows)
 
     def scores(self, run: int | None = None) -> list[ScoreRow]:
-        """Final figures of one run, or of all, in the order first stored."""
+        """Final figures of one run, or of all that are not in the trash, in the order first stored."""
         columns = "SELECT run, model, split, metric, value FROM scores"
         if run is None:
-            rows = self._rows(f"{columns} ORDER BY rowid")
+            hidden = "SELECT id FROM runs WHERE trashed_at IS NOT NULL"
+            rows = self._rows(f"{columns} WHERE run NOT IN ({hidden}) ORDER BY rowid")
         else:
             rows = self._rows(f"{columns} WHERE run = ? ORDER BY rowid", run)
         with damage_in_sentences(self._file):
@@ -237,13 +271,16 @@ class Store:
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """A transaction that takes the write lock at once, so that what is read in it still holds when written."""
+    def writing(self) -> Iterator[Database]:
+        """A transaction that takes the write lock at once, so that what is read in it still holds when written.
+
+        For the files of this folder; ``change`` and ``forget`` are used within it.
+        """
         connection = self._database.conn
         with in_sentences(self._file):
             connection.execute("BEGIN IMMEDIATE")
             try:
-                yield
+                yield self._database
                 connection.execute("COMMIT")
             finally:
                 if connection.in_transaction:  # not when SQLite has already rolled back by itself
@@ -270,15 +307,32 @@ class Store:
         return self._row("SELECT 1 FROM requests WHERE run = ? AND kind = 'stop'", run) is not None
 
     def _next_revision(self) -> int:
-        return int(self._value("SELECT COALESCE(MAX(revision), 0) + 1 FROM runs"))
+        return next_revision(self._database.conn)
 
-    def _update(self, run: int, **values: Any) -> None:
+    def change(self, run: int, **values: Any) -> None:
+        """Set columns of a run and give it the next revision."""
         values = {column: storable(value) for column, value in values.items()}
         self._database.table("runs").update(run, {**values, "revision": self._next_revision()})
 
+    def forget(self, run: int) -> None:
+        """Delete the rows of a run; its number stays taken."""
+        connection = self._database.conn
+        revision = self._next_revision()
+        connection.execute(
+            "INSERT INTO purged (run, revision, purged_at) VALUES (?, ?, ?)", [run, revision, time.time()]
+        )
+        for statement in (
+            "DELETE FROM metrics WHERE run = ?",
+            "DELETE FROM scores WHERE run = ?",
+            "DELETE FROM requests WHERE run = ?",
+            "DELETE FROM runs WHERE id = ?",
+        ):
+            connection.execute(statement, [run])
+
     def _record(self, row: dict[str, Any]) -> RunRecord:
         with damage_in_sentences(self._file):
-            return RunRecord(**{**row, "config": json.loads(row["config"])}, folder=self.folder(row["id"]))
+            folder = self.folder(row["id"], row["trashed_at"] is not None)
+            return RunRecord(**{**row, "config": json.loads(row["config"])}, folder=folder)
 
     def _series_names(self) -> dict[int, str]:
         return dict(self._rows("SELECT id, name FROM series"))

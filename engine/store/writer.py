@@ -1,7 +1,8 @@
 """Writes a run's events to the store, one transaction every quarter of a second, from a thread of its own.
 
-Training never waits for the disk; nothing older than that quarter is lost when it dies. A store that is busy or full
-for a while is tried again; meanwhile the events wait in memory. Knows events, not training.
+Training does not wait for the disk; nothing older than that quarter is lost when it dies. A store that is busy, full or
+read-only for a while is tried again, and the run's log says so; meanwhile the events wait in memory, and training waits
+too once they are too many. What cannot be stored at all is kept in a file for later. Knows events, not training.
 """
 
 from __future__ import annotations
@@ -9,29 +10,34 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from engine.events import Event, Facts, Log, Metrics, Phase, Score
-from engine.store import schema
-from engine.store.home import make_private_folder, open_private
-from engine.store.sentences import PASSING, as_store_error, in_sentences, result_code
+from engine.errors import StoreError
+from engine.events import Event, Log
+from engine.store import schema, unsaved
+from engine.store.home import make_private_folder
+from engine.store.rows import store_events
+from engine.store.run_log import RunLog
+from engine.store.sentences import CANTOPEN, IOERR, PASSING, READONLY, as_store_error, in_sentences, result_code
 from engine.store.sqlite import Database
-from engine.store.values import storable
 
 PERIOD_S = 0.25
 RETRY_S = 0.5
+PATIENCE_S = 600.0  # a person has to notice a full disk, and make room
+BUSY_S = 5.0  # how long SQLite itself waits for another writer before that is worth a line in the log
+STALE = (READONLY, IOERR, CANTOPEN)
+LONGEST_LINE = 100_000  # events in memory before training waits
 
 
 class RunWriter:
     """``emit(event)`` from any thread; ``flush()`` waits until all is stored; ``close()`` flushes and ends the thread.
 
-    A write that fails is tried again for ``patience_s``; after that the next ``emit`` or ``flush`` raises StoreError.
+    A write that fails is tried again for ``patience_s``; after that the next ``emit`` or ``flush`` raises StoreError, and
+    ``close`` keeps what could not be stored in a file that the next opening of the store takes in, then raises too.
     """
 
-    def __init__(self, home: Path, run: int, patience_s: float = 60.0) -> None:
-        self._run = run
+    def __init__(self, home: Path, run: int, patience_s: float = PATIENCE_S) -> None:
+        self._home, self._run = home, run
         self._file = home / "runs.db"
         self._patience_s = patience_s
         self._pending: list[Event] = []
@@ -42,12 +48,7 @@ class RunWriter:
         self._stored = 0
         self._written_at = -PERIOD_S
         self._error: Exception | None = None
-        self._log_file = make_private_folder(home / "runs" / str(run)) / "log.txt"
-        self._log_lock = threading.Lock()
-        try:
-            self._log = open_private(self._log_file, "a")
-        except OSError as error:
-            raise as_store_error(error, self._log_file) from error
+        self._log = RunLog(make_private_folder(home / "runs" / str(run)) / "log.txt")
         self._thread = threading.Thread(target=self._work, name=f"store writer {run}", daemon=True)
         self._thread.start()
 
@@ -58,11 +59,12 @@ class RunWriter:
         self.close()
 
     def emit(self, event: Event) -> None:
-        """Take an event; it is stored within ``PERIOD_S``. A log line is in the file when this returns."""
+        """Take an event; it is stored within ``PERIOD_S``. A log line is in the file when this returns, disk permitting."""
         if isinstance(event, Log):
-            self._append_to_log(event.text)
+            self._log.write(event.text)
             return
         with self._condition:
+            self._condition.wait_for(lambda: len(self._pending) < LONGEST_LINE or self._error is not None)
             self._raise_if_broken()
             self._pending.append(event)
             self._emitted += 1
@@ -84,17 +86,26 @@ class RunWriter:
             self._closing = True
             self._condition.notify_all()
         self._thread.join()
+        self._keep_unsaved()
         self._log.close()
         self._raise_if_broken()
 
-    def _append_to_log(self, text: str) -> None:
-        stamp = datetime.now().strftime("%H:%M:%S")
-        lines = "".join(f"{stamp}  {line}\n" for line in text.splitlines() or [""])
+    def _keep_unsaved(self) -> None:
+        """What the store would not take goes to a file of its own. Where even that fails the error says how much is lost."""
+        events, self._pending = self._pending, []
+        if not events:
+            return
         try:
-            with self._log_lock:
-                self._log.write(lines)
-        except OSError as error:
-            raise as_store_error(error, self._log_file) from error
+            file = unsaved.keep(self._home, self._run, events)
+            kept = f"{len(events)} events could not be stored; they are kept in {file} until the store takes them."
+            self._log.write(kept)
+            if self._error is not None and result_code(self._error) in PASSING:
+                self._error = StoreError(f"{as_store_error(self._error, self._file)} {kept}")
+        except (StoreError, TypeError, ValueError) as error:
+            self._log.write(f"{len(events)} events could not be stored and are lost: {error}")
+            if self._error is None or isinstance(self._error, sqlite3.Error):
+                said = as_store_error(self._error, self._file) if self._error is not None else error
+                self._error = StoreError(f"{said} {len(events)} events of run {self._run} are lost.")
 
     def _raise_if_broken(self) -> None:
         if self._error is not None:
@@ -103,17 +114,20 @@ class RunWriter:
 
     def _work(self) -> None:
         database: Database | None = None
+        events: list[Event] = []
         try:
-            database = schema.connect(self._file)
+            database = schema.connect(self._file, BUSY_S)
             names: dict[str, int] = {}
             while events := self._next_events():
-                self._write_patiently(database, events, names)
+                database = self._write_patiently(database, events, names)
                 self._written_at = time.monotonic()
+                self._log.catch_up()
                 with self._condition:
                     self._stored += len(events)
                     self._condition.notify_all()
         except Exception as error:  # whatever it is: nobody may wait for this thread for ever
             with self._condition:
+                self._pending[:0] = events
                 self._error = error
                 self._condition.notify_all()
         finally:
@@ -129,63 +143,53 @@ class RunWriter:
                 self._condition.wait_for(lambda: self._flush_asked or self._closing, timeout=pause)
             events, self._pending = self._pending, []
             self._flush_asked = False
+            self._condition.notify_all()
             return events
 
-    def _write_patiently(self, database: Database, events: list[Event], names: dict[str, int]) -> None:
-        deadline = time.monotonic() + self._patience_s
+    def _write_patiently(self, database: Database, events: list[Event], names: dict[str, int]) -> Database:
+        """Returns the connection to go on with: one that found the file read-only or gone is replaced, as it would stay so."""
+        began = time.monotonic()
+        said = False
         while True:
             try:
-                return _write(database, self._run, events, names)
+                _write(database, self._run, events, names)
             except sqlite3.OperationalError as error:
-                if result_code(error) not in PASSING or time.monotonic() > deadline:
+                refused = error
+                if result_code(error) not in PASSING or time.monotonic() > began + self._patience_s:
                     raise
+                if not said:
+                    said = True
+                    self._log.write(
+                        f"{as_store_error(error, self._file)} Tried again until it works; the rows wait in memory."
+                    )
+            else:
+                if said:
+                    self._log.write("The store takes rows again; none was lost.")
+                return database
             time.sleep(RETRY_S)
+            if result_code(refused) in STALE:
+                database = self._reopened(database)
+
+    def _reopened(self, database: Database) -> Database:
+        if not self._file.is_file():
+            return database  # never make a new store here
+        try:
+            new = schema.connect(self._file, BUSY_S)
+        except StoreError:
+            return database
+        database.close()
+        return new
 
 
 def _write(database: Database, run: int, events: list[Event], names: dict[str, int]) -> None:
     """Store ``events`` in one transaction. ``names`` remembers the numbers of curve names."""
-    facts: dict[str, Any] = {}
-    rows: list[tuple[int, int, int, float, float]] = []
-    scored = False
     known = dict(names)
     connection = database.conn
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for event in events:
-            match event:
-                case Metrics():
-                    rows += [
-                        (run, _series(database, name, known), int(event.step), float(event.seconds), float(value))
-                        for name, value in event.values.items()
-                    ]
-                case Facts():
-                    facts |= {column: storable(value) for column, value in event.values.items()}
-                case Phase():
-                    facts |= {
-                        "phase": storable(event.text),
-                        "phase_done": int(event.done),
-                        "phase_total": int(event.total),
-                    }
-                case Score():
-                    connection.execute(
-                        "INSERT INTO scores (run, model, split, metric, value) VALUES (?, ?, ?, ?, ?) "
-                        "ON CONFLICT (run, model, split, metric) DO UPDATE SET value = excluded.value",
-                        [run, event.model, event.split, event.metric, float(event.value)],
-                    )
-                    scored = True
-        connection.executemany("INSERT INTO metrics (run, series, step, seconds, value) VALUES (?, ?, ?, ?, ?)", rows)
-        if facts or scored:
-            (revision,) = connection.execute("SELECT COALESCE(MAX(revision), 0) + 1 FROM runs").fetchone()
-            database.table("runs").update(run, {**facts, "revision": revision})
+        store_events(database, run, events, known)
         connection.execute("COMMIT")
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
     names |= known
-
-
-def _series(database: Database, name: str, names: dict[str, int]) -> int:
-    if name not in names:
-        database.conn.execute("INSERT OR IGNORE INTO series (name) VALUES (?)", [name])
-        (names[name],) = database.conn.execute("SELECT id FROM series WHERE name = ?", [name]).fetchone()
-    return names[name]

@@ -173,8 +173,8 @@ def test_following_a_run_whose_worker_died_comes_to_an_end(
     distill, config: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def taken_by_a_worker_that_dies(store: Store, *_: object, run: int) -> None:
-        with store._writing():
-            store._update(run, state="running", pid=2**22 + 1, pid_started=1.0)
+        with store.writing():
+            store.change(run, state="running", pid=2**22 + 1, pid_started=1.0)
 
     monkeypatch.setattr(Store, "claim", taken_by_a_worker_that_dies)
     done = distill("run", config)

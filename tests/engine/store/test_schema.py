@@ -24,6 +24,11 @@ def _version(file: Path) -> int:
         connection.close()
 
 
+def _contents(connection: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:
+    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in names if "sqlite" not in name}
+
+
 def test_a_new_home_gets_the_newest_tables(home: Path) -> None:
     Store(home).close()
     assert _version(home / "runs.db") == len(schema.MIGRATIONS)
@@ -61,6 +66,109 @@ def test_an_older_file_is_brought_up_with_its_rows(
     assert new.run(run).state == "queued"
     new.close()
     assert _version(home / "runs.db") == len(schema.MIGRATIONS)
+
+
+@pytest.mark.parametrize("version", range(1, len(schema.MIGRATIONS)))
+def test_every_earlier_version_is_brought_up_whole_and_copied_first(home: Path, version: int) -> None:
+    """``versions/N.sql`` is what version N of this program left behind, running runs and requests included."""
+    home.mkdir()
+    old = sqlite3.connect(home / "runs.db")
+    old.executescript((Path(__file__).parent / "versions" / f"{version}.sql").read_text(encoding="utf-8"))
+    before = _contents(old)
+    old.close()
+    store = Store(home)
+    assert f"from schema {version} to {len(schema.MIGRATIONS)}" in store.notice
+    assert [run.state for run in store.runs()] == ["finished", "failed", "running", "interrupted", "queued"]
+    assert store.stop_requested(3) and len(store.metrics_after(0)) == 9 and len(store.scores(1)) == 2
+    assert store.curve(1, "train/loss")[2].tolist() == [1.5, 1.25, 1.0, 0.75]
+    store.close()
+    (copy,) = (home / "backups").iterdir()
+    assert str(copy) in store.notice and stat.S_IMODE(copy.stat().st_mode) == 0o600
+    kept, now = sqlite3.connect(copy), sqlite3.connect(home / "runs.db")
+    assert kept.execute("PRAGMA user_version").fetchone() == (version,)
+    assert _contents(kept) == before
+    for table, rows in before.items():
+        columns = ", ".join(column for _, column, *_ in kept.execute(f"PRAGMA table_info({table})"))
+        assert now.execute(f"SELECT {columns} FROM {table}").fetchall() == rows, table
+    fresh = schema.tables()
+    shape = "SELECT name, type FROM sqlite_master ORDER BY name"
+    assert now.execute(shape).fetchall() == fresh.conn.execute(shape).fetchall(), "as a new store has them"
+    for connection in (kept, now, fresh.conn):
+        connection.close()
+    again = Store(home)
+    assert again.notice == "" and len(list((home / "backups").iterdir())) == 1
+    again.close()
+
+
+def test_each_earlier_version_has_its_file() -> None:
+    kept = {file.stem for file in (Path(__file__).parent / "versions").iterdir()}
+    assert kept == {str(version) for version in range(1, len(schema.MIGRATIONS))}, "dump the old version beside 1.sql"
+
+
+def test_a_copy_that_cannot_be_made_stops_the_migration(home: Path) -> None:
+    home.mkdir()
+    old = sqlite3.connect(home / "runs.db")
+    old.executescript((Path(__file__).parent / "versions" / "1.sql").read_text(encoding="utf-8"))
+    old.close()
+    (home / "backups").write_text("a file in the folder's place")
+    with pytest.raises(StoreError, match="backups cannot be made"):
+        Store(home)
+    assert _version(home / "runs.db") == 1
+
+
+def test_an_empty_file_with_a_log_or_with_folders_of_runs_is_no_new_store(
+    home: Path, make_config: Callable[..., DistillationConfig]
+) -> None:
+    store = Store(home)
+    store.enqueue(make_config())
+    file, log = home / "runs.db", home / "runs.db-wal"
+    content = log.read_bytes()
+    store.close()
+    file.write_bytes(b"")
+    with pytest.raises(StoreError, match=r"folders of 1 run are there.*store repair"):
+        Store(home)
+    log.write_bytes(content)
+    with pytest.raises(StoreError, match=r"empty, but its log.*|is damaged.*store repair"):
+        Store(home)
+    assert log.read_bytes() == content, "SQLite would have deleted it"
+    log.unlink()
+    file.unlink()
+    with pytest.raises(StoreError, match="missing or empty"):
+        Store(home)
+    assert not file.exists()
+
+
+def test_a_log_damaged_in_its_middle_is_refused_and_kept(
+    home: Path, make_config: Callable[..., DistillationConfig]
+) -> None:
+    store = Store(home)
+    for _ in range(5):
+        store.enqueue(make_config())
+    file, log = home / "runs.db", home / "runs.db-wal"
+    contents, logged = file.read_bytes(), bytearray(log.read_bytes())
+    store.close()
+    logged[len(logged) // 2] ^= 0x10
+    file.write_bytes(contents)
+    log.write_bytes(logged)
+    with pytest.raises(StoreError, match=r"is damaged.*store repair.*nothing was changed.*damaged pages"):
+        Store(home)
+    assert (file.read_bytes(), log.read_bytes()) == (contents, logged)
+
+
+def test_a_log_cut_short_by_a_death_is_no_damage(home: Path, make_config: Callable[..., DistillationConfig]) -> None:
+    store = Store(home)
+    store.enqueue(make_config())
+    store.enqueue(make_config())
+    file, log = home / "runs.db", home / "runs.db-wal"
+    contents, logged = file.read_bytes(), log.read_bytes()
+    store.close()
+    file.write_bytes(contents)
+    log.write_bytes(logged[:-100])
+    again = Store(home)
+    assert [run.id for run in again.runs()] == [1], (
+        "the transaction that was not finished is not there, nothing else is lost"
+    )
+    again.close()
 
 
 def test_a_migration_that_fails_leaves_the_older_file_whole(
@@ -110,7 +218,7 @@ def test_another_programs_file_is_refused_untouched(home: Path) -> None:
 def test_a_file_that_is_no_store_is_named_with_the_remedy(home: Path, content: bytes) -> None:
     home.mkdir()
     (home / "runs.db").write_bytes(content)
-    with pytest.raises(StoreError, match=r"runs\.db.*[Mm]ove"):
+    with pytest.raises(StoreError, match=r"runs\.db.*distill store repair --home"):
         Store(home)
     assert (home / "runs.db").read_bytes() == content, "a damaged file is left for whoever can mend it"
 

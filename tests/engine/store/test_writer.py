@@ -138,8 +138,8 @@ def _with_a_small_disk(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """From now on the writers' connections may not let the file grow; returns them."""
     opened = []
 
-    def connect(file: Path) -> Any:
-        database = real_connect(file)
+    def connect(file: Path, patience_s: float) -> Any:
+        database = real_connect(file, patience_s)
         pages = database.conn.execute("PRAGMA page_count").fetchone()[0]
         database.conn.execute(f"PRAGMA max_page_count = {pages}")
         opened.append(database)

@@ -1,0 +1,59 @@
+"""How events become rows, in one transaction; knows the tables and the events, not who emits or waits."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from engine.events import Event, Facts, Metrics, Phase, Score
+from engine.store.sqlite import Database
+from engine.store.values import storable
+
+
+def next_revision(connection: sqlite3.Connection) -> int:
+    """One more than any run has, or had before it was purged: whoever reads on from the last one seen misses nothing."""
+    (newest,) = connection.execute(
+        "SELECT MAX(COALESCE((SELECT MAX(revision) FROM runs), 0), COALESCE((SELECT MAX(revision) FROM purged), 0))"
+    ).fetchone()
+    return int(newest) + 1
+
+
+def store_events(database: Database, run: int, events: Sequence[Event], names: dict[str, int]) -> None:
+    """Store ``events`` of a run. ``names`` remembers the numbers of curve names. The caller has a transaction open."""
+    facts: dict[str, Any] = {}
+    rows: list[tuple[int, int, int, float, float]] = []
+    scored = False
+    connection = database.conn
+    for event in events:
+        match event:
+            case Metrics():
+                rows += [
+                    (run, _series(connection, name, names), int(event.step), float(event.seconds), float(value))
+                    for name, value in event.values.items()
+                ]
+            case Facts():
+                facts |= {column: storable(value) for column, value in event.values.items()}
+            case Phase():
+                facts |= {
+                    "phase": storable(event.text),
+                    "phase_done": int(event.done),
+                    "phase_total": int(event.total),
+                }
+            case Score():
+                connection.execute(
+                    "INSERT INTO scores (run, model, split, metric, value) VALUES (?, ?, ?, ?, ?) "
+                    "ON CONFLICT (run, model, split, metric) DO UPDATE SET value = excluded.value",
+                    [run, event.model, event.split, event.metric, float(event.value)],
+                )
+                scored = True
+    connection.executemany("INSERT INTO metrics (run, series, step, seconds, value) VALUES (?, ?, ?, ?, ?)", rows)
+    if facts or scored:
+        database.table("runs").update(run, {**facts, "revision": next_revision(connection)})
+
+
+def _series(connection: sqlite3.Connection, name: str, names: dict[str, int]) -> int:
+    if name not in names:
+        connection.execute("INSERT OR IGNORE INTO series (name) VALUES (?)", [name])
+        (names[name],) = connection.execute("SELECT id FROM series WHERE name = ?", [name]).fetchone()
+    return names[name]

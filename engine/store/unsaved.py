@@ -1,0 +1,98 @@
+"""Rows that a full, locked or read-only store kept out until their run was over: kept in a file, taken in later.
+
+Knows events and the store's rows. The file is JSON lines in HOME/unsaved, one event a line, after a first line that says
+when it was written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.events import Event, Facts, Metrics, Phase, Score
+from engine.store.backup import sync
+from engine.store.home import make_private_folder, open_private
+from engine.store.rows import store_events
+from engine.store.sentences import as_store_error
+from engine.store.values import storable
+
+if TYPE_CHECKING:
+    from engine.store.store import Store
+
+KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Metrics, Facts, Phase, Score)}
+
+
+def keep(home: Path, run: int, events: Sequence[Event]) -> Path:
+    """Write events that could not be stored to a file of their own. Raises StoreError where that fails too."""
+    file = make_private_folder(home / "unsaved") / f"{run}-{time.time_ns()}-{os.getpid()}.jsonl"
+    part = file.with_suffix(".part")
+    try:
+        with open_private(part) as out:
+            out.write(json.dumps({"run": run, "written_at": time.time()}) + "\n")
+            for event in events:
+                out.write(json.dumps({"kind": type(event).__name__, **asdict(event)}, default=storable) + "\n")
+        sync(part)
+        part.rename(file)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise as_store_error(error, file) from error
+    return file
+
+
+def take_in(store: Store) -> int:
+    """Store what such files hold, each once, oldest first; returns how many events. Raises StoreError.
+
+    A file is set aside unread (``.left``) where its run is unknown or has gone on since without these rows, or where it
+    is damaged.
+    """
+    count = 0
+    for file in sorted((store.home / "unsaved").glob("*.jsonl"), key=lambda file: file.name):
+        try:
+            count += _take(store, file)
+        except OSError as error:
+            raise as_store_error(error, file) from error
+    return count
+
+
+def _take(store: Store, file: Path) -> int:
+    try:
+        run, written_at, events = _read(file)
+    except (ValueError, TypeError, KeyError):
+        file.rename(file.with_suffix(".left"))
+        return 0
+    try:
+        return _store(store, file, run, written_at, events)
+    except (sqlite3.Error, ValueError, TypeError, OverflowError):  # not the disk's fault: that is a StoreError
+        file.rename(file.with_suffix(".left"))
+        return 0
+
+
+def _store(store: Store, file: Path, run: int, written_at: float, events: list[Event]) -> int:
+    with store.writing() as database:
+        found = database.conn.execute("SELECT state, started_at FROM runs WHERE id = ?", [run]).fetchone()
+        wanted = found is not None and (found[1] or 0.0) <= written_at
+        known = database.conn.execute("SELECT 1 FROM taken_in WHERE file = ?", [file.name]).fetchone()
+        if wanted and not known:
+            store_events(database, run, events, {})
+            database.conn.execute("INSERT INTO taken_in (file) VALUES (?)", [file.name])
+    if wanted:
+        file.unlink()
+        return 0 if known else len(events)
+    file.rename(file.with_suffix(".left"))
+    return 0
+
+
+def _read(file: Path) -> tuple[int, float, list[Event]]:
+    first, *lines = file.read_text(encoding="utf-8").splitlines()
+    head = json.loads(first)
+    events: list[Event] = []
+    for line in lines:
+        content = json.loads(line)
+        events.append(KINDS[content.pop("kind")](**content))
+    return int(head["run"]), float(head["written_at"]), events
