@@ -105,8 +105,9 @@ class Loss:
     """One file of ``engine/losses``: how the student is drawn to the teacher.
 
     ``compute(inputs, settings)`` returns a scalar, the mean over examples. ``formula(settings)`` writes L_KD in plain
-    numbers. ``notice(settings)`` is a warning that holds for exactly these settings, or "". ``splits_alike``: its value
-    is the mean over the parts of a batch however it is split. ``kinds`` are the tasks it is defined for.
+    numbers. ``notice(settings, features)`` is a warning that holds for exactly these settings beside feature terms of these
+    names, or "". ``splits_alike``: its value is the mean over the parts of a batch however it is split. ``kinds`` are the
+    tasks it is defined for.
     """
 
     name: str
@@ -116,7 +117,7 @@ class Loss:
     settings: type[LossSettings]
     formula: Callable[[Any], str]
     compute: Callable[[LossInputs, Any], Tensor] | None
-    notice: Callable[[Any], str] = field(default=lambda settings: "")
+    notice: Callable[..., str] = field(default=lambda settings, features=(): "")
     zero_at_equality: bool = True
     splits_alike: bool = True
     kinds: tuple[TaskKind, ...] = ("classification", "regression")
@@ -153,7 +154,7 @@ class FeatureSettings(BaseModel):
         le=1.0,
         title="Over",
         description="Share of the steps in which the weight rises or falls.",
-        json_schema_extra={"advanced": True, "step": 0.1, "decimals": 2},
+        json_schema_extra={"advanced": True, "step": 0.1, "decimals": 2, "only_if": {"schedule": ["rise", "fall"]}},
     )
     dynamic: bool = Field(
         False,

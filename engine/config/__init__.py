@@ -3,7 +3,7 @@
 Torch-free. Knows the catalogue (which losses and tasks exist), never how they are computed.
 """
 
-from engine.config.explanation import feature_terms, formula_of, loss_settings, notice_of, sources_of
+from engine.config.explanation import feature_terms, formula_of, loss_settings, notice_of, pairs_of, sources_of
 from engine.config.reading import parse_config, parse_leniently, read_config, read_text
 from engine.config.references import is_folder_like, layers_and_hidden
 from engine.config.sections import (
@@ -26,6 +26,7 @@ __all__ = [
     "layers_and_hidden",
     "loss_settings",
     "notice_of",
+    "pairs_of",
     "parse_config",
     "parse_leniently",
     "read_config",

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from engine import catalog
+from engine.losses.features.layers import described, layer_pairs
 from engine.losses.objective import formula
-from engine.types import FeatureSettings, LossSettings, WeightedLossSettings
+from engine.types import Body, FeatureSettings, LossSettings, MappedFeatureSettings, WeightedLossSettings
 
 STANDARDISATION = "Sun et al. 2024, “Logit Standardization in Knowledge Distillation”"
 
@@ -54,6 +55,17 @@ def sources_of(settings: LossSettings, features: Sequence[FeatureSettings] = ())
     return list(dict.fromkeys(filter(None, sources)))
 
 
-def notice_of(settings: LossSettings) -> str:
-    """A warning that holds for exactly these settings, its first sentence the point of it; or ""."""
-    return catalog.losses()[settings.kind].notice(settings)
+def notice_of(settings: LossSettings, features: Sequence[FeatureSettings] = ()) -> str:
+    """A warning that holds for exactly these settings beside these feature terms, its first sentence the point; or ""."""
+    return catalog.losses()[settings.kind].notice(settings, [term.kind for term in features])
+
+
+def pairs_of(settings: FeatureSettings, student_layers: int, teacher_layers: int) -> str:
+    """The pairs that a layer map comes to for models of these depths, as ``1↔2, 2↔4``; "" where it does not fit them."""
+    if not isinstance(settings, MappedFeatureSettings):
+        return ""
+    student, teacher = (Body(layers, hidden=0, heads=0) for layers in (student_layers, teacher_layers))
+    try:
+        return described(tuple(layer_pairs(settings.layers, student, teacher)))
+    except ValueError:
+        return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -41,19 +42,26 @@ def formula(settings: Settings) -> str:
     return f"{scale}[KL(p‖f{at}) + {settings.gamma:.2f}·⟨y−p, −log f⟩]"
 
 
-def notice(settings: Settings) -> str:
-    """At γ = 1 the gradient does not depend on the teacher: at T = 1 nor does it on λ, else the term is label-tempered."""
+def notice(settings: Settings, features: Sequence[str] = ()) -> str:
+    """At γ = 1 the gradient does not depend on the teacher: at T = 1 nor does it on λ, else the term is label-tempered.
+
+    Beside feature terms that is so for the gradient of the logits only: the teacher reaches the student through them.
+    """
     if settings.gamma != 1:
         return ""
+    whose = "gradient of the logits" if features else "gradient"
+    alone = (
+        f"The teacher reaches the student through the feature terms alone ({', '.join(features)}). " if features else ""
+    )
     remedy = "Lower γ, or choose “Taylor, squared logits”."
     if settings.temperature == 1 and not settings.standardise:
         return (
-            "At T = 1 and γ = 1 the teacher does not change the gradient. "
-            f"It equals cross-entropy on the labels for every λ. {remedy}"
+            f"At T = 1 and γ = 1 the teacher does not change the {whose}. "
+            f"It equals cross-entropy on the labels for every λ. {alone}{remedy}"
         )
     return (
-        "At γ = 1 the teacher does not change the gradient. "
-        f"The corrected term equals cross-entropy on the labels, with the logits scaled as chosen. {remedy}"
+        f"At γ = 1 the teacher does not change the {whose}. "
+        f"The corrected term equals cross-entropy on the labels, with the logits scaled as chosen. {alone}{remedy}"
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from engine import catalog
-from engine.config import DistillationConfig, layers_and_hidden
+from engine.config import DistillationConfig, layers_and_hidden, notice_of
 from engine.data.rows import Rows, load_rows, rows_are_local
 from engine.errors import EngineError, Fault
 from engine.models.folder import ModelFacts, has_tokenizer, is_local, look_at_model, vocabulary_size
@@ -68,7 +68,7 @@ def preview(config: DistillationConfig | None, faults: list[Fault]) -> Preview:
         student = _look_at_student(config, task, teacher, found)
         if teacher is not None and student is not None:
             _look_at_features(config, student, teacher, found)
-        notice = catalog.losses()[config.loss.kind].notice(config.loss)
+        notice = notice_of(config.loss, config.features)
         if notice:
             found.note("look", notice)
     result.faults = [{"key": fault.key, "message": fault.message} for fault in dict.fromkeys(found.faults)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.config import feature_terms, formula_of, loss_settings, notice_of, sources_of
+from engine.config import feature_terms, formula_of, loss_settings, notice_of, pairs_of, sources_of
 
 
 def test_the_formula_shows_the_numbers():
@@ -22,6 +22,27 @@ def test_the_notice_holds_for_exactly_the_settings_it_is_about():
     assert notice_of(loss_settings({"kind": "taylor", "temperature": 1.5})).startswith("At γ = 1 the teacher")
     assert notice_of(loss_settings({"kind": "taylor", "gamma": 0.95})) == ""
     assert notice_of(loss_settings({"kind": "kl", "temperature": 1})) == ""
+
+
+def test_beside_feature_terms_the_notice_speaks_of_the_logits_and_names_the_way_the_teacher_takes():
+    features = feature_terms([{"kind": "hidden"}, {"kind": "pkd"}])
+    for table in ({"kind": "taylor"}, {"kind": "taylor", "temperature": 2}):
+        alone, beside = notice_of(loss_settings(table)), notice_of(loss_settings(table), features)
+        assert "the teacher does not change the gradient. " in alone
+        assert "the teacher does not change the gradient of the logits. " in beside
+        assert "through the feature terms alone (hidden, pkd)" in beside and "feature" not in alone
+    assert notice_of(loss_settings({"kind": "kl"}), features) == ""
+
+
+def test_a_layer_map_as_the_pairs_it_comes_to():
+    hidden, skip, own, embedding = feature_terms(
+        [{"kind": "hidden"}, {"kind": "pkd"}, {"kind": "hidden", "layers": [[1, "bert.pooler"]]}, {"kind": "embedding"}]
+    )
+    assert pairs_of(hidden, 2, 4) == "1↔2, 2↔4"
+    assert pairs_of(skip, 3, 6) == "1↔2, 2↔4"
+    assert pairs_of(skip, 1, 6) == "", "one layer cannot leave out its last"
+    assert pairs_of(own, 2, 4) == "1↔bert.pooler"
+    assert pairs_of(embedding, 2, 4) == ""
 
 
 def test_an_unknown_loss_is_an_error():
