@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import sqlite3
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from engine.events import Facts, Log, Metrics, Score
 from engine.store import Store
 from engine.store import store as store_module
 from engine.store.processes import own_identity
+from engine.store.trash import discard
 
 Make = Callable[..., DistillationConfig]
 
@@ -297,6 +299,31 @@ def test_nan_and_infinity_survive(store: Store, make_config: Make) -> None:
     np.testing.assert_array_equal(store.metrics_after(0).values, [1.0, np.nan, np.inf, -np.inf])
     assert np.isnan(store.scores(run)[0].value)
     assert store.run(run).best_score is None
+
+
+def test_means_of_curves_are_those_of_their_points(store: Store, make_config: Make) -> None:
+    rng = np.random.default_rng(3)
+    points = {store.enqueue(make_config()): rng.normal(size=(2, 7)) for _ in range(3)}
+    bare = store.enqueue(make_config())
+    for run, (share, influence) in points.items():
+        with store.writer(run) as writer:
+            for step, (first, second) in enumerate(zip(share, influence, strict=True), 1):
+                writer.emit(Metrics(step, 0.1 * step, {"train/share": first, "train/influence": second, "other": 1.0}))
+            writer.emit(Metrics(99, 9.9, {"train/share": math.nan}))
+    means = store.curve_means(["train/share", "train/influence", "nowhere"])
+    assert set(means) == set(points), "the run without these curves is left out"
+    for run, (share, influence) in points.items():
+        assert means[run] == {
+            "train/share": pytest.approx(share.mean()),
+            "train/influence": pytest.approx(influence.mean()),
+        }
+    first = min(points)
+    assert store.curve_means(["train/share"], [first, bare, 10**9]) == {
+        first: {"train/share": means[first]["train/share"]}
+    }
+    store.set_state(first, "stopped")
+    discard(store, first)
+    assert first not in store.curve_means(["train/share"]) and store.curve_means([]) == {}
 
 
 def test_a_score_said_again_replaces_the_first(store: Store, make_config: Make) -> None:
