@@ -3,7 +3,15 @@
 Torch-free. Knows the catalogue (which losses and tasks exist), never how they are computed.
 """
 
-from engine.config.explanation import feature_terms, formula_of, loss_settings, notice_of, pairs_of, sources_of
+from engine.config.explanation import (
+    feature_terms,
+    formula_of,
+    loss_settings,
+    notice_of,
+    pairs_of,
+    sources_of,
+    term_names,
+)
 from engine.config.reading import parse_config, parse_leniently, read_config, read_text
 from engine.config.references import is_folder_like, layers_and_hidden
 from engine.config.sections import (
@@ -32,4 +40,5 @@ __all__ = [
     "read_config",
     "read_text",
     "sources_of",
+    "term_names",
 ]

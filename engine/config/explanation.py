@@ -32,6 +32,16 @@ def feature_terms(tables: Iterable[Any]) -> list[FeatureSettings]:
     return [_leniently(known[table["kind"]].settings, table) for table in whole]
 
 
+def term_names(kinds: Iterable[str]) -> list[str]:
+    """What the curves of these feature terms are called: each its kind, with a number from the second of a kind on."""
+    counts: dict[str, int] = {}
+    found = []
+    for kind in kinds:
+        counts[kind] = counts.get(kind, 0) + 1
+        found.append(kind if counts[kind] == 1 else f"{kind}-{counts[kind]}")
+    return found
+
+
 def _leniently(settings: type[_Settings], table: Mapping[str, Any]) -> _Settings:
     try:
         return settings.model_validate(dict(table))

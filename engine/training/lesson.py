@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from engine import catalog
+from engine.config import term_names
 from engine.errors import ModelError
 from engine.losses.distributions import widen
 from engine.losses.features.weight import DynamicAlpha, scheduled_weight
@@ -156,15 +157,9 @@ class FeatureLesson:
 
 
 def named_terms(chosen: Sequence[FeatureSettings]) -> list[tuple[str, FeatureLoss, FeatureSettings]]:
-    """Each feature term with the name its curves have: its kind, with a number from the second of a kind on."""
-    counts: dict[str, int] = {}
-    found = []
-    for settings in chosen:
-        counts[settings.kind] = counts.get(settings.kind, 0) + 1
-        number = counts[settings.kind]
-        name = settings.kind if number == 1 else f"{settings.kind}-{number}"
-        found.append((name, catalog.features()[settings.kind], settings))
-    return found
+    """Each feature term with the name its curves have."""
+    names = term_names(settings.kind for settings in chosen)
+    return [(name, catalog.features()[settings.kind], settings) for name, settings in zip(names, chosen, strict=True)]
 
 
 def plans_of(chosen: Sequence[FeatureSettings], student: Body, teacher: Body) -> list[FeaturePlan]:

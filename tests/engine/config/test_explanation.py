@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.config import feature_terms, formula_of, loss_settings, notice_of, pairs_of, sources_of
+from engine.config import feature_terms, formula_of, loss_settings, notice_of, pairs_of, sources_of, term_names
 
 
 def test_the_formula_shows_the_numbers():
@@ -43,6 +43,10 @@ def test_a_layer_map_as_the_pairs_it_comes_to():
     assert pairs_of(skip, 1, 6) == "", "one layer cannot leave out its last"
     assert pairs_of(own, 2, 4) == "1↔bert.pooler"
     assert pairs_of(embedding, 2, 4) == ""
+
+
+def test_terms_of_one_kind_are_told_apart_by_a_number():
+    assert term_names(["hidden", "pkd", "hidden"]) == ["hidden", "pkd", "hidden-2"]
 
 
 def test_an_unknown_loss_is_an_error():
