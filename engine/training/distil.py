@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine import __version__, catalog
 from engine.config import DistillationConfig, formula_of, sources_of
+from engine.data.array_cache import ArrayCache
 from engine.data.batches import valid_tokens
 from engine.data.split import Split, TaskData, load_task_data
 from engine.device import choose_device, choose_precision, choose_threads
@@ -20,7 +21,7 @@ from engine.losses.objective import Objective
 from engine.models.load import quiet_transformers
 from engine.models.student import build_student
 from engine.seeding import seed_everything
-from engine.training.evaluate import evaluate, predict
+from engine.training.evaluate import evaluate
 from engine.training.lesson import FeatureLesson, named_terms
 from engine.training.loop import fit
 from engine.training.teaching import Teacher, prepare_teacher
@@ -61,7 +62,8 @@ def distil(
     emit(Log(f"Device: {device} ({reason})."))
 
     emit(Phase("loading data"))
-    data = load_task_data(config, task)
+    cache = ArrayCache(home / "cache", lambda text: emit(Log(text)))
+    data = load_task_data(config, task, cache)
     for line in data.remarks:
         emit(Log(line))
     evaluation = {name: data.splits[name] for name in task.evaluation_splits}
@@ -81,15 +83,21 @@ def distil(
             device,
             emit,
             stop_requested,
+            cache,
         )
         if teacher is None:
             return Outcome(True, None, None)
-        emit(Facts({"teacher_score": teacher.key_score, "teacher_parameters": teacher.parameters}))
+        emit(Facts({"teacher_score": teacher.key_score}))
         emit(Log(f"Teacher: {task.key_metric} {teacher.key_score:.4f} on the evaluation rows."))
         if loss.needs_teacher:
             emit(Phase("asking the teacher"))
-            teacher_logits = torch.from_numpy(predict(teacher.model, data.train, device, "teacher"))
-        teacher.model.cpu()
+            answers = teacher.logits(data.train)
+            if answers is None:
+                return Outcome(True, None, None)
+            teacher_logits = torch.from_numpy(answers)
+        emit(Facts({"teacher_parameters": teacher.parameters}))
+        if not config.features:
+            teacher.release()  # its memory is the student's now
 
     seed_everything(config.training.seed)
     student = build_student(config, task, data.student_vocabulary, data.student_tokenizer.pad_token_id)
@@ -100,7 +108,7 @@ def distil(
     )
     features = None
     if teacher is not None and config.features:
-        features = begin_lesson(config, student, teacher.model, data, device)
+        features = begin_lesson(config, student, teacher.model(), data, device)
     fitted = fit(
         student,
         batches,

@@ -1,6 +1,7 @@
 """The teacher of a run: as it is, or fine-tuned once and kept; its score and its logits by example.
 
-A fine-tuned teacher is addressed by everything that makes it what it is, so equal inputs find it again.
+A fine-tuned teacher is addressed by everything that makes it what it is, so equal inputs find it again. No model is loaded
+here unless something must be asked of it that the cache does not know.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.config import TeacherConfig, layers_and_hidden
-from engine.data.split import TaskData
+from engine.data.array_cache import ArrayCache, StopAsked
+from engine.data.split import Split, TaskData
 from engine.errors import ModelError
 from engine.events import Emit, Log, Phase, Score
 from engine.models.folder import content_hash, look_at_model, tokenizer_files
@@ -25,7 +30,8 @@ from engine.models.load import load_classifier
 from engine.models.shape import EncoderShape, default_feed_forward, default_heads
 from engine.models.student import random_classifier
 from engine.seeding import seed_everything
-from engine.training.evaluate import evaluate
+from engine.training.answers import Answers
+from engine.training.evaluate import evaluate, evaluate_logits, predict
 from engine.training.loop import fit
 from engine.types import LossSettings, Task
 
@@ -38,13 +44,35 @@ FORMAT = 1  # grows when the way a teacher is trained changes: older kept ones a
 
 @dataclass(frozen=True)
 class Teacher:
-    """A teacher ready to teach: ``scores`` are {split: {metric: value}} on the evaluation splits."""
+    """A teacher ready to teach: ``scores`` are {split: {metric: value}} on the evaluation splits.
 
-    model: PreTrainedModel
-    parameters: int
+    ``folder`` is where a fine-tuned one is kept, None for one that is used as it is.
+    """
+
     scores: dict[str, dict[str, float]]
     key_score: float
     folder: Path | None
+    answers: Answers
+
+    @property
+    def parameters(self) -> int:
+        """The number of its parameters; known without its model once logits were asked for."""
+        return self.answers.parameters
+
+    def logits(self, split: Split) -> NDArray[np.float32] | None:
+        """Logits of every row of a split, float32 (rows, outputs), kept by example; None if a stop was asked for meanwhile."""
+        try:
+            return self.answers.logits(split)
+        except StopAsked:
+            return None
+
+    def model(self) -> PreTrainedModel:
+        """The live model, loaded if it is not; torch's random numbers are left as they were."""
+        return self.answers.model()
+
+    def release(self) -> None:
+        """Let go of the model and its memory."""
+        self.answers.release()
 
 
 def prepare_teacher(
@@ -57,63 +85,124 @@ def prepare_teacher(
     device: torch.device,
     emit: Emit,
     stop_requested: Callable[[], bool],
+    cache: ArrayCache | None = None,
 ) -> Teacher | None:
-    """The teacher with its measured score; None if a stop was asked for while it was being fine-tuned. Raises ModelError."""
-    evaluation = {name: data.splits[name] for name in task.evaluation_splits}
-    if config.training == "as_is":
-        emit(Phase("loading the teacher"))
-        model = load_classifier(
-            config.model, task, "teacher.model", weights_only=config.weights_only, trained_head=True
-        )
-        if getattr(model, "output_order", None):
-            emit(Log(f"The teacher's classes stand in another order; read as {', '.join(task.labels)}."))
-        data.must_fit(model, "teacher", "teacher.model")
-        return _measured(model, task, evaluation, device, emit, None)
-
-    if layers_and_hidden(config.model) is None and not _is_here(config):
-        emit(Phase("downloading the teacher"))
-        # Into the hub's cache, so that the key below rests on the weights themselves.
-        load_classifier(config.model, task, "teacher.model", weights_only=config.weights_only, trained_head=False)
-    kept = home / "teachers" / teacher_key(config, task, data, max_length)
-    if (kept / "scores.json").is_file():
-        emit(Phase("loading the fine-tuned teacher"))
-        emit(Log(f"Teacher: fine-tuned before with the same inputs, kept in {kept}."))
-        model = load_classifier(str(kept), task, "teacher.model", weights_only=False, trained_head=True)
-        scores = kept_scores(kept, task)
-        if scores is not None:  # measured when it was trained, on the same rows: the key says so
-            return _with_scores(model, scores, task, emit, kept)
-        return _measured(model, task, evaluation, device, emit, kept)
-
-    model = untrained_teacher(config, task, vocabulary, data.teacher_tokenizer.pad_token_id)
-    data.must_fit(model, "teacher", "teacher.model")
-    from engine import catalog
-    from engine.losses.objective import Objective
-
-    none = catalog.losses()["none"]
-    emit(Log(f"Teacher: fine-tuning {config.model} for {config.epochs} epochs."))
-    fitted = fit(
-        model,
-        data.train.training_batches(
-            config.batch_size, config.seed, "teacher", pad_to=8 if device.type == "cuda" else 1
-        ),
-        data.train.target_tensor(),
-        None,
-        Objective(none, LossSettings(kind="none"), task.kind),
-        lambda trained: evaluate(trained, task, evaluation, device, "teacher")[0],
-        config,
-        device,
-        emit,
-        stop_requested,
-        phase="fine-tuning the teacher",
-        prefix="teacher/",
-    )
-    if fitted.stopped:
+    """The teacher with its measured score; None if a stop was asked for meanwhile. Raises ModelError."""
+    maker = _Maker(config, task, data, device, emit, stop_requested, cache)
+    try:
+        if config.training == "as_is":
+            return maker.as_it_is()
+        if layers_and_hidden(config.model) is None and not _is_here(config):
+            emit(Phase("downloading the teacher"))
+            # Into the hub's cache, so that the key below rests on the weights themselves.
+            load_classifier(config.model, task, "teacher.model", weights_only=config.weights_only, trained_head=False)
+        kept = home / "teachers" / teacher_key(config, task, data, max_length)
+        if (kept / "scores.json").is_file():
+            return maker.kept(kept)
+        return maker.fine_tuned(kept, vocabulary)
+    except StopAsked:
         return None
-    if fitted.best_state is not None:
-        model.load_state_dict(fitted.best_state)
-    teacher = _measured(model, task, evaluation, device, emit, kept)
-    _keep(model, teacher, config, kept)
-    return teacher
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """The three ways to a teacher, and what all of them need."""
+
+    config: TeacherConfig
+    task: Task
+    data: TaskData
+    device: torch.device
+    emit: Emit
+    stop_requested: Callable[[], bool]
+    cache: ArrayCache | None
+
+    def as_it_is(self) -> Teacher:
+        model = None
+        if not _is_here(self.config):  # into the hub's cache, so that the answers' key rests on the weights themselves
+            model = self._load(self.config.model, "loading the teacher")
+        answers = self._answers(self.config.model, "loading the teacher", model)
+        scores = self._measured(answers.logits)
+        if answers.output_order:
+            self.emit(Log(f"The teacher's classes stand in another order; read as {', '.join(self.task.labels)}."))
+        return self._teacher(scores, None, answers)
+
+    def kept(self, kept: Path) -> Teacher:
+        self.emit(Log(f"Teacher: fine-tuned before with the same inputs, kept in {kept}."))
+        answers = self._answers(str(kept), "loading the fine-tuned teacher")
+        # Measured when it was trained, on the same rows: the key says so.
+        return self._teacher(kept_scores(kept, self.task) or self._measured(answers.logits), kept, answers)
+
+    def fine_tuned(self, kept: Path, vocabulary: int) -> Teacher:
+        from engine import catalog
+        from engine.losses.objective import Objective
+
+        config, task, data, device = self.config, self.task, self.data, self.device
+        model = untrained_teacher(config, task, vocabulary, data.teacher_tokenizer.pad_token_id)
+        data.must_fit(model, "teacher", "teacher.model")
+        evaluation = {name: data.splits[name] for name in task.evaluation_splits}
+        none = catalog.losses()["none"]
+        self.emit(Log(f"Teacher: fine-tuning {config.model} for {config.epochs} epochs."))
+        fitted = fit(
+            model,
+            data.train.training_batches(
+                config.batch_size, config.seed, "teacher", pad_to=8 if device.type == "cuda" else 1
+            ),
+            data.train.target_tensor(),
+            None,
+            Objective(none, LossSettings(kind="none"), task.kind),
+            lambda trained: evaluate(trained, task, evaluation, device, "teacher")[0],
+            config,
+            device,
+            self.emit,
+            self.stop_requested,
+            phase="fine-tuning the teacher",
+            prefix="teacher/",
+        )
+        if fitted.stopped:
+            raise StopAsked
+        if fitted.best_state is not None:
+            model.load_state_dict(fitted.best_state)
+        scores = self._measured(lambda split: predict(model, split, device, "teacher"))
+        live = model if _keep(model, scores, config, kept) else None
+        return self._teacher(scores, kept, self._answers(str(kept), "loading the fine-tuned teacher", live))
+
+    def _answers(self, reference: str, phase: str, model: PreTrainedModel | None = None) -> Answers:
+        content = _content(reference, self.config.weights_only) if self.cache is not None else None
+
+        def load() -> PreTrainedModel:
+            loaded = self._load(reference, phase)
+            if content is not None and _content(reference, self.config.weights_only) != content:
+                raise ModelError(f"teacher.model: {reference} has changed while it was read; start the run again.")
+            return loaded
+
+        return Answers(
+            load, content, self.config.model, self.task, self.device, self.cache, self.emit, self.stop_requested, model
+        )
+
+    def _load(self, reference: str, phase: str) -> PreTrainedModel:
+        self.emit(Phase(phase))
+        model = load_classifier(
+            reference, self.task, "teacher.model", weights_only=self.config.weights_only, trained_head=True
+        )
+        self.data.must_fit(model, "teacher", "teacher.model")
+        return model
+
+    def _measured(self, logits_of: Callable[[Split], NDArray[np.float32]]) -> dict[str, dict[str, float]]:
+        self.emit(Phase("scoring the teacher"))
+        evaluation = {name: self.data.splits[name] for name in self.task.evaluation_splits}
+        return evaluate_logits(self.task, evaluation, logits_of)[1]
+
+    def _teacher(self, scores: dict[str, dict[str, float]], folder: Path | None, answers: Answers) -> Teacher:
+        for split, found in scores.items():
+            for metric, value in found.items():
+                self.emit(Score("teacher", split, metric, value))
+        return Teacher(scores, fmean(found[self.task.key_metric] for found in scores.values()), folder, answers)
+
+
+def _content(reference: str, weights_only: bool) -> str | None:
+    """The hash of a model's files, None where there are none on this machine."""
+    facts = look_at_model(reference, weights_only, "teacher.model")
+    return None if facts.folder is None else content_hash([*facts.weights, facts.folder / "config.json"])
 
 
 def teacher_key(config: TeacherConfig, task: Task, data: TaskData, max_length: int) -> str:
@@ -164,23 +253,6 @@ def untrained_teacher(config: TeacherConfig, task: Task, vocabulary: int, paddin
     )
 
 
-def _measured(
-    model: PreTrainedModel, task: Task, evaluation: dict, device: torch.device, emit: Emit, folder: Path | None
-) -> Teacher:
-    emit(Phase("scoring the teacher"))
-    return _with_scores(model, evaluate(model, task, evaluation, device, "teacher")[1], task, emit, folder)
-
-
-def _with_scores(
-    model: PreTrainedModel, scores: dict[str, dict[str, float]], task: Task, emit: Emit, folder: Path | None
-) -> Teacher:
-    for split, found in scores.items():
-        for metric, value in found.items():
-            emit(Score("teacher", split, metric, value))
-    parameters = sum(parameter.numel() for parameter in model.parameters())
-    return Teacher(model, parameters, scores, fmean(found[task.key_metric] for found in scores.values()), folder)
-
-
 def kept_scores(folder: Path, task: Task) -> dict[str, dict[str, float]] | None:
     """The scores a kept teacher was measured with; None where the note of them is damaged, so that it is measured again."""
     try:
@@ -192,8 +264,8 @@ def kept_scores(folder: Path, task: Task) -> dict[str, dict[str, float]] | None:
         return None
 
 
-def _keep(model: PreTrainedModel, teacher: Teacher, config: TeacherConfig, folder: Path) -> None:
-    """Write to a folder beside it, then rename: a teacher is either whole or not there."""
+def _keep(model: PreTrainedModel, scores: dict[str, dict[str, float]], config: TeacherConfig, folder: Path) -> bool:
+    """Write to a folder beside it, then rename: a teacher is either whole or not there. False if another process was faster."""
     from safetensors import SafetensorError
 
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -201,13 +273,15 @@ def _keep(model: PreTrainedModel, teacher: Teacher, config: TeacherConfig, folde
     try:
         model.save_pretrained(part)
         (part / "scores.json").write_text(
-            json.dumps({"scores": teacher.scores, "model": config.model}, indent=1), encoding="utf-8"
+            json.dumps({"scores": scores, "model": config.model}, indent=1), encoding="utf-8"
         )
         part.rename(folder)
+        return True
     except (OSError, SafetensorError) as error:
         if not (folder / "scores.json").is_file():  # another process may have kept the same one first
             raise ModelError(
                 f"The fine-tuned teacher cannot be kept in {folder}: {getattr(error, 'strerror', None) or error}."
             ) from error
+        return False
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -91,8 +91,8 @@ def test_a_kept_teacher_is_measured_once_and_again_only_where_its_note_is_damage
     from engine.training import teaching
 
     _, first = train(parse_config(toml), home, tmp_path / "a")
-    honest, asked = teaching.evaluate, []
-    monkeypatch.setattr(teaching, "evaluate", lambda *given: asked.append(1) or honest(*given))
+    honest, asked = teaching.evaluate_logits, []
+    monkeypatch.setattr(teaching, "evaluate_logits", lambda *given: asked.append(1) or honest(*given))
     _, second = train(parse_config(toml), home, tmp_path / "b")
     assert not asked and second.facts()["teacher_score"] == first.facts()["teacher_score"]
     (kept,) = (home / "teachers").iterdir()
