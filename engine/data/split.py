@@ -130,7 +130,7 @@ def load_task_data(config: DistillationConfig, task: Task, cache: ArrayCache | N
                 encodings[who] = encodings["student"]
             else:
                 encodings[who] = reader.read(split.texts, task.name, name)
-        splits[name] = Split(name, split.labels, _targets(task, split), encodings)
+        splits[name] = Split(name, split.labels, targets_of(task, split), encodings)
         cut = encodings["student"].cut
         if cut:
             share = 100 * cut / len(split)
@@ -139,21 +139,23 @@ def load_task_data(config: DistillationConfig, task: Task, cache: ArrayCache | N
     return TaskData(
         task,
         splits,
-        _fingerprint({name: rows[name] for name in used}),
+        fingerprint_of({name: rows[name] for name in used}),
         remarks,
         student,
         tokenizers.get("teacher", student),
     )
 
 
-def _targets(task: Task, rows: Rows) -> NDArray[np.float32]:
+def targets_of(task: Task, rows: Rows) -> NDArray[np.float32]:
+    """What a model learns from, (rows, outputs): one-hot classes, or the Platt-scaled score."""
     if task.kind == "regression":
         assert task.score_range is not None, f"{task.name} is a regression without a score range"
         return to_probability(rows.labels, task.score_range).astype(np.float32)[:, None]
     return np.eye(task.outputs, dtype=np.float32)[rows.labels]
 
 
-def _fingerprint(rows: dict[str, Rows]) -> str:
+def fingerprint_of(rows: dict[str, Rows]) -> str:
+    """SHA-256 over texts and labels of whole splits."""
     digest = hashlib.sha256()
     for name, split in rows.items():
         digest.update(f"{name}\0{len(split)}\0".encode())
