@@ -107,7 +107,7 @@ class Loss:
     ``compute(inputs, settings)`` returns a scalar, the mean over examples. ``formula(settings)`` writes L_KD in plain
     numbers. ``notice(settings, features)`` is a warning that holds for exactly these settings beside feature terms of these
     names, or "". ``splits_alike``: its value is the mean over the parts of a batch however it is split. ``kinds`` are the
-    tasks it is defined for.
+    tasks it is defined for. ``needs`` names the tensors for a reader.
     """
 
     name: str
@@ -121,6 +121,7 @@ class Loss:
     zero_at_equality: bool = True
     splits_alike: bool = True
     kinds: tuple[TaskKind, ...] = ("classification", "regression")
+    needs: str = "logits of student and teacher"
     order: int = 100
 
     @property

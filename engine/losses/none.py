@@ -20,5 +20,6 @@ LOSS = Loss(
     formula=lambda settings: "",
     compute=None,
     kinds=("classification", "regression", "multi_label"),
+    needs="logits of the student, labels",
     order=0,
 )

@@ -75,5 +75,6 @@ LOSS = Loss(
     compute=compute,
     notice=notice,
     zero_at_equality=False,
+    needs="logits of student and teacher, labels",
     order=20,
 )

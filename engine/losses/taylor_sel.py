@@ -55,5 +55,6 @@ LOSS = Loss(
     formula=lambda settings: f"mean_c p̃·(z_s−z_t−{settings.gamma:.2f}·(y/p̃−1))²",
     compute=compute,
     zero_at_equality=False,
+    needs="logits of student and teacher, labels",
     order=25,
 )
