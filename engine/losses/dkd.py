@@ -59,5 +59,6 @@ LOSS = Loss(
     formula=lambda s: scaled(f"[{s.target_weight:g}·TCKD + {s.others_weight:g}·NCKD{{at}}]", s.temperature),
     compute=compute,
     kinds=("classification",),
+    needs="logits of student and teacher, labels",
     order=80,
 )
