@@ -36,12 +36,14 @@ def compute(inputs: LossInputs, settings: Settings) -> Tensor:
     import torch
 
     target = inputs.target.argmax(-1, keepdim=True)
+    # The other classes by their numbers, not through a mask: its size would have to be asked of a GPU.
+    classes = inputs.target.shape[-1]
+    rest = (target + torch.arange(1, classes, device=target.device)) % classes
     parts = []
     for logits in (inputs.teacher_logits, inputs.student_logits):
         log_all = log_probabilities(logits, settings.temperature)
         log_target = log_all.gather(-1, target)
-        keep = torch.ones_like(log_all, dtype=torch.bool).scatter_(-1, target, False)
-        others = log_all[keep].view(len(log_all), -1)
+        others = log_all.gather(-1, rest)
         log_rest = others.logsumexp(-1, keepdim=True)
         parts.append((torch.cat([log_target, log_rest], dim=-1), others - log_rest))
     (pair_p, others_p), (pair_f, others_f) = parts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,4 +34,5 @@ def without_autocast(values: Tensor) -> AbstractContextManager[None]:
     """Where matrix products keep the type of their factors: under autocast they would be 16 bits wide."""
     import torch
 
-    return torch.autocast(values.device.type, enabled=False)
+    device = values.device.type
+    return torch.autocast(device, enabled=False) if torch.amp.is_autocast_available(device) else nullcontext()

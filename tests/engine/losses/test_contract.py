@@ -8,6 +8,7 @@ import torch
 from engine import catalog
 from engine.losses.influence import gradient_shares
 from engine.losses.objective import Objective, formula
+from engine.losses.term import total
 from engine.types import Loss, LossInputs, WeightedLossSettings
 
 from .conftest import make_inputs
@@ -81,6 +82,16 @@ def test_half_precision_is_widened_and_never_negative_where_zero_is_least(loss: 
     found = value(loss, half)
     assert found.dtype == torch.float32
     assert not loss.zero_at_equality or found.item() >= 0
+
+
+@each_loss
+def test_stays_on_its_device_and_never_waits_for_it(loss: Loss, inputs: LossInputs) -> None:
+    """On the meta device a tensor of another device and any look at a value are errors: a GPU would be waited for there."""
+    moved = [getattr(inputs, name).to("meta") for name in ("student_logits", "teacher_logits", "target")]
+    moved[0].requires_grad_()
+    terms = Objective(loss, loss.settings(kind=loss.name)).terms(*moved)
+    total(terms).backward()
+    assert moved[0].grad is not None and moved[0].grad.device.type == "meta"
 
 
 @pytest.mark.parametrize("loss", catalog.losses().values(), ids=lambda loss: loss.name)

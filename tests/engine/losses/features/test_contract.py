@@ -265,3 +265,18 @@ def test_the_choices_are_found() -> None:
     """The contract would be thin if a setting's choices went unseen."""
     names = {name for name, *_ in VARIANTS}
     assert {"hidden", "hidden distance=mmd", "hidden layers=last", "minilm version=2", "rkd"} <= names
+
+
+@every_choice
+def test_stays_on_its_device_and_never_waits_for_it(loss: FeatureLoss, settings: FeatureSettings) -> None:
+    """On the meta device a tensor of another device and any look at a value are errors: a GPU would be waited for there."""
+    inputs = make_inputs(loss, settings)
+    moved = replace(
+        inputs,
+        student=[values.to("meta").requires_grad_() for values in inputs.student],
+        teacher=[values.to("meta") for values in inputs.teacher],
+        student_mask=inputs.student_mask.to("meta"),
+        teacher_mask=inputs.teacher_mask.to("meta"),
+    )
+    loss.compute(moved, settings).backward()
+    assert any(values.grad is not None for values in moved.student)
