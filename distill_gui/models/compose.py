@@ -13,11 +13,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from distill_gui.models import compose_words as words
 from distill_gui.models.compose_answer import Answer
+from distill_gui.models.compose_doctor import Doctor
 from distill_gui.models.compose_draft import Draft, flatten
 from distill_gui.models.compose_fields import Choices, FieldSpec
 from distill_gui.models.compose_judgement import Judgement, judge
 from distill_gui.models.compose_preview import Fact, Finding, control, facts
 from distill_gui.models.compose_sharing import as_toml, one_a_seed, shell_command, table_of
+from distill_gui.models.compose_term import SECTION, TermWords
 from distill_gui.models.presets import Preset, presets
 from engine.config import read_text
 from engine.errors import ConfigError, Fault
@@ -48,6 +50,8 @@ class ComposeModel(QObject):
         self._asked = ""
         self._said_of_loss: set[str] = set()  # said beside the formula, at once; the engine says it again later
         self._past: dict[int, RunRecord] = {}
+        self.doctor = Doctor(self.toml, self)
+        self.changed.connect(self.doctor.forget)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PREVIEW_DELAY_MS)
@@ -57,7 +61,8 @@ class ComposeModel(QObject):
     # the form ---------------------------------------------------------------------------------------------------------
 
     def fields(self, section: str) -> tuple[FieldSpec, ...]:
-        """The fields of "teacher", "student", "task", "loss" or "training", basic before advanced ones."""
+        """The fields of "teacher", "student", "task", "loss", "training" or of a feature term, "features.1" and so on;
+        basic before advanced ones. KeyError for a term that is not there."""
         return self._draft.fields(section)
 
     def field(self, key: str) -> FieldSpec:
@@ -95,6 +100,26 @@ class ComposeModel(QObject):
         """Go back to the preset's value, else to the default."""
         self._draft.reset(key)
         self._touch({key})
+
+    def terms(self) -> list[TermWords]:
+        """The feature terms in their order, in words."""
+        return words.terms(self._draft)
+
+    def term_choices(self) -> list[tuple[str, str, str]]:
+        """The kinds of feature terms there are: key, title and what it does."""
+        return words.term_choices()
+
+    def add_term(self, kind: str) -> None:
+        """One more feature term, at the end. KeyError for an unknown kind."""
+        if kind not in [known for known, _, _ in self.term_choices()]:
+            raise KeyError(kind)
+        self._draft.add_term(kind)
+        self._touch({SECTION})
+
+    def remove_term(self, token: int) -> None:
+        """Take the feature term with this token out. KeyError if it is gone."""
+        self._draft.remove_term(token)
+        self._touch({SECTION})
 
     def note(self, key: str) -> str:
         """What stands at the right inside a field: sizes, counts, units."""
@@ -236,15 +261,15 @@ class ComposeModel(QObject):
         return list(presets().values())
 
     def preset(self) -> str:
-        """The key of the preset chosen last, "" after a file was opened or while another loss is chosen."""
-        return "" if self._draft.is_changed("loss.kind") else self._preset
+        """The key of the preset chosen last, "" after a file was opened or while other terms are chosen."""
+        return "" if self._draft.is_method_changed() else self._preset
 
     def choose_preset(self, key: str) -> None:
         """Take over a preset's values; a method leaves teacher, student and task alone. KeyError for an unknown one."""
         preset = presets()[key]
         self._draft.take_preset(preset.table, preset.whole)
         self._preset = key
-        self._touch(set(flatten(preset.table)))
+        self._touch({*flatten(preset.table), *(section for section in preset.table if section == SECTION)})
 
     def load_toml(self, text: str, folder: Path | str | None = None) -> list[str]:
         """Show a whole configuration; paths are relative to ``folder``. Returns the keys it has and no form knows.
@@ -260,7 +285,7 @@ class ComposeModel(QObject):
     def merge(self, table: Mapping[str, Any]) -> None:
         """Change the values of a nested table or of dotted keys, as an empty cell of the results asks; the rest stays."""
         self._draft.merge(table)
-        self._touch(set(flatten(table)))
+        self._touch({*flatten(table), *(section for section in table if section == SECTION)})
 
     def open_file(self, path: Path | str) -> str:
         """Show the configuration in a file; a file that cannot be read changes nothing. Returns what to say, or ""."""
@@ -307,7 +332,8 @@ class ComposeModel(QObject):
 
     def file_name(self) -> str:
         """A name to save under."""
-        parts = (self._draft.loss_kind, self.value("student.architecture"), self.value("task.name") or "task")
+        kinds = [self._draft.loss_kind, *(term.kind for term in self._draft.terms())]
+        parts = ("+".join(kinds), self.value("student.architecture"), self.value("task.name") or "task")
         plain = "-".join(Path(str(part)).name for part in parts)
         return str(self._file or f"{plain}.toml")
 

@@ -27,10 +27,15 @@ class Answer:
         self.found = dict(found)
 
     def forget(self, keys: Collection[str]) -> None:
-        """Drop what another value of these keys makes untrue."""
+        """Drop what another value of these keys, or of all keys of a section, makes untrue."""
         if self.found:
             stale = {part for key in keys for part in RESTS_ON.get(key, ())}
-            faults = [entry for entry in self.found.get("faults", []) if entry.get("key") not in {"", *keys}]
+            of_parts = [key for key in keys if "." not in key]  # a whole section, as where a feature term went
+            faults = [
+                entry
+                for entry in self.found.get("faults", [])
+                if entry.get("key") not in {"", *keys} and str(entry.get("key", "")).partition(".")[0] not in of_parts
+            ]
             self.found = {**{part: said for part, said in self.found.items() if part not in stale}, "faults": faults}
 
     @property

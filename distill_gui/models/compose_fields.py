@@ -20,7 +20,7 @@ from pydantic_core import PydanticUndefined
 from engine import catalog
 from engine.config import StudentConfig, TaskConfig, TeacherConfig, TrainingConfig
 
-Kind = Literal["whole", "number", "text", "choice", "flag", "path", "seeds"]
+Kind = Literal["whole", "number", "text", "choice", "flag", "path", "seeds", "layers"]
 Choices = tuple[tuple[str, str, str], ...]  # (value, what the person reads, what it means or "")
 
 GROUPS: dict[str, type[BaseModel]] = {
@@ -35,9 +35,11 @@ GROUPS: dict[str, type[BaseModel]] = {
 class FieldSpec:
     """One key: ``section.key`` as in the TOML, what it is called, what may be put in, and where it stands in the form.
 
+    The section of a feature term is ``features.1``, counted from 1 as in the engine's faults.
     For a number with a slider ``bounds`` are the smallest and the largest one, ``track`` those at the slider's ends;
-    without a ``track`` there is no slider. "seeds" are text, such as "1, 2, 3". ``suggestions`` are values for a field
-    that takes any text. ``only_if`` maps keys of the same section to the value under which the field applies.
+    without a ``track`` there is no slider. "seeds" are text, such as "1, 2, 3"; "layers" is one of the choices or a list
+    of pairs. ``suggestions`` are values for a field that takes any text. ``only_if`` maps keys of the same section to the
+    value, or the list of values, under which the field applies.
     """
 
     key: str
@@ -59,7 +61,7 @@ class FieldSpec:
 
     @property
     def section(self) -> str:
-        return self.key.partition(".")[0]
+        return self.key.rpartition(".")[0]
 
 
 @cache
@@ -74,6 +76,14 @@ def loss_fields(kind: str) -> tuple[FieldSpec, ...]:
     """The settings of one loss, without its kind. KeyError where there is no such loss."""
     settings = catalog.losses()[kind].settings
     return tuple(_field("loss", name, info) for name, info in settings.model_fields.items() if name != "kind")
+
+
+@cache
+def feature_fields(kind: str, number: int) -> tuple[FieldSpec, ...]:
+    """The settings of the feature term ``number`` (from 1), basic before advanced ones, its weight first. KeyError."""
+    settings = catalog.features()[kind].settings.model_fields
+    fields = [_field(f"features.{number}", name, info) for name, info in settings.items() if name != "kind"]
+    return tuple(sorted(fields, key=lambda spec: spec.advanced))
 
 
 @cache
@@ -105,7 +115,7 @@ def _field(section: str, name: str, info: FieldInfo) -> FieldSpec:
         default="0" if kind == "seeds" else None if info.default is PydanticUndefined else info.default,
         required=info.is_required(),
         choices=choices,
-        suggestions=tuple(extra.get("choices", ())),
+        suggestions=() if kind == "layers" else tuple(extra.get("choices", ())),
         bounds=(low, high),
         track=track,
         step=extra.get("step", 1.0),
@@ -122,6 +132,9 @@ def _kind(key: str, info: FieldInfo, extra: Mapping[str, Any]) -> tuple[Kind, Ch
         return "seeds", ()
     if key == "task.name":
         return "choice", tuple((name, task.title, task.about) for name, task in catalog.tasks().items())
+    if extra.get("layer_map"):
+        titles = extra.get("titles", {})
+        return "layers", tuple((value, titles.get(value, value.capitalize()), "") for value in extra["choices"])
     plain = _without_none(info.annotation)
     if typing.get_origin(plain) is Literal:
         titles = extra.get("titles", {})

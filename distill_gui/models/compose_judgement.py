@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import tomli_w
 
 from distill_gui.models.compose_draft import Draft
 from distill_gui.models.compose_preview import Finding
+from distill_gui.models.compose_term import parse_pairs
 from distill_gui.models.compose_values import parse_seeds
 from engine import catalog
 from engine.config import layers_and_hidden, parse_leniently
@@ -35,7 +37,22 @@ def judge(draft: Draft) -> Judgement:
         faults.append(Fault("training.seed", str(error)))
     task = next(iter(catalog.tasks()), "")
     table = draft.table(seeds[0], {gap.key: task if gap.key == "task.name" else STAND_IN for gap in missing})
-    return Judgement(seeds, missing, faults + parse_leniently(tomli_w.dumps(table))[1])
+    faults += _maps(draft)
+    known = {fault.key for fault in faults}
+    of_engine = [fault for fault in parse_leniently(tomli_w.dumps(table))[1] if fault.key not in known]
+    return Judgement(seeds, missing, faults + of_engine)
+
+
+def _maps(draft: Draft) -> Iterator[Fault]:
+    """Layer maps that are typed but no pairs yet: the engine would speak of TOML."""
+    for section in draft.term_sections():
+        for spec in draft.fields(section):
+            value = draft.value(spec.key)
+            if spec.kind == "layers" and isinstance(value, str) and value not in [name for name, _, _ in spec.choices]:
+                try:
+                    parse_pairs(value)
+                except ValueError as error:
+                    yield Fault(spec.key, str(error))
 
 
 def _missing(draft: Draft) -> list[Finding]:

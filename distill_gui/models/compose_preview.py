@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from distill_gui.models.run_text import duration_text
+from distill_gui.models.run_text import duration_text, is_control
 from engine import catalog
 
 if TYPE_CHECKING:
@@ -89,12 +89,13 @@ def facts(preview: Mapping[str, Any], runs: int, table: Mapping[str, Any], past:
 
 def control(table: Mapping[str, Any], past: Iterable[RunRecord]) -> Fact | None:
     """Whether the same student was trained without a teacher too; nothing where the draft is such a run itself."""
-    if table.get("loss", {}).get("kind") == "none" or not table.get("task"):
+    alone = table.get("loss", {}).get("kind") == "none" and not table.get("features")
+    if alone or not table.get("task"):
         return None
     seeds = {
         run.seed
         for run in past
-        if run.loss == "none" and run.state == "finished" and run.task == table["task"].get("name")
+        if is_control(run) and run.state == "finished" and run.task == table["task"].get("name")
         and run.architecture == _architecture(table)
         and run.config.get("student", {}).get("init", "random") == table.get("student", {}).get("init", "random")
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Values of a form as text and back: numbers, seeds. What is no number stays text, so that the engine can say so."""
+"""Values of a form as text and back: numbers, seeds, layer maps. What is no number stays text, so that the engine can say so."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from distill_gui.models.compose_fields import FieldSpec
+from distill_gui.models.compose_term import is_pairs, pairs_text, parse_pairs
 
 LARGEST_SEED = 2**31 - 1
 MOST_SEEDS = 100
@@ -19,12 +20,17 @@ def as_text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return re.sub(r"e([+-])0*", lambda match: "e-" if match[1] == "-" else "e", repr(value)).removesuffix(".0")
-    return str(value)
+    return pairs_text(value) if is_pairs(value) else str(value)
 
 
 def from_text(spec: FieldSpec, text: str) -> Any:
-    """What was typed into a field: None for nothing, a number where it is one, else the text itself."""
+    """What was typed into a field: None for nothing, a number or pairs of layers where it is that, else the text itself."""
     text = text.strip()
+    if spec.kind == "layers":
+        try:
+            return parse_pairs(text)
+        except ValueError:
+            return text
     if not text:
         return None
     if spec.kind in ("whole", "number"):

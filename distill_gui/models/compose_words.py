@@ -7,9 +7,10 @@ from typing import Any
 
 from distill_gui.models.compose_draft import Draft
 from distill_gui.models.compose_preview import count_text, shape_text
+from distill_gui.models.compose_term import SECTION, TermWords
 from distill_gui.models.run_text import METRICS, metric_text
 from engine import catalog
-from engine.config import formula_of, loss_settings, notice_of
+from engine.config import feature_terms, formula_of, loss_settings, notice_of, pairs_of, term_names
 
 
 def chosen_task(draft: Draft) -> Any:
@@ -32,12 +33,24 @@ def note(key: str, draft: Draft, runs: int, answer: Mapping[str, Any]) -> str:
         return "complete ✓" if rows and rows == task.train_rows else f"{rows:,} rows" if rows else ""
     if key == "training.seed":
         return f"{runs} runs" if runs > 1 else ""
+    if draft.field(key).kind == "layers":
+        return _pairs(key, draft, answer)
     return draft.field(key).unit
+
+
+def _pairs(key: str, draft: Draft, answer: Mapping[str, Any]) -> str:
+    """What a named layer map comes to for the models of the draft, as far as their depths are known."""
+    student, teacher = ((answer.get(whose) or {}).get("layers") for whose in ("student", "teacher"))
+    term = feature_terms([_term_table(draft, key.rpartition(".")[0])])
+    if not (student and teacher and term and isinstance(draft.value(key), str)):
+        return ""
+    return pairs_of(term[0], student, teacher)
 
 
 def title(draft: Draft, seeds: list[int]) -> str:
     """The name the run has, or will be given; without the seed where there are several."""
-    words = [draft.loss_kind, str(draft.value("student.architecture")), str(draft.value("task.name") or "task")]
+    loss = " + ".join([draft.loss_kind, *(term.kind for term in draft.terms())])
+    words = [loss, str(draft.value("student.architecture")), str(draft.value("task.name") or "task")]
     return str(draft.value("name")) or " · ".join([*words, *(f"seed {seed}" for seed in seeds if len(seeds) == 1)])
 
 
@@ -60,13 +73,34 @@ def teacher_remark(draft: Draft) -> str:
 def formula(draft: Draft) -> str:
     """The whole loss in plain numbers; empty for an unknown one."""
     settings = _loss(draft)
-    return formula_of(settings) if settings is not None else ""
+    return formula_of(settings, _features(draft)) if settings is not None else ""
+
+
+def terms(draft: Draft) -> list[TermWords]:
+    """What to say of each feature term; of one that is unknown its kind alone."""
+    known, found = catalog.features(), []
+    names = term_names(term.kind for term in draft.terms())
+    for term, section, curve in zip(draft.terms(), draft.term_sections(), names, strict=True):
+        loss = known.get(term.kind)
+        if loss is None:
+            found.append(TermWords(section, term.token, term.kind or "(no kind)", curve, "", ""))
+            continue
+        settings = feature_terms([_term_table(draft, section)])
+        part = formula_of(loss_settings({"kind": "none"}), settings)
+        about = f"{loss.summary}\nCompares {loss.needs(settings[0])}.\n{loss.source}"
+        found.append(TermWords(section, term.token, loss.title, curve, part.partition(" + ")[2], about))
+    return found
+
+
+def term_choices() -> list[tuple[str, str, str]]:
+    """The feature terms there are: kind, title and what it does."""
+    return [(kind, loss.title, loss.summary) for kind, loss in catalog.features().items()]
 
 
 def whole_notice(draft: Draft) -> str:
     """What must be known about exactly these settings of the loss, as the engine words it; empty if nothing."""
     settings = _loss(draft)
-    return notice_of(settings) if settings is not None else ""
+    return notice_of(settings, _features(draft)) if settings is not None else ""
 
 
 def notice(draft: Draft) -> tuple[str, str]:
@@ -78,3 +112,13 @@ def notice(draft: Draft) -> tuple[str, str]:
 def _loss(draft: Draft) -> Any:
     """The settings of the loss, a faulty one at its default; None for an unknown loss."""
     return loss_settings(draft.table()["loss"]) if draft.loss_kind in catalog.losses() else None
+
+
+def _term_table(draft: Draft, section: str) -> dict[str, Any]:
+    """One feature term's table as the TOML has it."""
+    return dict(draft.table()[SECTION][draft.term_sections().index(section)])
+
+
+def _features(draft: Draft) -> list[Any]:
+    """The settings of the feature terms, a faulty one at its default; without those whose kind is unknown."""
+    return feature_terms(draft.table().get(SECTION, []))

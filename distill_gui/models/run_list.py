@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from distill_gui.models.run_text import is_control
+
 if TYPE_CHECKING:
     from engine.store import RunRecord
 
@@ -179,10 +181,10 @@ class RunListModel(QAbstractListModel):
         scores = [
             other.best_score
             for other in self._records.values()
-            if other.loss == "none" and other.state == "finished" and other.best_score is not None
+            if is_control(other) and other.state == "finished" and other.best_score is not None
             if other.id != record.id and _budget(other) == alike
         ]
-        return (fmean(scores), len(scores)) if scores and record.loss != "none" else None
+        return (fmean(scores), len(scores)) if scores and not is_control(record) else None
 
     def published_score(self, record: RunRecord) -> tuple[str, float] | None:
         """What others published for this task, loss and student: its name and the score, None if nothing is known."""

@@ -56,6 +56,11 @@ def elapsed(record: RunRecord, now: float | None = None) -> float | None:
     return max(0.0, end - record.started_at)
 
 
+def is_control(record: RunRecord) -> bool:
+    """Whether the student learnt from the labels alone: neither the teacher's answers nor its inside were shown to it."""
+    return record.loss == "none" and not record.config.get("features")
+
+
 def is_training(record: RunRecord) -> bool:
     """Whether the run now takes the steps its length is counted in."""
     return record.phase == TRAINING and record.total_steps > 0

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWi
 from distill_gui.models.run_text import (
     TONES,
     fraction,
+    is_control,
     is_training,
     metric_word,
     progress_text,
@@ -143,7 +144,7 @@ class LiveStrip(QFrame):
         self._show_gap(record, control)
 
     def _show_gap(self, record: RunRecord, control: tuple[float, int] | None) -> None:
-        if record.loss == "none":
+        if is_control(record):
             self.gap.set("—", "this is the control")
         elif control is None:
             self.gap.set("—", "no control run yet")

@@ -1,0 +1,89 @@
+"""The doctor's look at a draft: asked for by the person, in seconds, and stale as soon as the draft is another one.
+
+Knows no widgets and starts nothing; what it finds is the engine's (``engine doctor``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from distill_gui.models.compose_preview import Finding
+from distill_gui.models.run_text import duration_text
+
+ORDER = ("stop", "look", "fine")
+
+
+class Doctor(QObject):
+    """``examine()``, then ``take()`` the answer; ``forget()`` when the draft may have changed."""
+
+    changed = Signal()
+    wanted = Signal(str)  # the TOML to examine
+    unwanted = Signal()  # the examination under way is of no use any more
+
+    def __init__(self, toml: Callable[[], str], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._toml = toml
+        self._examined = ""  # the TOML of the examination under way or answered
+        self._busy = False
+        self._answer: dict[str, Any] = {}
+
+    def is_busy(self) -> bool:
+        return self._busy
+
+    def examine(self) -> None:
+        """Ask for an examination of the draft as it stands, in the place of any other."""
+        self.cancel()
+        self._examined, self._busy, self._answer = self._toml(), True, {}
+        self.wanted.emit(self._examined)
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Let an examination under way be."""
+        if self._busy:
+            self._busy, self._examined = False, ""
+            self.unwanted.emit()
+            self.changed.emit()
+
+    def take(self, answer: Mapping[str, Any]) -> None:
+        """The engine's answer; one that is no longer waited for is dropped."""
+        if self._busy:
+            self._busy, self._answer = False, dict(answer)
+            self.changed.emit()
+
+    def forget(self) -> None:
+        """Drop what was found, or is being found, of another draft than the one there is now."""
+        if self._examined and self._toml() != self._examined:
+            self.cancel()
+            if self._answer:
+                self._examined, self._answer = "", {}
+                self.changed.emit()
+
+    def findings(self) -> list[Finding]:
+        """What was found, the pressing things first, each with its remedy; of a doctor that failed, why."""
+        found = [
+            Finding(str(entry.get("level", "look")), _sentences(entry), str(entry.get("key", "")))
+            for entry in self._answer.get("findings", [])
+        ]
+        found += [Finding("look", str(entry.get("message", ""))) for entry in self._answer.get("faults", [])]
+        return sorted(found, key=lambda finding: ORDER.index(finding.level) if finding.level in ORDER else len(ORDER))
+
+    def summary(self) -> str:
+        """One line about the state of things."""
+        if self._busy:
+            return "Teacher, labels, tokens, losses…"
+        if not self._answer:
+            return "Teacher, labels, tokens and losses, before any training"
+        seconds, device = self._answer.get("seconds"), self._answer.get("device")
+        took = f"in {duration_text(seconds)}" if isinstance(seconds, (int, float)) else ""
+        return " ".join(filter(None, ["Examined", took, f"on {device}" if device else ""]))
+
+    def is_answered(self) -> bool:
+        return bool(self._answer)
+
+
+def _sentences(entry: Mapping[str, Any]) -> str:
+    """What was found and what to do about it."""
+    return " ".join(filter(None, [str(entry.get("text", "")), str(entry.get("remedy", ""))]))
