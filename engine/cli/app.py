@@ -136,3 +136,36 @@ def work(
 
     done = take_runs(home_folder(home), stay)
     typer.echo(f"{done} run{'s' if done != 1 else ''} done.", file=sys.stderr)
+
+
+cache = typer.Typer(no_args_is_help=True, help="Teachers' answers and tokens that runs of this home share.")
+app.add_typer(cache, name="cache")
+
+
+@cache.command("list")
+def list_(json: AsJson = False, home: Home = None) -> None:
+    """List what is kept: what it is, its size, when it was last used."""
+    from engine.cli.cache import list_cache
+
+    list_cache(home_folder(home), json)
+
+
+@cache.command()
+def verify(home: Home = None) -> None:
+    """Read every entry in full and say which are damaged; exit status 1 if one is."""
+    from engine.cli.cache import verify_cache
+
+    raise typer.Exit(verify_cache(home_folder(home)))
+
+
+@cache.command()
+def clear(
+    older_than_days: Annotated[
+        float, typer.Option("--older-than-days", metavar="N", min=0, help="Only what was not used for N days.")
+    ] = 0.0,
+    home: Home = None,
+) -> None:
+    """Take entries out; a run that needs one makes it again."""
+    from engine.cli.cache import clear_cache
+
+    clear_cache(home_folder(home), older_than_days)

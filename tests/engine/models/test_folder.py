@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ import torch
 
 from engine import catalog
 from engine.errors import ModelError
-from engine.models.folder import look_at_model, vocabulary_size
+from engine.models import folder as folder_module
+from engine.models.folder import content_hash, look_at_model, vocabulary_size
 from engine.models.load import load_classifier, load_tokenizer, must_hold, output_order
 
 MRPC = catalog.tasks()["mrpc"]
@@ -201,3 +204,36 @@ def test_tokens_and_places_a_model_does_not_have_are_refused_in_a_sentence(model
     must_hold(counted_from_two, 9, 16, "k")
     with pytest.raises(ModelError, match="at most 16"):
         must_hold(counted_from_two, 9, 17, "k")
+
+
+def write_over(file: Path, content: bytes) -> None:
+    """Other bytes in the same file, of the same length and with the same time of modification."""
+    times = file.stat().st_atime_ns, file.stat().st_mtime_ns
+    with file.open("r+b") as stream:
+        stream.write(content)
+    os.utime(file, ns=times)
+
+
+def test_the_hash_is_that_of_names_and_contents(tmp_path: Path) -> None:
+    for name, content in (("a", b"one"), ("b", b"two"), ("c", b"one")):
+        (tmp_path / name).write_bytes(content)
+    a, b, c = (tmp_path / name for name in "abc")
+    assert content_hash([a, b]) == content_hash([b, a])
+    assert len({content_hash(files) for files in ([a], [b], [c], [a, b], [a, c], [])}) == 6
+
+
+def test_a_hash_is_remembered_until_the_file_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(b"one")
+    just_written = content_hash([file])
+    write_over(file, b"two")
+    second = content_hash([file])
+    assert second != just_written, "a file of this moment is not believed to stay as it is"
+    monkeypatch.setattr(folder_module, "SETTLED_NS", -(10**15))  # as if it had been written long ago
+    assert content_hash([file]) == second
+    with monkeypatch.context() as closed:
+        closed.setattr(Path, "open", lambda *given: pytest.fail("read again"))
+        assert content_hash([file]) == second
+    time.sleep(0.05)  # the clock of the file system moves on
+    write_over(file, b"six")
+    assert content_hash([file]) != second

@@ -1,0 +1,90 @@
+"""``distill cache``: what the cache of a home holds, whether it is sound, and clearing it."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine.data import cache_room
+from engine.data.cache_room import LIMIT_VARIABLE, Entry, size_in_words
+
+DAY_S = 86_400
+
+
+def list_cache(home: Path, as_json: bool) -> None:
+    """All entries, the one used last first."""
+    folder = home / "cache"
+    found = cache_room.entries(folder)
+    limit = cache_room.room_limit(folder)
+    taken = sum(entry.bytes for entry in found)
+    if as_json:
+        content = {
+            "folder": str(folder), "bytes": taken, "limit_bytes": limit, "entries": [_plain(entry) for entry in found],
+        }  # fmt: skip
+        typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
+        return
+    if found:
+        table = Table("What", "Of", "Task", "Split", "Rows", "Size", "Last used", box=None, pad_edge=False)
+        table.columns[4].justify = table.columns[5].justify = "right"
+        for entry in found:
+            table.add_row(*(Text(cell) for cell in _cells(entry)))
+        Console().print(table)
+    count = f"{len(found)} {'entry' if len(found) == 1 else 'entries'}" if found else "Nothing kept yet"
+    typer.echo(
+        f"{count}, {size_in_words(taken)} of at most {size_in_words(limit)} ({LIMIT_VARIABLE} sets it). {folder}"
+    )
+
+
+def verify_cache(home: Path) -> int:
+    """Read every byte of every entry. Exit status 0 where all are sound, 1 where one is not."""
+    found = cache_room.entries(home / "cache")
+    start = time.perf_counter()
+    faults = 0
+    for entry in found:
+        fault = entry.fault or cache_room.fault_of(entry.file)
+        if fault:
+            faults += 1
+            typer.echo(f"{entry.file}: {fault}; it is made again when it is asked for.")
+    size, seconds = size_in_words(sum(entry.bytes for entry in found)), time.perf_counter() - start
+    typer.echo(f"{len(found) - faults} of {len(found)} entries are sound ({size} read in {seconds:.1f} s).")
+    return 1 if faults else 0
+
+
+def clear_cache(home: Path, older_than_days: float) -> None:
+    """Take entries out; runs that need them make them again."""
+    count, freed = cache_room.clear(home / "cache", older_than_days * DAY_S)
+    left = len(cache_room.entries(home / "cache"))
+    stay = f"; {left} stay" if left else ""
+    typer.echo(f"{count} {'entry' if count == 1 else 'entries'} taken out, {size_in_words(freed)} freed{stay}.")
+
+
+def _cells(entry: Entry) -> list[str]:
+    used = datetime.fromtimestamp(entry.last_used).strftime("%Y-%m-%d %H:%M")
+    if entry.fault:
+        return ["damaged", entry.fault, "", "", "", size_in_words(entry.bytes), used]
+    about = entry.about
+    rows = about.get("rows")
+    return [
+        str(about.get("kind", "–")),
+        Path(str(about.get("teacher") or about.get("tokenizer") or "–")).name,
+        str(about.get("task", "–")),
+        str(about.get("split", "–")),
+        f"{rows:,}" if isinstance(rows, int) else "–",
+        size_in_words(entry.bytes),
+        used,
+    ]
+
+
+def _plain(entry: Entry) -> dict[str, Any]:
+    return {
+        "key": entry.key, "file": str(entry.file), "bytes": entry.bytes, "last_used": entry.last_used,
+        "about": entry.about, "fault": entry.fault,
+    }  # fmt: skip
