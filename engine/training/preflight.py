@@ -40,7 +40,7 @@ class Size:
 
 @dataclass
 class Preview:
-    """The findings. ``notices`` have a level (fine, look, stop) and a sentence; ``rows`` counts rows by split."""
+    """The findings. ``notices`` have a level (fine, look, stop), a sentence, the ``key`` it is about; ``rows`` counts by split."""
 
     ready: bool = False
     faults: list[dict[str, str]] = field(default_factory=list)
@@ -70,7 +70,7 @@ def preview(config: DistillationConfig | None, faults: list[Fault]) -> Preview:
             _look_at_features(config, student, teacher, found)
         notice = notice_of(config.loss, config.features)
         if notice:
-            found.note("look", notice)
+            found.note("look", "loss.kind", notice)
     result.faults = [{"key": fault.key, "message": fault.message} for fault in dict.fromkeys(found.faults)]
     result.ready = not result.faults
     return result
@@ -81,8 +81,8 @@ class _Findings:
     preview: Preview
     faults: list[Fault]
 
-    def note(self, level: str, text: str) -> None:
-        self.preview.notices.append({"level": level, "text": text})
+    def note(self, level: str, key: str, text: str) -> None:
+        self.preview.notices.append({"level": level, "text": text, "key": key})
 
     def attempt(self, key: str, look: Callable[[], Result]) -> Result | None:
         """The result of ``look``, or None with its sentence among the faults. One fault a key is enough."""
@@ -103,7 +103,9 @@ def _look_at_rows(config: DistillationConfig, task: Task, found: _Findings) -> N
         return
     if not rows_are_local(task, config.task.source):
         found.note(
-            "look", f"The rows of {task.title} will be downloaded from the hub ({task.hub[0] if task.hub else ''})."
+            "look",
+            "task.source",
+            f"The rows of {task.title} will be downloaded from the hub ({task.hub[0] if task.hub else ''}).",
         )
         return
     rows: dict[str, Rows] | None = found.attempt("task.source", lambda: load_rows(task, config.task.source))
@@ -115,10 +117,11 @@ def _look_at_rows(config: DistillationConfig, task: Task, found: _Findings) -> N
     if task.train_rows and train != task.train_rows:
         found.note(
             "look",
+            "task.source",
             f"{train:,} of {task.train_rows:,} training rows are here: a subset, not comparable with published figures.",
         )
     else:
-        found.note("fine", f"{train:,} training rows, all splits in order.")
+        found.note("fine", "task.source", f"{train:,} training rows, all splits in order.")
 
 
 def _look_at_teacher(config: DistillationConfig, task: Task, found: _Findings) -> EncoderShape | None:
@@ -141,7 +144,7 @@ def _look_at_teacher(config: DistillationConfig, task: Task, found: _Findings) -
     if facts is None:
         return None
     if facts.folder is None:
-        found.note("look", f"The teacher {teacher.model} will be downloaded from the hub.")
+        found.note("look", "teacher.model", f"The teacher {teacher.model} will be downloaded from the hub.")
         return None
     if config.needs_teacher:
         _look_at_fit(facts, config.task.max_length, teacher.tokenizer, "teacher", found)
@@ -238,7 +241,9 @@ def _look_at_student(
         if facts is None:
             return None
         if facts.folder is None:
-            found.note("look", f"The student {student.architecture} will be downloaded from the hub.")
+            found.note(
+                "look", "student.architecture", f"The student {student.architecture} will be downloaded from the hub."
+            )
             return None
         if student.tokenizer is None and not has_tokenizer(student.architecture):
             found.faults.append(
@@ -265,7 +270,8 @@ def _look_at_student(
     if shape is not None:
         found.preview.student = _size(shape, task)
     if student.tokenizer and config.teacher and student.tokenizer != (config.teacher.tokenizer or config.teacher.model):
-        found.note("look", "Teacher and student have different tokenizers; each reads the text through its own.")
+        text = "Teacher and student have different tokenizers; each reads the text through its own."
+        found.note("look", "student.tokenizer", text)
     return shape
 
 
