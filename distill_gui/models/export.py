@@ -13,8 +13,8 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from distill_gui.models.run_text import metric_text, score_text
 from engine import catalog
 from engine.analysis.export_record import FILE_NAME, read_record
-from engine.analysis.methods import architecture_title
 from engine.analysis.model_card import model_card
+from engine.analysis.row_names import architecture_title
 from engine.analysis.student_folder import leaving_files
 from engine.store import RunRecord, ScoreRow
 

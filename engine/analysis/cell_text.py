@@ -60,7 +60,34 @@ def state_text(cell: Cell) -> str:
     """What stands in place of a figure."""
     if cell.state == "running":
         return "running ▸" if cell.progress is None else f"{100 * cell.progress:.0f} % ▸"
-    return {"queued": "queued", "failed": "✕ failed", "blank": "–"}.get(cell.state, "")
+    return {"queued": "queued", "stopped": "stopped", "failed": "✕ failed", "blank": "–"}.get(cell.state, "")
+
+
+GRADIENT_HEADS = (("Gradient share", "%"), ("Teacher influence", "0–1"))
+
+
+def gradient_heads(table: Table) -> tuple[tuple[str, str], ...]:
+    """Title and unit of the columns that tell a row's gradient; none where the table does not."""
+    return GRADIENT_HEADS if table.has_gradient else ()
+
+
+def gradient_texts(row: Row, table: Table) -> list[str]:
+    """What stands in the columns of ``gradient_heads``: "41.3" percent and "0.12"; "–" where an own row has none."""
+    if not table.has_gradient:
+        return []
+    if row.kind != "own":
+        return ["", ""]
+    return [share_text(row) or "–", influence_text(row) or "–"]
+
+
+def share_text(row: Row) -> str:
+    """The gradient share in percent: "41.3"; "" where none was logged."""
+    return "" if row.gradient.share is None else decimal(row.gradient.share)
+
+
+def influence_text(row: Row) -> str:
+    """The teacher's influence: "0.12"; "" where none was logged."""
+    return "" if row.gradient.influence is None else f"{row.gradient.influence:.2f}"
 
 
 def seeds_text(count: int) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-CellState = Literal["result", "published", "running", "queued", "failed", "empty", "blank"]
+CellState = Literal["result", "published", "running", "queued", "stopped", "failed", "empty", "blank"]
 RowKind = Literal["own", "own teacher", "published"]
 
 
@@ -39,7 +39,8 @@ class Cell:
     standard deviations over ``seeds`` runs, None for one. ``rank`` is 1 for the best and 2 for the second among the
     comparable own cells of the block, else 0. ``delta`` is the difference to the block's no-teacher baseline in
     points. ``runs`` are the runs behind the cell, newest first; ``active`` counts those running or queued besides, and
-    ``progress`` is the running one's share of steps, 0..1.
+    ``progress`` is the running one's share of steps, 0..1. ``left_out`` are the states of runs that ended before their last
+    step: none of them counts.
     """
 
     state: CellState
@@ -54,13 +55,28 @@ class Cell:
     marks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     others: tuple[Other, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """What a row's students were trained by, mean over the logged steps of each run and then over ``runs`` runs.
+
+    ``share``, in percent, is the part that all terms but the labels have in the gradient of the student's parameters (norms
+    of the terms' gradients); ``influence``, 0..1, is how much the logits' gradient changes where the teacher's signal is
+    replaced by uniform. None where no run has logged it.
+    """
+
+    share: float | None = None
+    influence: float | None = None
+    runs: int = 0
 
 
 @dataclass(frozen=True)
 class Row:
     """One method. ``settings`` are dotted settings that put a new run into this row; empty where nobody can add one.
 
-    Rows with equal ``comparable`` had the same data, start and budget.
+    Rows with equal ``comparable`` had the same data, start and budget. ``more`` are settings that the title has no room for.
     """
 
     key: str
@@ -73,6 +89,8 @@ class Row:
     comparable: tuple[tuple[str, Hashable], ...] = ()
     marks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    gradient: Gradient = Gradient()
 
     @property
     def seeds(self) -> int | None:
@@ -102,13 +120,18 @@ class Footnote:
 
 @dataclass(frozen=True)
 class Table:
-    """The whole table; ``source`` and ``published_split`` are empty without published rows."""
+    """The whole table; ``source`` and ``published_split`` are empty without published rows.
+
+    ``has_gradient``: each row tells its gradient too. ``left_out`` are the states of all runs that do not count.
+    """
 
     columns: tuple[Column, ...]
     blocks: tuple[Block, ...]
     footnotes: tuple[Footnote, ...]
     source: str = ""
     published_split: str = ""
+    has_gradient: bool = False
+    left_out: tuple[str, ...] = ()
 
     @property
     def own_rows(self) -> int:
@@ -140,3 +163,33 @@ def legend(table: Table) -> str:
     parts = [f"{metric_title(metric)} ({', '.join(titles)})" for metric, titles in by_metric.items() if metric != most]
     parts.append(metric_title(most) + (" (the rest)" if parts else ""))
     return f"Metrics: {', '.join(parts)}."
+
+
+NOT_COUNTED = ("stopped", "failed", "interrupted")  # the states of runs that ended before their last step
+
+
+def left_out_words(states: Iterable[str]) -> str:
+    """ "2 stopped, 1 failed"; "" for none."""
+    counts = Counter(states)
+    return ", ".join(f"{counts[state]} {state}" for state in NOT_COUNTED if counts[state])
+
+
+def remarks(table: Table) -> list[str]:
+    """What a reader must know besides the footnotes: metrics, the gradient's columns, which runs do not count."""
+    said = [legend(table)]
+    if table.has_gradient:
+        said.append(
+            "Gradient share: of the gradient of the student's parameters, the part that is not the labels', by the norms of the "
+            "terms' gradients; teacher influence: how much the logits' gradient changes where the teacher's signal is replaced "
+            "by uniform (0 to 1). Means over logged steps and runs."
+        )
+    left_out = left_out_words(table.left_out)
+    if left_out:
+        said.append(f"Not counted, as they ended before their last step: {left_out}.")
+    return [text for text in said if text]
+
+
+def closing(table: Table) -> list[str]:
+    """The remarks, and what the names of rows had no room for: for places that have no tooltips."""
+    cut = [f"“{row.title}”: {', '.join(row.more)}" for block in table.blocks for row in block.rows if row.more]
+    return remarks(table) + ([f"Names cut short also differ in: {'; '.join(cut)}."] if cut else [])

@@ -15,8 +15,8 @@ from typing import Any, Protocol
 from engine import catalog
 from engine.analysis.cells import metric_title
 from engine.analysis.markdown import code, escaped
-from engine.analysis.methods import architecture_title, reference_name
 from engine.analysis.own_rows import ScoreLike
+from engine.analysis.row_names import architecture_title, reference_name
 from engine.config import formula_of, is_folder_like, layers_and_hidden, loss_settings, notice_of
 from engine.types import Task
 

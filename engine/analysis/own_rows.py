@@ -13,8 +13,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from engine.analysis import methods
-from engine.analysis.cells import Block, Cell, Column, Other, Row, metric_title, split_title
+from engine.analysis.cells import NOT_COUNTED, Block, Cell, Column, Other, Row, metric_title, split_title
+from engine.analysis.gradient_share import CurveMeans, gradient_of
 from engine.analysis.methods import Method, Values
+from engine.analysis.row_names import Title, architecture_title, teacher_title, titles_of, unusual_loss_settings
 from engine.types import Loss
 
 # (run, "student" | "teacher") → (split, metric) → percent
@@ -73,7 +75,11 @@ class _Group:
 
 
 def own_blocks(
-    runs: Sequence[RunLike], figures: Figures, columns: Sequence[Column], losses: Mapping[str, Loss]
+    runs: Sequence[RunLike],
+    figures: Figures,
+    columns: Sequence[Column],
+    losses: Mapping[str, Loss],
+    means: CurveMeans,
 ) -> list[Block]:
     by_student: dict[str, list[RunLike]] = defaultdict(list)
     for run in runs:
@@ -82,9 +88,13 @@ def own_blocks(
     everywhere = [group.method for groups in grouped.values() for group in groups]
     blocks = []
     for student, groups in grouped.items():
-        rows = [_own_row(student, group, figures, columns, losses, everywhere) for group in groups]
+        titles = _titles(groups, everywhere, losses)
+        rows = [
+            _own_row(student, group, title, figures, columns, means)
+            for group, title in zip(groups, titles, strict=True)
+        ]
         if rows:
-            blocks.append(Block(student, methods.architecture_title(student), _compared(rows, columns)))
+            blocks.append(Block(student, architecture_title(student), _compared(rows, columns)))
     return blocks
 
 
@@ -96,12 +106,12 @@ def _groups(runs: Sequence[RunLike]) -> list[_Group]:
     for task in {run.task for run in runs}:
         here = [method for run, method in read if run.task == task]
         recipe_keys |= methods.differing(method.recipe for method in here)
-        teacher_keys |= methods.differing(method.teacher for method in here if method.kind != methods.NO_TEACHER)
+        teacher_keys |= methods.differing(method.teacher for method in here if method.has_teacher)
     groups: dict[tuple[Any, ...], _Group] = {}
     for run, method in read:
         comparable = methods.values_of(method.recipe, recipe_keys)
-        teacher = methods.values_of(method.teacher, teacher_keys) if method.kind != methods.NO_TEACHER else ()
-        key = (method.kind, methods.values_of(method.loss, method.loss), teacher, comparable)
+        teacher = methods.values_of(method.teacher, teacher_keys) if method.has_teacher else ()
+        key = (method.objective, teacher, comparable)
         if key not in groups:
             groups[key] = _Group(method, comparable, recipe_keys | teacher_keys, defaultdict(list))
         groups[key].runs[run.task].append(run)
@@ -110,30 +120,42 @@ def _groups(runs: Sequence[RunLike]) -> list[_Group]:
     return [group for group in groups.values() if any(run.state in alive for run in group.all_runs())]
 
 
+def _titles(groups: Sequence[_Group], everywhere: Sequence[Method], losses: Mapping[str, Loss]) -> list[Title]:
+    differing = {
+        kind: methods.differing(other.loss for other in everywhere if other.kind == kind)
+        for kind in {group.method.kind for group in groups}
+    }
+    shown = [
+        unusual_loss_settings(group.method, losses) | group.labels | differing[group.method.kind] for group in groups
+    ]
+    return titles_of([group.method for group in groups], shown, losses, everywhere)
+
+
 def _own_row(
     student: str,
     group: _Group,
+    title: Title,
     figures: Figures,
     columns: Sequence[Column],
-    losses: Mapping[str, Loss],
-    everywhere: Sequence[Method],
+    means: CurveMeans,
 ) -> Row:
     method = group.method
-    shown = methods.unusual_loss_settings(method, losses) | group.labels
-    shown |= methods.differing(other.loss for other in everywhere if other.kind == method.kind)
     newest = max(group.all_runs(), key=lambda run: run.id)
     sizes = [run.parameters for run in group.all_runs() if run.parameters]
-    identity = (student, method.kind, methods.values_of(method.loss, method.loss), group.comparable,
-                methods.values_of(method.teacher, group.labels))  # fmt: skip
+    identity = (student, method.objective, group.comparable, methods.values_of(method.teacher, group.labels))
+    cells = {column.key: _own_cell(column, group.runs.get(column.key, []), figures) for column in columns}
+    counted = [run for cell in cells.values() if cell.state == "result" for run in cell.runs]
     return Row(
         key=repr(identity),
-        title=methods.title_of(method, shown, losses),
+        title=title.text,
         kind="own",
-        cells={column.key: _own_cell(column, group.runs.get(column.key, []), figures) for column in columns},
+        cells=cells,
         parameters_m=float(np.median(sizes)) / 1e6 if sizes else None,
-        is_baseline=method.kind == methods.NO_TEACHER,
+        is_baseline=not method.has_teacher,
         settings=methods.reproducing_settings(newest.config),
         comparable=group.comparable,
+        more=title.left_out,
+        gradient=gradient_of(counted, means),
     )
 
 
@@ -149,17 +171,20 @@ def _own_cell(column: Column, runs: Sequence[RunLike], figures: Figures) -> Cell
     ids = tuple(run.id for run in newest_first)
     progress = _progress(running[0]) if running else None
     active = len(running) + len(queued)
+    left_out = tuple(run.state for run in newest_first if run.state in NOT_COUNTED)
     if finished:
         chosen = list(finished.values())
         return replace(
             _figure(column, [figures[run.id, "student"] for run in chosen]),
-            runs=tuple(run.id for run in chosen), active=active, progress=progress,
+            runs=tuple(run.id for run in chosen), active=active, progress=progress, left_out=left_out,
         )  # fmt: skip
     if running:
-        return Cell("running", runs=ids, active=active, progress=progress)
+        return Cell("running", runs=ids, active=active, progress=progress, left_out=left_out)
     if queued:
-        return Cell("queued", runs=ids, active=active)
-    return Cell("failed", runs=ids) if newest_first else Cell("empty")
+        return Cell("queued", runs=ids, active=active, left_out=left_out)
+    if not newest_first:
+        return Cell("empty")
+    return Cell("stopped" if newest_first[0].state == "stopped" else "failed", runs=ids, left_out=left_out)
 
 
 def _progress(run: RunLike) -> float | None:
@@ -203,7 +228,9 @@ def _summary(
 def _compared(rows: list[Row], columns: Sequence[Column]) -> tuple[Row, ...]:
     """Sort a block's rows and give each figure its rank and its difference to the comparable baseline."""
     order = {methods.NO_TEACHER: 0, "kl": 1, "taylor": 2}
-    rows = sorted(rows, key=lambda row: (order.get(row.settings.get("loss.kind", ""), 3), row.title, row.key))
+    rows = sorted(
+        rows, key=lambda row: (not row.is_baseline, order.get(row.settings.get("loss.kind", ""), 3), row.title, row.key)
+    )
     for column in columns:
         by_recipe: dict[Any, list[int]] = defaultdict(list)
         for index, row in enumerate(rows):
@@ -260,7 +287,7 @@ def own_teachers(runs: Sequence[RunLike], figures: Figures, columns: Sequence[Co
         rows.append(
             Row(
                 key=f"teacher {key!r}",
-                title=methods.teacher_title(mine, labels[mine.get("teacher.model")]),
+                title=teacher_title(mine, labels[mine.get("teacher.model")]),
                 kind="own teacher",
                 cells=cells,
                 parameters_m=float(np.median(sizes)) / 1e6 if sizes else None,

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from engine import catalog
-from engine.analysis import methods
-from engine.analysis.cells import Block, Cell, Column, Footnote, Row, Table
+from engine.analysis.cells import NOT_COUNTED, Block, Cell, Column, Footnote, Row, Table
+from engine.analysis.gradient_share import CurveMeans
 from engine.analysis.own_rows import RunLike, ScoreLike, own_blocks, own_teachers
 from engine.analysis.published import EXTRA_DATA_NOTE, PublishedRow, PublishedTable
+from engine.analysis.row_names import architecture_title
 from engine.types import Loss, Task
 
 
@@ -23,13 +24,15 @@ def build_table(
     published: PublishedTable | None = None,
     *,
     show_published: bool = True,
+    curve_means: CurveMeans | None = None,
     tasks: Mapping[str, Task] | None = None,
     losses: Mapping[str, Loss] | None = None,
 ) -> Table:
     """Arrange all runs, with the published rows between them.
 
     Columns are those of ``published``, then every other task that has runs. ``show_published=False`` keeps its columns
-    and leaves its rows out. ``tasks`` and ``losses`` default to the catalogue.
+    and leaves its rows out. With ``curve_means`` (of ``gradient_share.CURVES``) each own row tells what trained its students.
+    ``tasks`` and ``losses`` default to the catalogue.
     """
     tasks = catalog.tasks() if tasks is None else tasks
     losses = catalog.losses() if losses is None else losses
@@ -39,13 +42,19 @@ def build_table(
         figures[score.run, score.model][score.split, score.metric] = 100.0 * score.value
     columns = _columns(runs, published, tasks)
     shown = published if show_published else None
-    blocks = own_blocks(runs, figures, columns, losses)
+    blocks = own_blocks(runs, figures, columns, losses, curve_means or {})
     teachers = own_teachers(runs, figures, columns)
     merged = _with_published(blocks, teachers, shown, columns)
     marked, footnotes = _with_footnotes(merged)
     return Table(
-        columns, marked, footnotes, shown.source if shown else "", shown.split if shown else ""
-    )  # fmt: skip
+        columns,
+        marked,
+        footnotes,
+        shown.source if shown else "",
+        shown.split if shown else "",
+        has_gradient=curve_means is not None,
+        left_out=tuple(run.state for run in runs if run.state in NOT_COUNTED),
+    )
 
 
 def _columns(
@@ -79,7 +88,7 @@ def _with_published(
             students.setdefault(block.architecture or "", []).extend(rows)
     for its in own:
         students.setdefault(its.architecture, []).extend(its.rows)
-    blocks = [Block(student, methods.architecture_title(student), tuple(rows)) for student, rows in students.items()]
+    blocks = [Block(student, architecture_title(student), tuple(rows)) for student, rows in students.items()]
     blocks.sort(key=lambda block: (_size(block), block.title))
     first = Block("", "", tuple(top + teachers))
     return [first, *blocks] if first.rows else blocks

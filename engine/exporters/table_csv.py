@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from engine.analysis.cells import Cell, Column, Row, Table, split_title
+from engine.analysis.cells import Cell, Column, Row, Table, left_out_words, split_title
 from engine.analysis.formats import TableFormat
 
 
@@ -14,13 +14,16 @@ def render(table: Table) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     heads = [head for column in table.columns for head in _heads(column)]
-    writer.writerow(["student", "method", "kind", "split", "parameters_m", *heads, "notes"])
+    extra = ["gradient_share_percent", "teacher_influence"] if table.has_gradient else []
+    writer.writerow(["student", "method", "kind", "split", "parameters_m", *extra, *heads, "notes"])
     texts = {note.mark: note.text for note in table.footnotes}
     for block in table.blocks:
         for row in block.rows:
             cells = [value for column in table.columns for value in _values(column, row.cells[column.key])]
             split = table.published_split if row.kind == "published" else "validation"
             size = "" if row.parameters_m is None else f"{row.parameters_m:.4g}"
+            if table.has_gradient:
+                cells = [_number(row.gradient.share), _number(row.gradient.influence), *cells]
             writer.writerow(
                 [safe(block.title), safe(row.title), row.kind, split, size, *cells, safe(_notes(row, texts))]
             )
@@ -54,7 +57,10 @@ def _number(value: float | None) -> str:
 
 def _notes(row: Row, texts: dict[str, str]) -> str:
     marks = dict.fromkeys([*row.marks, *(mark for cell in row.cells.values() for mark in cell.marks)])
-    return " ".join(texts[mark] for mark in marks)
+    more = [f"also differs in: {', '.join(row.more)}"] if row.more else []
+    left_out = left_out_words(state for cell in row.cells.values() for state in cell.left_out)
+    not_counted = [f"not counted: {left_out}"] if left_out else []
+    return " ".join([*(texts[mark] for mark in marks), *more, *not_counted])
 
 
 FORMAT = TableFormat(name="csv", title="CSV", suffix=".csv", render=render, order=30)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from engine.analysis import cell_text
-from engine.analysis.cells import Cell, Row, Table, legend
+from engine.analysis.cells import Cell, Row, Table, closing
 from engine.analysis.formats import TableFormat
 
 # Inline styles only: a fragment pasted into a mail or a document keeps no style sheet.
@@ -19,8 +19,10 @@ _GOOD, _BAD = "#17784A", "#C03232"
 
 def render(table: Table) -> str:
     """One <table> with the notes in its foot."""
-    count = len(table.columns) + 2
+    extra = cell_text.gradient_heads(table)
+    count = len(table.columns) + len(extra) + 2
     heads = [_head("Method", _NAME), _head("# P (M)", _NUMBER)]
+    heads += [_head(name, _NUMBER, unit) for name, unit in extra]
     heads += [_head(column.title, _NUMBER, cell_text.train_size_text(column)) for column in table.columns]
     lines = [f'<table style="{_TABLE}">', f"<thead><tr>{''.join(heads)}</tr></thead>", "<tbody>"]
     for block in table.blocks:
@@ -50,7 +52,7 @@ def _foot(table: Table) -> str:
         "<b>Best</b> and <u>second</u> among comparable own rows of a block."
     )
     source = [f"Published rows: {escape(table.source)}."] if table.source else []
-    return "<br>".join(filter(None, [*notes, *source, own, escape(legend(table))]))
+    return "<br>".join([*notes, *source, own, *map(escape, closing(table))])
 
 
 def _row(row: Row, table: Table) -> str:
@@ -59,9 +61,10 @@ def _row(row: Row, table: Table) -> str:
     if row.kind == "published":
         title = f"<i>{title}</i>"
     title += _marks(row.marks) + (f' <span style="{_MUTED}">{escape(badge)}</span>' if badge else "")
-    cells = "".join(f'<td style="{_NUMBER}">{_cell(row.cells[column.key])}</td>' for column in table.columns)
-    size = cell_text.parameters_text(row)
-    return f'<tr><td style="{_NAME}">{title}</td><td style="{_NUMBER}">{size}</td>{cells}</tr>'
+    texts = [cell_text.parameters_text(row), *cell_text.gradient_texts(row, table)]
+    texts += [_cell(row.cells[column.key]) for column in table.columns]
+    cells = "".join(f'<td style="{_NUMBER}">{text}</td>' for text in texts)
+    return f'<tr><td style="{_NAME}">{title}</td>{cells}</tr>'
 
 
 def _marks(marks: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from engine.analysis.cells import Cell, Row, Table, legend
+from engine.analysis.cells import Cell, Row, Table, legend, remarks
 from engine.analysis.formats import TableFormat
 
 
@@ -18,9 +18,10 @@ def render(table: Table) -> str:
         "published_split": table.published_split,
         "published_source": table.source,
         "legend": legend(table),
+        "remarks": remarks(table),
         "columns": [asdict(column) for column in table.columns],
         "blocks": [
-            {"architecture": block.architecture, "title": block.title, "rows": [_row(row) for row in block.rows]}
+            {"architecture": block.architecture, "title": block.title, "rows": [_row(row, table) for row in block.rows]}
             for block in table.blocks
         ],
         "footnotes": [asdict(note) for note in table.footnotes],
@@ -28,14 +29,16 @@ def render(table: Table) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-def _row(row: Row) -> dict[str, Any]:
-    return {
+def _row(row: Row, table: Table) -> dict[str, Any]:
+    told = {"gradient": asdict(row.gradient)} if table.has_gradient and row.kind == "own" else {}
+    return told | {
         "method": row.title,
         "kind": row.kind,
         "parameters_m": row.parameters_m,
         "is_baseline": row.is_baseline,
         "settings": row.settings,
         "notes": list(row.notes),
+        "more_settings": list(row.more),
         "cells": {key: _cell(cell) for key, cell in row.cells.items() if cell.state not in ("blank", "empty")},
     }
 
@@ -45,7 +48,8 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "values": list(cell.values), "spreads": list(cell.spreads), "seeds": cell.seeds, "rank": cell.rank,
         "delta": cell.delta, "others": [asdict(other) for other in cell.others],
     }  # fmt: skip
-    told = {"progress": cell.progress, "runs": list(cell.runs), "notes": list(cell.notes)}
+    told = {"progress": cell.progress, "runs": list(cell.runs), "notes": list(cell.notes),
+            "left_out": list(cell.left_out)}  # fmt: skip
     return {"state": cell.state} | {key: value for key, value in (figures | told).items() if value not in ([], None, 0)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.analysis import cell_text
-from engine.analysis.cells import Cell, Row, Table, legend
+from engine.analysis.cells import Cell, Row, Table, closing
 from engine.analysis.formats import TableFormat
 
 _SPECIAL = {
@@ -22,9 +22,11 @@ def escaped(text: str) -> str:
 
 def render(table: Table) -> str:
     """A table environment: ``\\usepackage{booktabs}`` is all it needs."""
-    count = len(table.columns) + 2
-    heads = " & ".join(escaped(column.title) for column in table.columns)
-    sizes = " & ".join(escaped(cell_text.train_size_text(column)) for column in table.columns)
+    extra = cell_text.gradient_heads(table)
+    count = len(table.columns) + len(extra) + 2
+    names = [*(name for name, _ in extra), *(column.title for column in table.columns)]
+    units = [*(unit for _, unit in extra), *(cell_text.train_size_text(column) for column in table.columns)]
+    heads, sizes = (" & ".join(map(escaped, texts)) for texts in (names, units))
     lines = [
         "% \\usepackage{booktabs}",
         "\\begin{table}",
@@ -57,7 +59,7 @@ def _caption(table: Table) -> str:
         "Own rows: validation split, mean $\\pm$ sample standard deviation over (n) seeds, difference to no teacher; "
         "\\textbf{best} and \\underline{second} among comparable own rows of a block."
     )
-    return " ".join(filter(None, [own, escaped(legend(table)), escaped(source), *notes]))
+    return " ".join(filter(None, [own, *map(escaped, closing(table)), escaped(source), *notes]))
 
 
 def _mark(mark: str) -> str:
@@ -75,7 +77,8 @@ def _row(row: Row, table: Table) -> str:
         title = f"\\emph{{{title}}}"
     title += _marks(row.marks) + (f" {{\\scriptsize {escaped(badge)}}}" if badge else "")
     cells = [_cell(row.cells[column.key]) for column in table.columns]
-    return " & ".join([title, escaped(cell_text.parameters_text(row)), *cells])
+    figures = [cell_text.parameters_text(row), *cell_text.gradient_texts(row, table)]
+    return " & ".join([title, *map(escaped, figures), *cells])
 
 
 def _cell(cell: Cell) -> str:

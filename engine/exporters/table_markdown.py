@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.analysis import cell_text
-from engine.analysis.cells import Cell, Row, Table, legend
+from engine.analysis.cells import Cell, Row, Table, closing
 from engine.analysis.formats import TableFormat
 from engine.analysis.markdown import escaped
 
@@ -15,7 +15,8 @@ KEY = (
 
 def render(table: Table) -> str:
     """One header row with training sizes; a bold line opens each block; notes below."""
-    titles = [f"{escaped(column.title)} {cell_text.train_size_text(column)}".strip() for column in table.columns]
+    titles = [f"{name} {unit}" for name, unit in cell_text.gradient_heads(table)]
+    titles += [f"{escaped(column.title)} {cell_text.train_size_text(column)}".strip() for column in table.columns]
     lines = [_line(["Method", "# P (M)", *titles]), _line([":--", *["--:"] * (len(titles) + 1)])]
     for block in table.blocks:
         if block.title:
@@ -24,7 +25,7 @@ def render(table: Table) -> str:
         lines += [_row(row, table) for row in block.rows]
     notes = [f"<sup>{note.mark}</sup> {escaped(note.text)}" for note in table.footnotes]
     source = [f"Published rows: {escaped(table.source)}."] if table.source else []
-    return "\n".join(lines) + "\n\n" + "\n\n".join(filter(None, [*notes, *source, KEY, escaped(legend(table))])) + "\n"
+    return "\n".join(lines) + "\n\n" + "\n\n".join([*notes, *source, KEY, *map(escaped, closing(table))]) + "\n"
 
 
 def _line(cells: list[str]) -> str:
@@ -36,7 +37,8 @@ def _row(row: Row, table: Table) -> str:
     title = escaped(row.title) + _marks(row.marks) + (f" ({badge})" if badge else "")
     if row.kind == "published":
         title = f"*{title}*"
-    return _line([title, cell_text.parameters_text(row), *(_cell(row.cells[column.key]) for column in table.columns)])
+    cells = (_cell(row.cells[column.key]) for column in table.columns)
+    return _line([title, cell_text.parameters_text(row), *cell_text.gradient_texts(row, table), *cells])
 
 
 def _marks(marks: tuple[str, ...]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.analysis import cell_text
-from engine.analysis.cells import Cell, Row, Table, legend
+from engine.analysis.cells import Cell, Row, Table, closing
 from engine.analysis.formats import TableFormat
 
 KEY = (
@@ -14,8 +14,9 @@ KEY = (
 
 def render(table: Table) -> str:
     """Columns aligned by spaces; a line with the student's architecture opens each block."""
-    head = ["Method", "# P (M)", *(column.title for column in table.columns)]
-    sizes = ["", "", *(cell_text.train_size_text(column) for column in table.columns)]
+    extra = cell_text.gradient_heads(table)
+    head = ["Method", "# P (M)", *(name for name, _ in extra), *(column.title for column in table.columns)]
+    sizes = ["", "", *(unit for _, unit in extra), *(cell_text.train_size_text(column) for column in table.columns)]
     lines: list[list[str] | str] = [head, sizes]
     for block in table.blocks:
         if block.title:
@@ -26,13 +27,14 @@ def render(table: Table) -> str:
     text.insert(2, "-" * (sum(widths) + 2 * (len(widths) - 1)))
     notes = [f"{note.mark}  {note.text}" for note in table.footnotes]
     source = [f"Published rows: {table.source}."] if table.source else []
-    return "\n".join([*text, "", *filter(None, [*notes, *source, KEY, legend(table)])]) + "\n"
+    return "\n".join([*text, "", *notes, *source, KEY, *closing(table)]) + "\n"
 
 
 def _row(row: Row, table: Table) -> list[str]:
     badge = cell_text.badge_text(row, table)
     title = row.title + "".join(f" {mark}" for mark in row.marks) + (f" [{badge}]" if badge else "")
-    return [title, cell_text.parameters_text(row), *(_cell(row.cells[column.key]) for column in table.columns)]
+    cells = (_cell(row.cells[column.key]) for column in table.columns)
+    return [title, cell_text.parameters_text(row), *cell_text.gradient_texts(row, table), *cells]
 
 
 def _cell(cell: Cell) -> str:

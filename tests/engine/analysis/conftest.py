@@ -33,7 +33,7 @@ def tasks() -> dict[str, Task]:
 
 @pytest.fixture
 def make_run(tmp_path: Path) -> Callable[..., RunRecord]:
-    """Make the n-th run; ``config`` entries are dotted keys laid over a plain configuration."""
+    """Make the n-th run; ``config`` entries are dotted keys laid over a plain configuration, ``features`` its terms."""
     count = 0
 
     def make(task: str = "mrpc", kind: str = "none", state: str = "finished", **given: Any) -> RunRecord:
@@ -53,6 +53,8 @@ def make_run(tmp_path: Path) -> Callable[..., RunRecord]:
             config["loss"] |= {"lambda": 0.5, "temperature": 1.0}
         if kind == "taylor":
             config["loss"]["gamma"] = 1.0
+        if "features" in given:
+            config["features"] = given.pop("features")
         for key, value in overrides.items():
             section, name = key.split(".")
             config[section][name] = value

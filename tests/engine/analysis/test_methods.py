@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from engine import catalog
 from engine.analysis import methods
 from engine.store.records import RunRecord
 
@@ -40,33 +40,6 @@ def test_how_an_untrained_teacher_would_be_trained_does_not_count(make_run: Make
     assert methods.seeds_of(make_run(kind="kl", config=ways[0]).config) == (0, None)
 
 
-def test_titles_name_what_is_unusual_or_asked_for(make_run: MakeRun) -> None:
-    losses = catalog.losses()
-    paper = methods.method_of(make_run(kind="taylor").config)
-    assert methods.title_of(paper, methods.unusual_loss_settings(paper, losses), losses) == "Taylor KD"
-    config = {"loss.temperature": 2.0, "loss.lambda": 0.3, "training.epochs": 1}
-    hot = methods.method_of(make_run(kind="kl", config=config).config)
-    shown = methods.unusual_loss_settings(hot, losses) | {"training.epochs"}
-    assert methods.title_of(hot, shown, losses) == "Vanilla KD · T 2 · λ .3 · 1 epoch"
-
-
-def test_a_loss_that_is_gone_keeps_its_name_and_settings() -> None:
-    lost = methods.Method("older_loss", {"loss.beta": 0.25})
-    assert methods.title_of(lost, methods.unusual_loss_settings(lost, {}), {}) == "older_loss · beta 0.25"
-
-
-def test_settings_in_few_characters() -> None:
-    text = methods.setting_text
-    assert (
-        text("loss.lambda", 0.0) == "λ 0" and text("loss.lambda", 1.0) == "λ 1" and text("loss.gamma", 0.05) == "γ .05"
-    )
-    assert text("training.learning_rate", 3e-4) == "lr 0.0003"
-    assert text("teacher.model", "/home/x/models/all-MiniLM-L6-v2") == "teacher all-MiniLM-L6-v2"
-    assert text("student.heads", 4) == "student heads 4"
-    assert text("student.tokenizer", "google/bert") == "student tokenizer bert"
-    assert text("student.heads", None) == ""
-
-
 def test_reproducing_settings_put_a_run_of_another_task_into_the_same_row(make_run: MakeRun) -> None:
     run = make_run(kind="taylor", config={"training.seed": 7})
     settings = methods.reproducing_settings(run.config)
@@ -74,22 +47,36 @@ def test_reproducing_settings_put_a_run_of_another_task_into_the_same_row(make_r
     assert not {"name", "task.name", "task.source", "training.seed", "teacher.seed", "training.device"} & set(settings)
 
 
-def test_architectures_and_teachers_are_named_for_reading(make_run: MakeRun) -> None:
-    assert methods.architecture_title("4x312") == "4 × 312"
-    assert methods.architecture_title("/models/my-student") == "my-student"
-    settings = methods.teacher_settings(make_run(kind="kl").config)
-    assert methods.teacher_title(settings, ()) == "big · fine-tuned"
-    assert methods.teacher_title(settings | {"teacher.model": "2x128"}, ()) == "2 × 128 · trained from scratch"
-    assert methods.teacher_title(settings, {"teacher.epochs"}) == "big · fine-tuned · 3 epochs"
+def test_feature_terms_are_part_of_the_objective_and_their_order_is_not(make_run: MakeRun) -> None:
+    hidden, embedding = {"kind": "hidden", "weight": 2.0, "layers": [[1, 2]]}, {"kind": "embedding"}
+    both = [
+        methods.method_of(make_run(kind="kl", features=terms).config)
+        for terms in ([hidden, embedding], [embedding, hidden])
+    ]
+    assert both[0].objective == both[1].objective and both[0].recipe == both[1].recipe
+    others: list[list[dict[str, Any]]] = [
+        [], [hidden], [hidden, hidden], [hidden, {**embedding, "weight": 2}], [{**hidden, "layers": [[1, 4]]}, embedding],
+        [{**hidden, "distance": "l1"}, embedding], [{**hidden, "dynamic": True}, embedding],
+    ]  # fmt: skip
+    found = {methods.method_of(make_run(kind="kl", features=terms).config).objective for terms in others}
+    assert len(found) == len(others) and both[0].objective not in found
 
 
-def test_a_name_tells_the_first_differences_and_counts_the_rest() -> None:
-    config = {
-        "loss": {"kind": "kl", "lambda": 0.3, "temperature": 2.0},
-        "student": {"tokenizer": "/somewhere/tokenizer", "init": "random"},
-        "training": {"epochs": 6, "learning_rate": 0.002, "batch_size": 64},
-    }
-    method = methods.method_of(config)
-    title = methods.title_of(method, methods.flat(config), catalog.losses())
-    assert title.startswith("Vanilla KD · T 2 · λ .3 · ") and title.endswith(" · 3 more differ")
-    assert "tokenizer" not in title and title.count(" · ") == 5
+def test_feature_terms_alone_bring_a_teacher(make_run: MakeRun) -> None:
+    alone = make_run(features=[{"kind": "hidden"}])
+    assert methods.method_of(alone.config).has_teacher and methods.method_of(alone.config).teacher
+    assert methods.seeds_of(alone.config) == (0, 0), "its teacher was trained, so that one's seed counts"
+    assert not methods.method_of(make_run().config).has_teacher
+
+
+def test_a_setting_that_came_later_counts_as_its_default(make_run: MakeRun) -> None:
+    old = methods.method_of(make_run(kind="kl").config)
+    new = {"training.precision": "auto", "loss.standardise": False, "student.init": "random"}
+    assert methods.method_of(make_run(kind="kl", config=new).config) == old
+    half = methods.method_of(make_run(kind="kl", config={"training.precision": "bfloat16"}).config)
+    assert methods.differing([old.recipe, half.recipe]) == {"training.precision"}
+
+
+def test_a_run_that_fills_a_row_has_its_feature_terms(make_run: MakeRun) -> None:
+    terms = [{"kind": "hidden", "weight": 2.0}]
+    assert methods.reproducing_settings(make_run(kind="kl", features=terms).config)["features"] == terms

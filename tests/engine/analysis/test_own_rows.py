@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from engine.analysis.cells import Cell, Row, Table
+from engine.analysis.cells import Cell, Row, Table, remarks
+from engine.analysis.gradient_share import LABELS_SHARE
 from engine.analysis.table import build_table
 from engine.store.records import RunRecord, ScoreRow
 from engine.types import Task
@@ -138,7 +140,7 @@ def test_running_queued_and_failed_cells(make_run: MakeRun, scored: Scored, task
     table = build_table([done, running, queued, failed, stopped], [scored(done, 0.8)], tasks=tasks)
     row = row_of(table, "Vanilla KD")
     assert {key: cell.state for key, cell in row.cells.items()} == {
-        "mrpc": "result", "rte": "running", "stsb": "queued", "mnli": "failed", "cola": "failed",
+        "mrpc": "result", "rte": "running", "stsb": "queued", "mnli": "failed", "cola": "stopped",
     }  # fmt: skip
     assert row.cells["rte"].progress == pytest.approx(0.62) and row.cells["rte"].runs == (running.id,)
 
@@ -147,6 +149,41 @@ def test_a_stopped_run_never_counts_as_a_result(make_run: MakeRun, scored: Score
     full, stopped = make_run(kind="kl"), make_run(kind="kl", state="stopped", config={"training.seed": 1})
     table = build_table([full, stopped], [scored(full, 0.8), scored(stopped, 0.2)], tasks=tasks)
     assert cell_of(table, "Vanilla KD").values == (pytest.approx(80.0),)
+    assert cell_of(table, "Vanilla KD").left_out == ("stopped",), "and that is said"
+    lost = make_run("rte", "taylor", "failed")
+    everything = build_table([full, stopped, lost], [scored(full, 0.8)], tasks=tasks)
+    assert everything.left_out == ("stopped", "failed"), "also where its row is not shown"
+    assert "Not counted, as they ended before their last step: 1 stopped, 1 failed." in remarks(everything)
+
+
+def test_feature_terms_make_rows_of_their_own(make_run: MakeRun, scored: Scored, tasks: dict[str, Task]) -> None:
+    kinds: list[list[dict[str, Any]]] = [
+        [], [{"kind": "hidden"}], [{"kind": "hidden", "distance": "cosine"}], [{"kind": "hidden", "weight": 10.0}],
+        [{"kind": "minilm", "version": "2"}, {"kind": "embedding"}],
+    ]  # fmt: skip
+    runs = [make_run(kind="kl", features=terms, config={"training.seed": seed}) for terms in kinds for seed in range(3)]
+    none, alone = make_run(), make_run(features=[{"kind": "pkd"}])
+    scores = [scored(run, 0.7 + 0.01 * run.id) for run in [*runs, none, alone]]
+    table = build_table([*runs, none, alone], scores, tasks=tasks)
+    assert [(row.title, row.cells["mrpc"].seeds) for row in table.blocks[-1].rows] == [
+        ("No teacher", 1), ("Labels + pkd", 1), ("Vanilla KD", 3), ("Vanilla KD + 10·hidden (mse)", 3),
+        ("Vanilla KD + 1·hidden (cosine)", 3), ("Vanilla KD + 1·hidden (mse)", 3), ("Vanilla KD + embedding + minilm (v2)", 3),
+    ]  # fmt: skip
+    assert [row.title for row in table.blocks[-1].rows if row.is_baseline] == ["No teacher"]
+    assert cell_of(table, "Labels + pkd").delta == pytest.approx(1.0), "its baseline has no teacher at all"
+
+
+def test_the_gradient_share_is_of_the_runs_that_count(
+    make_run: MakeRun, scored: Scored, tasks: dict[str, Task]
+) -> None:
+    first, second = (make_run(kind="kl", config={"training.seed": seed}) for seed in (0, 1))
+    stopped, none = make_run(kind="kl", state="stopped", config={"training.seed": 2}), make_run()
+    means = {run.id: {LABELS_SHARE: share} for run, share in ((first, 0.2), (second, 0.4), (stopped, 0.9))}
+    runs, scores = [first, second, stopped, none], [scored(run, 0.8) for run in (first, second, none)]
+    table = build_table(runs, scores, tasks=tasks, curve_means=means)
+    assert table.has_gradient and row_of(table, "Vanilla KD").gradient.share == pytest.approx(70.0)
+    assert row_of(table, "Vanilla KD").gradient.runs == 2 and row_of(table, "No teacher").gradient.share is None
+    assert not build_table(runs, scores, tasks=tasks).has_gradient
 
 
 def test_a_further_seed_in_training_shows_beside_the_figure(
