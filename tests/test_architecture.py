@@ -128,14 +128,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "analysis": GROUND | {"config"},
     "store": GROUND | {"config"},
     "training": BELOW_TRAINING,
+    "diagnosis": BELOW_TRAINING | {"training"},
     "exporters": BELOW_TRAINING | {"analysis", "store"},
-    "cli": BELOW_TRAINING | {"training", "exporters", "analysis", "store"},
+    "cli": BELOW_TRAINING | {"training", "diagnosis", "exporters", "analysis", "store"},
     "__main__": {"cli", "errors"},
 }  # fmt: skip
 
 
 def engine_imports_downwards(found: Import) -> str:
-    """2. cli > training, exporters > losses, tasks, models, data > types, errors, events, catalog."""
+    """2. cli > diagnosis > training, exporters > losses, tasks, models, data > types, errors, events, catalog."""
     if not within(found.module, "engine") or not found.target.startswith("engine."):
         return ""
     part = found.module.split(".")[1] if "." in found.module else ""

@@ -22,12 +22,17 @@ from engine.store.records import ENDED, FINISHED, STOPPED
 from engine.training.preflight import Preview, preview
 
 
-def _look(path: Path, overrides: list[str]) -> tuple[DistillationConfig | None, Preview]:
+def look_at(path: Path, overrides: list[str]) -> tuple[DistillationConfig | None, list[Fault]]:
+    """The configuration of a file, or of stdin for “-”, with all that is wrong in it. Raises ConfigError for an unreadable one."""
     if str(path) == "-":
         text, folder = decoded(sys.stdin.buffer.read(), "stdin"), Path.cwd()
     else:
         text, folder = read_text(path), path.resolve().parent
-    config, faults = parse_leniently(text, folder, overrides)
+    return parse_leniently(text, folder, overrides)
+
+
+def _look(path: Path, overrides: list[str]) -> tuple[DistillationConfig | None, Preview]:
+    config, faults = look_at(path, overrides)
     return config, preview(config, faults)
 
 

@@ -1,0 +1,158 @@
+"""Builds the student and rehearses its training: loss terms at step 0, memory, a few timed steps. All of it is thrown away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from engine import catalog
+from engine.diagnosis.bench import Bench, Examination
+from engine.diagnosis.loss_terms import measure, terms_findings
+from engine.diagnosis.memory import Phase, activation_bytes, free_bytes, memory_finding, training_bytes
+from engine.diagnosis.models import TeacherAtHand
+from engine.diagnosis.sample import by_length, part_of
+from engine.diagnosis.timing import Forecast, Speed, pass_speed, step_speed, time_finding, tokens_per_row
+from engine.losses.objective import Objective
+from engine.models.student import build_student
+from engine.seeding import seed_everything
+from engine.training.distil import begin_lesson
+from engine.training.evaluate import predict
+from engine.training.lesson import FeatureLesson, named_terms
+from engine.types import LossSettings
+
+if TYPE_CHECKING:
+    from torch import nn
+    from transformers import PreTrainedModel
+
+
+def judge_training(
+    bench: Bench, teacher: TeacherAtHand | None, speed: Speed | None, base: int, steps: int, examination: Examination
+) -> None:
+    config, data = bench.config, bench.sample.data
+    student = examination.attempt("student", "Student", "student.architecture", lambda: _student(bench))
+    if student is None:
+        return
+    lesson = None
+    if config.features and teacher is not None:
+        lesson = examination.attempt(
+            "features", "Features", "features", lambda: begin_lesson(config, student, teacher.model, data, bench.device)
+        )
+        if lesson is None:
+            return
+    phases = [_student_phase(bench, student, teacher, lesson)]
+    _judge_terms(bench, student, teacher, lesson, examination)
+    answered = speed or (pass_speed(teacher.model, bench.train, "teacher", bench.device) if teacher else None)
+    evaluated = pass_speed(student, bench.train, "student", bench.device)
+    trained = examination.attempt(
+        "time", "Time", "training.learning_rate",
+        lambda: step_speed(
+            student, bench.train, "student", bench.objective, config.training, bench.device, bench.precision, lesson
+        ),
+    )  # fmt: skip
+    if lesson is not None:
+        lesson.close()
+    teaching = 0.0
+    if teacher is not None and teacher.state == "untrained" and answered is not None:
+        phases.append(_teacher_phase(bench, teacher))
+        teaching = _teacher_training(bench, teacher, answered)
+    examination.tell(memory_finding(phases, base, free_bytes(bench.device), str(bench.device)))
+    if trained is None:
+        return
+    asks = bench.objective.loss.needs_teacher and answered is not None
+    rows = len(bench.sample.labels[bench.task.train_split])
+    times = config.training.epochs * config.training.evaluations_per_epoch + 1
+    forecast = Forecast(
+        steps,
+        trained.seconds,
+        teaching,
+        answered.for_rows(rows, tokens_per_row(bench.train, "teacher")) if asks and answered else 0.0,
+        _evaluation(bench, evaluated, "student") * times,
+    )
+    examination.tell(time_finding(forecast, str(bench.device), bench.threads))
+
+
+def _student(bench: Bench) -> PreTrainedModel:
+    """The student as a run would begin with it, on the device. Raises ModelError."""
+    data = bench.sample.data
+    seed_everything(bench.config.training.seed)
+    student = build_student(bench.config, bench.task, data.student_vocabulary, data.student_tokenizer.pad_token_id)
+    data.must_fit(student, "student", "student.architecture")
+    return cast("PreTrainedModel", cast("nn.Module", student).to(bench.device))
+
+
+def _judge_terms(
+    bench: Bench,
+    student: PreTrainedModel,
+    teacher: TeacherAtHand | None,
+    lesson: FeatureLesson | None,
+    examination: Examination,
+) -> None:
+    """Tell the sizes of the loss terms on one batch of middling length."""
+    import torch
+
+    groups = by_length(bench.train, "student", bench.config.training.batch_size)
+    rows = groups[len(groups) // 2]
+    if bench.device.type == "cpu":
+        rows = rows[:32]  # enough to see sizes by
+    part = part_of(bench.train, rows)
+    batch = part.look(len(part))
+    theirs = None
+    if teacher is not None and bench.objective.loss.needs_teacher:
+        theirs = torch.from_numpy(predict(teacher.model, part, bench.device, "teacher")).to(bench.device)
+    inputs, teacher_inputs = (
+        {name: values.to(bench.device) for name, values in found.items()}
+        for found in (batch.inputs, batch.teacher_inputs)
+    )
+    targets = part.target_tensor().to(bench.device)
+    found = measure(student, inputs, teacher_inputs, targets, theirs, bench.objective, lesson, bench.precision)
+    features = [(name, settings) for name, _, settings in named_terms(bench.config.features)]
+    findings = terms_findings(found, teacher is None or teacher.state != "untrained", features)
+    notice = next(
+        (said for said in examination.diagnosis.findings if said.check == "config" and said.key == "loss.kind"), None
+    )
+    if notice is not None:  # the reason is known already: it is told once, with what was measured
+        told = [one for one in findings if one.check == "teacher_influence" and one.level == "look"]
+        findings = [one for one in findings if one not in told]
+        if told:
+            examination.drop("config", "loss.kind")
+            findings.append(replace(told[0], text=notice.text, remedy=notice.remedy))
+    examination.tell(*findings)
+
+
+def _student_phase(
+    bench: Bench, student: PreTrainedModel, teacher: TeacherAtHand | None, lesson: FeatureLesson | None
+) -> Phase:
+    encoding = bench.train.encodings["student"]
+    beside = teacher.parameters * 4 if teacher and (bench.device.type == "cpu" or lesson) else 0
+    return Phase(
+        "student",
+        training_bytes(sum(parameter.numel() for parameter in student.parameters()), bench.device),
+        activation_bytes(student, encoding, bench.config.training.batch_size, bench.device, bench.precision),
+        beside,
+    )
+
+
+def _teacher_phase(bench: Bench, teacher: TeacherAtHand) -> Phase:
+    assert bench.config.teacher is not None
+    encoding = bench.train.encodings["teacher"]
+    kept = activation_bytes(teacher.model, encoding, bench.config.teacher.batch_size, bench.device, None)
+    return Phase("teacher", training_bytes(teacher.parameters, bench.device), kept, 0)
+
+
+def _teacher_training(bench: Bench, teacher: TeacherAtHand, answered: Speed) -> float:
+    """Seconds of its fine-tuning, evaluations counted; its model is used up by it."""
+    settings = bench.config.teacher
+    assert settings is not None
+    none = Objective(catalog.losses()["none"], LossSettings(kind="none"), bench.task.kind)
+    step = step_speed(teacher.model, bench.train, "teacher", none, settings, bench.device, None)
+    rows = len(bench.sample.labels[bench.task.train_split])
+    steps = -(-rows // settings.batch_size) * settings.epochs
+    return steps * step.seconds + _evaluation(bench, answered, "teacher") * (settings.epochs + 1)
+
+
+def _evaluation(bench: Bench, speed: Speed, reader: str) -> float:
+    """Seconds of one scoring of all evaluation rows."""
+    return sum(
+        speed.for_rows(len(bench.sample.labels[name]), tokens_per_row(bench.sample.data.splits[name], reader))
+        for name in bench.task.evaluation_splits
+    )
