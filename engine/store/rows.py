@@ -1,14 +1,29 @@
-"""How events become rows, in one transaction; knows the tables and the events, not who emits or waits."""
+"""How configurations and events become rows; knows the tables and the events, not who emits or waits."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import time
 from collections.abc import Sequence
 from typing import Any
 
+from engine.config import DistillationConfig
 from engine.events import Event, Facts, Metrics, Phase, Score
 from engine.store.sqlite import Database
 from engine.store.values import storable
+
+
+def first_row(config: DistillationConfig, toml: str, state: str) -> dict[str, Any]:
+    """The columns of a new run but for its number, revision and colour."""
+    row = {
+        "name": config.title, "state": state, "phase": "", "phase_done": 0, "phase_total": 0, "reason": "",
+        "created_at": time.time(), "config": json.dumps(config.to_dict()), "toml": toml, "task": config.task.name,
+        "loss": config.loss.kind, "architecture": config.student.architecture, "seed": config.training.seed,
+        "teacher": config.teacher.model if config.teacher else "", "step": 0, "total_steps": 0, "steps_per_epoch": 0,
+        "batch_size": config.training.batch_size, "key_metric": "", "device": "", "device_reason": "", "note": "",
+    }  # fmt: skip
+    return {column: storable(value) for column, value in row.items()}
 
 
 def next_revision(connection: sqlite3.Connection) -> int:

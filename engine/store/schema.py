@@ -131,11 +131,18 @@ def migrate(database: Database, file: Path) -> str:
     return f"The store was brought from schema {version} to {len(MIGRATIONS)}; as it was, it is kept in {copy}."
 
 
-def tables(version: int = len(MIGRATIONS)) -> Database:
-    """An empty store of a version, in memory."""
-    database = Database(memory=True)
+def tables(version: int = len(MIGRATIONS), file: Path | None = None) -> Database:
+    """An empty store of a version, in memory or in a new ``file``. Raises sqlite3.Error, OSError."""
+    if file is None:
+        database = Database(memory=True)
+    else:
+        _make_private(file)
+        database = Database(sqlite3.connect(file))
+    database.conn.execute("BEGIN")
     for step in MIGRATIONS[:version]:
         step(database)
+    database.conn.execute(f"PRAGMA user_version = {version}")
+    database.conn.execute("COMMIT")
     return database
 
 

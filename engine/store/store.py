@@ -32,7 +32,7 @@ from engine.store.records import (
     RunRecord,
     ScoreRow,
 )
-from engine.store.rows import next_revision
+from engine.store.rows import first_row, next_revision
 from engine.store.sentences import damage_in_sentences, in_sentences
 from engine.store.sqlite import Database
 from engine.store.trash import settle
@@ -75,18 +75,8 @@ class Store:
         toml = config.to_toml()
         with self.writing():
             colour = self._value("SELECT COUNT(*) FROM runs") % COLOURS
-            row = {
-                "revision": self._next_revision(), "name": config.title, "state": QUEUED, "phase": "", "phase_done": 0,
-                "phase_total": 0, "reason": "", "created_at": time.time(), "config": json.dumps(config.to_dict()),
-                "toml": toml, "task": config.task.name, "loss": config.loss.kind,
-                "architecture": config.student.architecture, "seed": config.training.seed,
-                "teacher": config.teacher.model if config.teacher else "", "step": 0, "total_steps": 0,
-                "steps_per_epoch": 0, "batch_size": config.training.batch_size, "key_metric": "", "device": "",
-                "device_reason": "", "colour": colour, "note": "",
-            }  # fmt: skip
-            run = int(
-                self._database.table("runs").insert({key: storable(value) for key, value in row.items()}).last_pk or 0
-            )
+            row = {**first_row(config, toml, QUEUED), "revision": self._next_revision(), "colour": colour}
+            run = int(self._database.table("runs").insert(row).last_pk or 0)
             folder = make_private_folder(self.folder(run))
             with open_private(folder / "config.toml") as file:
                 file.write(toml)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -188,7 +187,7 @@ def test_a_death_between_row_and_folder_is_mended_at_the_next_opening(
 
 def test_a_folder_moved_without_its_row_is_mended_both_ways(store: Store, run: int) -> None:
     (store.home / "trash").mkdir()
-    os.rename(store.folder(run), store.home / "trash" / str(run))
+    store.folder(run).rename(store.home / "trash" / str(run))
     Store(store.home).close()
     assert store.folder(run).is_dir()
     store.update(run, trashed_at=1.0)

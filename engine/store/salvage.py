@@ -1,0 +1,203 @@
+"""What a damaged store still holds, page by page, written into a new one. Knows the tables; moves no file.
+
+A row is known by its shape: how many values, of which kinds. Every index names rows once more, so what an index has and
+the tables have not is known to be lost.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from engine.store import schema
+from engine.store.cells import Row, entries_of, rows_of
+from engine.store.invariants import configuration_of
+from engine.store.pages import Pages, read_pages
+from engine.store.records import STATES
+
+LEFT_OUT = {"requests"}  # what was asked of a process that is gone
+KINDS: dict[str, tuple[type, ...]] = {"INTEGER": (int,), "REAL": (int, float), "TEXT": (str,)}
+
+Rows = dict[int, Row]
+
+
+@dataclass
+class Salvage:
+    """Rows written a table; numbers of rows known to be lost a table; curves that lost their name."""
+
+    written: dict[str, int] = field(default_factory=dict)
+    lost: dict[str, list[int]] = field(default_factory=dict)
+    nameless: int = 0
+
+
+@cache
+def _shapes() -> Mapping[str, list[tuple[str, str, bool, bool]]]:
+    """(name, kind, may not be NULL, is the row's number) of each column of each table, newest version."""
+    database = schema.tables()
+    try:
+        return {
+            name: [
+                (column, kind, bool(full), kind == "INTEGER" and key == 1 and column in ("id", "run") and not full)
+                for _, column, kind, full, _, key in database.conn.execute(f"PRAGMA table_info({name})")
+            ]
+            for name in database.table_names()
+            if not name.startswith("sqlite_")
+        }
+    finally:
+        database.close()
+
+
+@dataclass
+class _Found:
+    """By table: rows by their number, and the numbers that the indexes name."""
+
+    rows: dict[str, Rows] = field(default_factory=lambda: {name: {} for name in _shapes()})
+    named: dict[str, set[int]] = field(default_factory=lambda: {name: set() for name in _shapes()})
+    counted: dict[str, int] = field(default_factory=dict)  # the last number given, of tables that count
+
+
+def salvage(damaged: Path, target: Path, home: Path) -> Salvage:
+    """Write what can be read of ``damaged`` and its log into the new store ``target``. Raises OSError, sqlite3.Error."""
+    found = _gather(read_pages(damaged))
+    rows = found.rows
+    rows["runs"] = {run: row for run, old in rows["runs"].items() if (row := _usable_run(run, old, home)) is not None}
+    report = Salvage(nameless=_name_the_nameless(rows))
+    database = schema.tables(file=target)
+    try:
+        connection = database.conn
+        connection.execute("BEGIN IMMEDIATE")
+        for table in _shapes().keys() - LEFT_OUT:
+            report.written[table] = _write(connection, table, rows[table])
+        gone = set(rows["purged"])
+        for table in ("runs", "metrics", "scores"):
+            report.lost[table] = sorted(found.named[table] - rows[table].keys() - (gone if table == "runs" else set()))
+        _go_on_counting(connection, found, gone)
+        connection.execute("COMMIT")
+    finally:
+        database.close()
+    return report
+
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def _gather(pages: Pages) -> _Found:
+    found = _Found()
+    for number in sorted(pages.images.keys() - pages.free):
+        for cell in rows_of(pages, number):
+            if cell is not None:
+                _take_row(found, *cell)
+        for entry in entries_of(pages, number):
+            _take_entry(found, entry)
+    return found
+
+
+def _take_row(found: _Found, number: int, row: Row) -> None:
+    if len(row) == 2 and isinstance(row[1], int) and row[0] in found.rows:  # SQLite's own table of last numbers
+        found.counted[str(row[0])] = row[1]
+        return
+    for table in _tables_by_length().get(len(row), ()):
+        if _fits(row, _shapes()[table]):
+            old = found.rows[table].get(number)
+            if old is None or table != "runs" or (row[1] or 0) >= (old[1] or 0):  # type: ignore[operator]
+                found.rows[table][number] = row
+            return
+
+
+def _take_entry(found: _Found, entry: Row) -> None:
+    match entry:
+        case (int(), int(), int(number)):
+            found.named["metrics"].add(number)
+        case (int() | float(), int(run)):
+            found.named["runs"].add(run)
+        case (str(state), int(run)) if state in STATES:
+            found.named["runs"].add(run)
+        case (str(name), int(number)) if "/" in name and ".jsonl" not in name:
+            found.rows["series"].setdefault(number, (None, name))
+        case (int(), str(), str(), str(), int(number)):
+            found.named["scores"].add(number)
+
+
+@cache
+def _tables_by_length() -> Mapping[int, list[str]]:
+    """Which tables a row of so many values may belong to: it has the columns of the version it was written by."""
+    found: dict[int, set[str]] = {}
+    for version in range(1, len(schema.MIGRATIONS) + 1):
+        database = schema.tables(version)
+        for name in _shapes():
+            count = len(database.conn.execute(f"PRAGMA table_info({name})").fetchall())
+            found.setdefault(count, set()).add(name)
+        database.close()
+    return {count: sorted(names) for count, names in found.items() if count}
+
+
+def _fits(row: Row, shape: list[tuple[str, str, bool, bool]]) -> bool:
+    for value, (_, kind, full, is_number) in zip(row, shape, strict=False):
+        if value is None:
+            if full:
+                return False
+        elif is_number or not isinstance(value, KINDS[kind]):
+            return False
+    return True
+
+
+# ── making it usable ────────────────────────────────────────────────────────────────────────────────────────────
+def _usable_run(run: int, row: Row, home: Path) -> Row | None:
+    """The row with a configuration that can be read, if need be from its folder; None where there is none."""
+    shape = _shapes()["runs"]
+    values: dict[str, Any] = dict(zip((name for name, *_ in shape), row, strict=False))
+    for name, kind, *_ in shape:
+        if values.get(name) is None and kind == "TEXT":
+            values[name] = ""
+    hidden = values.get("trashed_at") is not None
+    found = configuration_of(values, home / ("trash" if hidden else "runs") / str(run))
+    if found is None or run < 1:
+        return None
+    values["toml"], values["config"] = found[0], json.dumps(found[1])
+    return tuple(values.get(name) for name, *_ in shape)
+
+
+def _name_the_nameless(rows: dict[str, Rows]) -> int:
+    """Curves whose name is lost keep their rows under a number. Returns how many."""
+    numbers = {int(str(row[2])) for row in rows["metrics"].values()} - rows["series"].keys()
+    for number in numbers:
+        rows["series"][number] = (None, f"recovered/curve {number}")
+    return len(numbers)
+
+
+# ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def _write(connection: sqlite3.Connection, table: str, rows: Rows) -> int:
+    shape = _shapes()[table]
+    columns = [name for name, *_ in shape]
+    number_at = next((place for place, (*_, is_number) in enumerate(shape) if is_number), None)
+    names = columns if number_at is not None else ["rowid", *columns]
+
+    def values() -> Iterable[tuple[Any, ...]]:
+        for number, row in sorted(rows.items()):
+            whole = [*row, *[None] * (len(columns) - len(row))]
+            if number_at is None:
+                yield (number, *whole)
+            else:
+                whole[number_at] = number
+                yield tuple(whole)
+
+    marks = ", ".join("?" * len(names))
+    before = connection.total_changes
+    connection.executemany(f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({marks})", values())
+    return connection.total_changes - before
+
+
+def _go_on_counting(connection: sqlite3.Connection, found: _Found, gone: set[int]) -> None:
+    """No number is given twice: windows and files know runs and rows by it."""
+    for table in ("runs", "metrics", "requests"):
+        taken = [
+            found.counted.get(table, 0),
+            *found.rows[table],
+            *found.named[table],
+            *(gone if table == "runs" else ()),
+        ]
+        connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", [table])
+        connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", [table, max(taken)])
