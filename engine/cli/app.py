@@ -125,6 +125,14 @@ def describe(json: AsJson = False) -> None:
 
 
 @app.command()
+def losses(json: AsJson = False) -> None:
+    """Every loss: formula, the tensors it reads, where it is from, and what its tests prove of it."""
+    from engine.cli.losses import print_losses
+
+    print_losses(json)
+
+
+@app.command()
 def work(
     stay: Annotated[
         float, typer.Option("--stay-s", min=0, help="Seconds to wait for another run before ending.")
