@@ -42,7 +42,7 @@ def divergence(inputs: FeatureInputs, left: int, right: int, heads: int) -> floa
 
 
 @pytest.mark.parametrize("student", [STUDENT, THIN])
-def test_version_1_is_attention_and_value_relations(student: Body) -> None:
+def test_version_1_is_its_formula_attention_and_value_relations(student: Body) -> None:
     settings = minilm.Settings()
     inputs = make_inputs(minilm.FEATURE, settings, student=student)
     expected = divergence(inputs, 0, 1, heads=4) + divergence(inputs, 2, 2, heads=4)
@@ -51,7 +51,7 @@ def test_version_1_is_attention_and_value_relations(student: Body) -> None:
 
 @pytest.mark.parametrize("student", [STUDENT, THIN, FEWER])
 @pytest.mark.parametrize("heads", [1, 6, 24])
-def test_version_2_is_the_relations_of_queries_keys_and_values(student: Body, heads: int) -> None:
+def test_version_2_is_its_formula_relations_of_queries_keys_and_values(student: Body, heads: int) -> None:
     settings = minilm.Settings(version=2, relation_heads=heads)
     inputs = make_inputs(minilm.FEATURE, settings, student=student)
     expected = sum(divergence(inputs, number, number, heads) for number in range(3))
