@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,8 +17,16 @@ from engine.analysis.cells import metric_title
 from engine.analysis.markdown import code, escaped
 from engine.analysis.own_rows import ScoreLike
 from engine.analysis.row_names import architecture_title, reference_name
-from engine.config import formula_of, is_folder_like, layers_and_hidden, loss_settings, notice_of
-from engine.types import Task
+from engine.config import (
+    feature_terms,
+    formula_of,
+    is_folder_like,
+    layers_and_hidden,
+    loss_settings,
+    notice_of,
+    sources_of,
+)
+from engine.types import FeatureSettings, Task
 
 
 class CardRun(Protocol):
@@ -63,6 +71,7 @@ def model_card(run: CardRun, scores: Iterable[ScoreLike]) -> str:
         _teacher(run),
         _loss(run),
         _training(run),
+        _sources(run, task),
         _configuration(run),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -95,7 +104,7 @@ def _summary(run: CardRun, task: Task | None) -> str:
     about = f"{escaped(task.title)} ({escaped(task.about.rstrip('.'))})" if task else escaped(run.task)
     how = "" if run.state == "finished" else f" The run was **{escaped(run.state)}** before its last step."
     name = escaped(architecture_title(str(student.get("architecture", ""))))
-    alone = run.config.get("loss", {}).get("kind") == "none"
+    alone = not _has_teacher(run)
     way = "on the labels alone, without a teacher," if alone else "by knowledge distillation"
     return f"A student model ({name}{size}) trained {way} on {about}.{how}"
 
@@ -156,7 +165,7 @@ def _data(run: CardRun, task: Task | None) -> str:
 
 def _teacher(run: CardRun) -> str:
     teacher = run.config.get("teacher")
-    if not teacher or run.config.get("loss", {}).get("kind") == "none":
+    if not teacher or not _has_teacher(run):
         return "## Teacher\n\nNone: the student learnt from the labels alone."
     model = str(teacher.get("model", ""))
     name = code(reference_name(model) if is_folder_like(model) else model)
@@ -170,18 +179,57 @@ def _teacher(run: CardRun) -> str:
     return f"## Teacher\n\n{name}{size}, {how}."
 
 
+def _has_teacher(run: CardRun) -> bool:
+    return run.config.get("loss", {}).get("kind") != "none" or bool(run.config.get("features"))
+
+
 def _loss(run: CardRun) -> str:
     table = run.config.get("loss", {})
     loss = catalog.losses().get(str(table.get("kind")))
+    terms = run.config.get("features") or []
+    known = feature_terms(terms)
+    lost = [f"{code(str(term.get('kind')))}, a feature term that this program does not know"
+            for term in terms if term.get("kind") not in catalog.features()]  # fmt: skip
     if loss is None:
-        return f"## Loss\n\n{code(str(table.get('kind')))}"
+        return "\n\n".join(["## Loss", code(str(table.get("kind"))), *_feature_lines(known), *lost])
     settings = loss_settings(table)
     # Indented code needs no fence that a formula could close.
-    lines = ["## Loss", "", f"{escaped(loss.title)}. {escaped(loss.summary)}", "", f"    L = {formula_of(settings)}"]
-    if loss.source:
-        lines += ["", f"Source: {escaped(loss.source)}."]
-    notice = notice_of(settings)
-    return "\n".join([*lines, "", f"> {escaped(notice)}"] if notice else lines)
+    parts = [
+        "## Loss",
+        f"{escaped(loss.title)}. {escaped(loss.summary)}",
+        *_feature_lines(known),
+        *lost,
+        f"    L = {formula_of(settings, known)}",
+    ]
+    notice = notice_of(settings, known)
+    return "\n\n".join([*parts, f"> {escaped(notice)}"] if notice else parts)
+
+
+def _feature_lines(terms: Sequence[FeatureSettings]) -> list[str]:
+    """A paragraph for each feature term: what it is, its settings, the tensors it read."""
+    lines = []
+    for term in terms:
+        feature = catalog.features()[term.kind]
+        given = term.model_dump(mode="json", exclude={"kind"}, exclude_none=True)
+        settings = ", ".join(f"{key.replace('_', ' ')} {json.dumps(value)}" for key, value in given.items())
+        lines.append(
+            f"{escaped(feature.title)}. {escaped(feature.summary)} Reads {escaped(feature.needs(term))}. "
+            f"Settings: {code(settings)}."
+        )
+    return lines
+
+
+def _sources(run: CardRun, task: Task | None) -> str:
+    """Everything that a user of the student should cite: each part of the loss, and the data."""
+    table = run.config.get("loss", {})
+    terms = feature_terms(run.config.get("features") or [])
+    if str(table.get("kind")) in catalog.losses():
+        sources = sources_of(loss_settings(table), terms)
+    else:
+        sources = [catalog.features()[term.kind].source for term in terms]
+    data = task.reference if task and "source" not in run.config.get("task", {}) else ""
+    references = [*sources, *([f"Data: {data}"] if data else [])]
+    return "\n".join(["## Sources", "", *(f"- {escaped(one)}." for one in references)]) if references else ""
 
 
 def _training(run: CardRun) -> str:

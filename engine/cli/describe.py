@@ -15,7 +15,7 @@ from engine.losses.objective import formula
 
 
 def describe_all(as_json: bool) -> None:
-    """Print tasks, losses, exporters and the configuration's keys."""
+    """Print tasks, losses, feature losses, exporters and the configuration's keys."""
     content = description()
     if as_json:
         typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
@@ -27,6 +27,10 @@ def describe_all(as_json: bool) -> None:
     for name, loss in content["losses"].items():
         typer.echo(f"  {name:<12} {loss['title']}: L = {loss['formula']}")
         typer.echo(f"  {'':<12} {loss['summary']}" + (f" Source: {loss['source']}." if loss["source"] else ""))
+    typer.echo("\nFeature losses, any number of them beside the loss, each under [[features]]")
+    for name, feature in content["features"].items():
+        typer.echo(f"  {name:<12} {feature['title']}: {feature['formula']}")
+        typer.echo(f"  {'':<12} {feature['summary']} Reads {feature['needs']}. Source: {feature['source']}.")
     typer.echo("\nExport formats")
     for name, exporter in content["exporters"].items():
         typer.echo(f"  {name:<12} {exporter['title']}: {exporter['about']}")
@@ -34,6 +38,8 @@ def describe_all(as_json: bool) -> None:
         _print_keys(f"[{section}]", keys)
     for name, loss in content["losses"].items():
         _print_keys(f'[loss]  kind = "{name}"', loss["settings"])
+    for name, feature in content["features"].items():
+        _print_keys(f'[[features]]  kind = "{name}"', feature["settings"])
 
 
 def _print_keys(head: str, keys: dict[str, Any]) -> None:
@@ -62,6 +68,13 @@ def description() -> dict[str, Any]:
                    "formula": formula(loss, loss.settings(kind=name)), "needs_teacher": loss.needs_teacher,
                    "settings": _keys(loss.settings, {"kind"})}
             for name, loss in losses.items()
+        },
+        "features": {
+            name: {"title": feature.title, "summary": feature.summary, "source": feature.source,
+                   "formula": feature.formula(feature.settings.model_validate({"kind": name})),
+                   "needs": feature.needs(feature.settings.model_validate({"kind": name})), "aligned": feature.aligned,
+                   "settings": _keys(feature.settings, {"kind"})}
+            for name, feature in catalog.features().items()
         },
         "exporters": {name: {"title": item.title, "about": item.about} for name, item in exporters.items()},
         "keys": keys,

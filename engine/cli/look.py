@@ -14,43 +14,63 @@ from rich.table import Table
 from rich.text import Text
 
 from engine import catalog
+from engine.cli.opening import megabytes, opened
 from engine.errors import EngineError, StoreError
-from engine.store import RunRecord, Store
-from engine.store.records import ENDED
+from engine.store import RunRecord
+from engine.store.processes import is_alive
+from engine.store.records import ENDED, RUNNING
+from engine.store.trash import size_of
 
 
-def list_runs(home: Path, as_json: bool) -> None:
-    """All runs, oldest first."""
-    found = Store(home).runs()
+def list_runs(home: Path, as_json: bool, trash: bool = False) -> None:
+    """All runs, oldest first, or with ``trash`` those that were discarded, the last one first."""
+    store = opened(home)
+    found = store.trash() if trash else store.runs()
     if as_json:
         typer.echo(json.dumps([_plain(run) for run in found], indent=1, ensure_ascii=False))
         return
     if not found:
-        typer.echo("No runs yet; “distill run CONFIG” makes one.")
+        typer.echo("The trash is empty." if trash else "No runs yet; “distill run CONFIG” makes one.")
         return
-    table = Table("#", "Name", "State", "Task", "Student", "Loss", "Seed", "Score", box=None, pad_edge=False)
+    last = "Discarded, files" if trash else "Score"
+    table = Table("#", "Name", "State", "Task", "Student", "Loss", "Seed", last, box=None, pad_edge=False)
     for run in found:
-        table.add_row(*(Text(cell) for cell in _cells(run)))
+        table.add_row(*(Text(cell) for cell in (*_cells(run), _discarded(run) if trash else _score(run))))
     Console().print(table)
+    if any(_is_dead(run) for run in found):
+        typer.echo("✝ Its process is gone. The next “distill work”, or an open window, marks it as interrupted.")
 
 
 def _cells(run: RunRecord) -> list[str]:
-    score = f"{run.best_score * 100:.1f} {run.key_metric}" if run.best_score is not None else "–"
-    state = (
-        f"{run.state} {100 * run.step // run.total_steps} %"
-        if run.state == "running" and run.total_steps
-        else run.state
-    )
-    return [str(run.id), run.name, state, run.task, Path(run.architecture).name, run.loss, str(run.seed), score]
+    state = run.state
+    if run.state == RUNNING and run.total_steps:
+        state = f"{run.state} {100 * run.step // run.total_steps} %"
+    if _is_dead(run):
+        state = f"✝ {state}"
+    return [str(run.id), run.name, state, run.task, Path(run.architecture).name, run.loss, str(run.seed)]
+
+
+def _score(run: RunRecord) -> str:
+    return f"{run.best_score * 100:.1f} {run.key_metric}" if run.best_score is not None else "–"
+
+
+def _discarded(run: RunRecord) -> str:
+    day = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.trashed_at))
+    return f"{day}, {megabytes(size_of(run.folder))}"
+
+
+def _is_dead(run: RunRecord) -> bool:
+    """A process that died without a word leaves its run as running. Known for this machine only, so only shown."""
+    return run.state == RUNNING and not is_alive(run.pid, run.pid_started)
 
 
 def _plain(run: RunRecord) -> dict[str, Any]:
-    return {**asdict(run), "folder": str(run.folder)}
+    return {**asdict(run), "folder": str(run.folder), "process_is_gone": _is_dead(run)}
 
 
 def show_run(home: Path, reference: str, as_json: bool) -> None:
     """One run with its scores and the last values of its curves."""
-    store = Store(home)
+    store = opened(home)
     run = store.run(reference)
     scores = store.scores(run.id)
     if as_json:
@@ -59,6 +79,10 @@ def show_run(home: Path, reference: str, as_json: bool) -> None:
         typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
         return
     typer.echo(f"Run {run.id}: {run.name}\nState: {run.state}" + (f" ({run.phase})" if run.phase else ""))
+    if run.trashed_at is not None:
+        typer.echo(f"In the trash; “distill restore {run.id}” brings it back.")
+    if _is_dead(run):
+        typer.echo("Its process is gone; the next “distill work”, or an open window, marks it as interrupted.")
     if run.reason:
         typer.echo(run.reason)
     if run.device:
@@ -71,8 +95,9 @@ def show_run(home: Path, reference: str, as_json: bool) -> None:
     typer.echo(f"Folder: {run.folder}\n\n{run.toml}")
 
 
-def print_table(home: Path, name: str, show_published: bool) -> None:
+def print_table(home: Path, name: str, show_published: bool, with_gradient: bool) -> None:
     """Table 2 of the stored runs. Raises EngineError for an unknown format."""
+    from engine.analysis import gradient_share
     from engine.analysis.formats import table_formats
     from engine.analysis.published import read_published
     from engine.analysis.table import build_table
@@ -80,14 +105,20 @@ def print_table(home: Path, name: str, show_published: bool) -> None:
     formats = table_formats()
     if name not in formats:
         raise EngineError(f"--format: there is no “{name}”; choose one of {', '.join(formats)}.")
-    store = Store(home)
-    built = build_table(store.runs(), store.scores(), read_published(), show_published=show_published)
+    store = opened(home)
+    built = build_table(
+        store.runs(),
+        store.scores(),
+        read_published(),
+        show_published=show_published,
+        curve_means=store.curve_means(gradient_share.CURVES) if with_gradient else None,
+    )
     typer.echo(formats[name].render(built), nl=False)
 
 
 def stop_run(home: Path, reference: str) -> None:
     """Ask for stop-and-keep. Raises StoreError where the run has ended already."""
-    store = Store(home)
+    store = opened(home)
     run = store.run(reference)
     if run.state in ENDED:
         raise StoreError(f"Run {run.id} has ended already ({run.state}).")
@@ -100,7 +131,7 @@ def export_run(home: Path, reference: str, folder: Path, name: str) -> None:
     exporters = catalog.exporters()
     if name not in exporters:
         raise EngineError(f"--format: there is no “{name}”; choose one of {', '.join(exporters)}.")
-    store = Store(home)
+    store = opened(home)
     run = store.run(reference)
     files = exporters[name].export(run, store.scores(run.id), folder)
     typer.echo(f"Run {run.id} exported to {folder.resolve()}: {', '.join(file.name for file in files)}")

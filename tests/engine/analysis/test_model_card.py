@@ -109,3 +109,43 @@ def test_runs_of_a_lost_task_or_loss_still_have_a_card(make_run: MakeRun) -> Non
     run = make_run()
     config = {**run.config, "loss": {"kind": "older_loss"}}
     assert "`older_loss`" in model_card(replace(run, task="gone", config=config), [])
+
+
+def test_feature_terms_are_told_with_formula_settings_and_sources(make_run: MakeRun) -> None:
+    terms = [
+        {"kind": "hidden", "weight": 10.0, "distance": "cosine", "layers": "last"},
+        {"kind": "gone"},
+        {"kind": "embedding"},
+    ]
+    run = make_run(kind="kl", features=terms, config={"loss.standardise": True, "loss.temperature": 2.0})
+    card = model_card(run, [])
+    assert "KL(p‖f; T=2) on z-scored logits + 10.00·hidden 1−cos (last) + 1.00·embedding mse" in card
+    assert "Hidden states. " in card and '`weight 10.0, schedule "constant"' in card and 'layers "last"' in card
+    assert "`gone`, a feature term that this program does not know" in card
+    listed = [
+        line
+        for line in card.partition("## Sources")[2].partition("## Configuration")[0].splitlines()
+        if line.startswith("- ")
+    ]
+    for name, line in zip(("Hinton", "Logit Standardization", "FitNets", "TinyBERT"), listed, strict=True):
+        assert name in line
+    alone = model_card(make_run(features=terms), [])
+    assert "trained by knowledge distillation on" in alone and "`big`" in alone
+
+
+def test_a_lost_loss_keeps_its_feature_terms_and_their_sources(make_run: MakeRun) -> None:
+    run = make_run(features=[{"kind": "pkd"}])
+    card = model_card(replace(run, config={**run.config, "loss": {"kind": "older_loss"}}), [])
+    assert "`older_loss`" in card and "Patient" in card.partition("## Sources")[2]
+
+
+def test_data_from_the_hub_is_cited_and_a_folder_of_rows_is_not(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {"mrpc": replace(catalog.tasks()["mrpc"], reference="Dolan and Brockett 2005")}
+    monkeypatch.setattr(catalog, "tasks", lambda: known)
+    run = make_run(kind="kl")
+    assert "Dolan" not in model_card(run, [])
+    assert "- Data: Dolan and Brockett 2005." in model_card(
+        replace(run, config={**run.config, "task": {"name": "mrpc"}}), []
+    )

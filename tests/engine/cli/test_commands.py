@@ -153,8 +153,13 @@ def test_check_and_describe(distill, config: Path, home: Path) -> None:
     assert {"none", "kl", "taylor", "mse_logits"} <= set(described["losses"])
     assert {"sst2", "mrpc", "qqp", "stsb", "mnli", "qnli", "rte", "cola"} <= set(described["tasks"])
     assert "huggingface" in described["exporters"]
+    assert {"hidden", "pkd", "attention", "embedding", "minilm", "rkd", "cka", "feature_map"} <= set(described["features"])
+    hidden = described["features"]["hidden"]
+    assert hidden["formula"] == "hidden mse (uniform)" and hidden["settings"]["distance"]["default"] == "mse"
+    assert hidden["settings"]["weight"]["default"] == 1.0 and "FitNets" in hidden["source"] and hidden["needs"]
     text = distill("describe").out
-    assert "KL(p‖f" in text and "learning_rate" in text
+    assert "KL(p‖f" in text and "learning_rate" in text and '[[features]]  kind = "minilm"' in text
+    assert "relation_heads" in text and "Source: Wang et al. 2020" in text
     assert not home.exists()
 
 
