@@ -87,12 +87,16 @@ def show(run: RunReference, json: AsJson = False, home: Home = None) -> None:
 def table(
     format: Annotated[str, typer.Option("--format", help="text, markdown, csv, latex, json or html.")] = "text",
     own_only: Annotated[bool, typer.Option("--own-only", help="Leave the published rows out.")] = False,
+    gradient_share: Annotated[
+        bool,
+        typer.Option("--gradient-share", help="Also say what the students were trained by: the labels, or the rest."),
+    ] = False,
     home: Home = None,
 ) -> None:
     """The runs as a paper's Table 2, between the published rows."""
     from engine.cli.look import print_table
 
-    print_table(home_folder(home), format, not own_only)
+    print_table(home_folder(home), format, not own_only, gradient_share)
 
 
 @app.command()
