@@ -10,7 +10,8 @@ _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    "λ": r"$\lambda$", "γ": r"$\gamma$", "×": r"$\times$", "·": r"$\cdot$", "†": r"$\dagger$", "±": r"$\pm$",
+    "λ": r"$\lambda$", "γ": r"$\gamma$", "α": r"$\alpha$", "↔": r"$\leftrightarrow$",
+    "×": r"$\times$", "·": r"$\cdot$", "†": r"$\dagger$", "±": r"$\pm$",
     "−": "$-$", "–": "--", "’": "'", "“": "``", "”": "''", "▸": "", "✕": r"$\times$",
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.analysis import cell_text
-from engine.analysis.cells import Cell, Column, Row, Table
+from engine.analysis.cells import Cell, Column, Gradient, Row, Table
 
 TABLE = Table((), (), (), "paper", "test server")
 
@@ -56,3 +56,13 @@ def test_what_a_row_and_a_cell_are() -> None:
     assert cell_text.state_text(Cell("running")) == "running ▸"
     assert cell_text.state_text(Cell("queued")) == "queued" and cell_text.state_text(Cell("empty")) == ""
     assert [cell_text.seeds_text(count) for count in (1, 3)] == ["1 seed", "3 seeds"]
+
+
+def test_gradients_as_text_only_where_the_table_tells_them() -> None:
+    row = Row("r", "r", "own", {}, gradient=Gradient(99.96, 0.004, 1))
+    assert cell_text.gradient_texts(row, TABLE) == [] and cell_text.gradient_heads(TABLE) == ()
+    telling = Table((), (), (), has_gradient=True)
+    assert cell_text.gradient_texts(row, telling) == ["100.0", "0.00"]
+    assert cell_text.gradient_texts(Row("r", "r", "own", {}), telling) == ["–", "–"]
+    assert cell_text.gradient_texts(Row("r", "r", "published", {}), telling) == ["", ""]
+    assert len(cell_text.gradient_heads(telling)) == 2

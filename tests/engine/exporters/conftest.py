@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine import catalog
-from engine.analysis.cells import Block, Cell, Column, Footnote, Other, Row, Table
+from engine.analysis.cells import Block, Cell, Column, Footnote, Gradient, Other, Row, Table
 from engine.store.records import RunRecord
 from engine.types import Task
 
@@ -53,6 +54,17 @@ def table() -> Table:
         Footnote("†", "more data"),
     )
     return Table(columns, (Block("2x128", "2 × 128", (published, none, kl)),), notes, "the paper", "test server")
+
+
+@pytest.fixture
+def whole_table(table: Table) -> Table:
+    """The same with its gradient columns, a name that is cut, and runs that do not count."""
+    (block,) = table.blocks
+    published, none, kl = block.rows
+    kl = replace(kl, gradient=Gradient(41.34, 0.125, 3), more=("batch 64", "layers 1↔2", HOSTILE),
+                 cells=kl.cells | {"mrpc": replace(kl.cells["mrpc"], left_out=("stopped", "stopped", "failed"))})  # fmt: skip
+    block = replace(block, rows=(published, none, kl))
+    return replace(table, blocks=(block,), has_gradient=True, left_out=("stopped", "stopped", "failed"))
 
 
 @pytest.fixture

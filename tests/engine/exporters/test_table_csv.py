@@ -28,3 +28,16 @@ def test_numbers_parse_back(table: Table) -> None:
 def test_a_name_is_never_a_formula(text: str) -> None:
     assert safe(text) == "'" + text
     assert safe("Vanilla KD") == "Vanilla KD"
+
+
+def test_gradient_columns_only_where_asked_for(table: Table, whole_table: Table) -> None:
+    assert "gradient_share_percent" not in render(table)
+    published, none, kl = csv.DictReader(io.StringIO(render(whole_table)))
+    assert float(kl["gradient_share_percent"]) == pytest.approx(41.34) and float(
+        kl["teacher_influence"]
+    ) == pytest.approx(0.125)
+    assert none["gradient_share_percent"] == published["gradient_share_percent"] == ""
+    assert float(kl["MRPC f1"]) == pytest.approx(82.0), "the other columns stay in place"
+    assert kl["notes"].startswith("also differs in: batch 64, layers 1↔2, ") and kl["notes"].endswith(
+        "not counted: 2 stopped, 1 failed"
+    )

@@ -45,3 +45,12 @@ def test_well_formed_with_every_row(table: Table, hostile: str) -> None:
     assert published[0].startswith("Vanilla KDa † published") and published[2] == "71.1b"
     assert kl[2] == "82.0 (1) +0.4" and none[3] == "62 % ▸"
     assert reader.tags <= {"table", "thead", "tbody", "tfoot", "tr", "th", "td", "br", "span", "i", "b", "u", "sup"}
+
+
+def test_gradient_columns_names_cut_short_and_runs_left_out(table: Table, whole_table: Table, hostile: str) -> None:
+    reader = _Reader()
+    reader.feed(render(whole_table))
+    head, _block, published, none, kl, (foot,) = [[text.strip() for text in row] for row in reader.rows]
+    assert head[2:4] == ["Gradient share%", "Teacher influence0–1"] and "Gradient share" not in render(table)
+    assert published[2:4] == ["", ""] and none[2:4] == ["–", "–"] and kl[2:4] == ["41.3", "0.12"]
+    assert f"batch 64, layers 1↔2, {hostile}" in foot and "2 stopped, 1 failed" in foot

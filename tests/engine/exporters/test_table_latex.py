@@ -30,12 +30,20 @@ def test_a_name_is_never_a_command(table: Table, hostile: str) -> None:
     assert not set(left_over) & set("\\{}$&#_%~^")
 
 
-def test_it_compiles(table: Table, tmp_path: Path) -> None:
+def test_gradient_columns_keep_the_cells_equal(whole_table: Table, hostile: str) -> None:
+    text = render(whole_table)
+    rows = [line for line in text.splitlines() if line.endswith("\\\\") and "multicolumn" not in line]
+    assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {len(whole_table.columns) + 3}
+    assert " & 41.3 & 0.12 & " in text and "\\tabular}{lrrrrrr}" in text.replace("begin{tabular", "\\tabular")
+    assert "1$\\leftrightarrow$2" in text and escaped(hostile) in text and "2 stopped, 1 failed" in text
+
+
+def test_it_compiles(whole_table: Table, tmp_path: Path) -> None:
     latex = shutil.which("pdflatex")
     if latex is None:
         pytest.skip("pdflatex is not installed")
     head = "\\documentclass{article}\\usepackage{booktabs}\\usepackage[T1]{fontenc}\\begin{document}\n"
-    (tmp_path / "table.tex").write_text(head + render(table) + "\\end{document}\n", encoding="utf-8")
+    (tmp_path / "table.tex").write_text(head + render(whole_table) + "\\end{document}\n", encoding="utf-8")
     done = subprocess.run(
         [latex, "-interaction=nonstopmode", "-halt-on-error", "table.tex"],
         cwd=tmp_path,

@@ -25,3 +25,11 @@ def test_marks_ranks_and_published_rows(table: Table) -> None:
 def test_a_name_is_never_markup(table: Table) -> None:
     text = render(table)
     assert "<b>" not in text and "[l](j)" not in text and "&lt;b&gt;" in text
+
+
+def test_gradient_columns_and_closing_words(table: Table, whole_table: Table) -> None:
+    lines = [line for line in render(whole_table).splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {len(table.columns) + 5}
+    assert "| Gradient share % | Teacher influence 0–1 |" in lines[0] and "| 41.3 | 0.12 |" in lines[-1]
+    text = render(whole_table)
+    assert "2 stopped, 1 failed" in text and "batch 64, layers 1↔2" in text and "[l](j)" not in text

@@ -18,3 +18,15 @@ def test_columns_are_aligned_and_complete(table: Table) -> None:
     assert "74.0/– ± 1.2/– (2) −0.1" in text or "74.0/– ± 1.3/– (2) −0.1" in text
     assert "62 % ▸" in text and "✕ failed" in text
     assert "392.7 K" in text and "†  more data" in text
+
+
+def test_gradient_columns_are_aligned_and_explained(table: Table, whole_table: Table) -> None:
+    lines = render(whole_table).splitlines()
+    rule = next(line for line in lines if set(line) == {"-"})
+    body = [line for line in lines[: lines.index("")] if line != rule and "baseline" not in line]
+    assert {len(line) for line in body} == {len(rule)}
+    assert "Gradient share  Teacher influence" in lines[0] and "Gradient share" not in render(table)
+    assert any("41.3" in line and "0.12" in line for line in body)
+    text = "\n".join(lines)
+    assert "the part that is not the labels'" in text and "2 stopped, 1 failed." in text
+    assert "Names cut short also differ in: “Vanilla KD" in text
