@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from engine import __version__
+from engine.cli import store
 from engine.store import home_folder
 
 app = typer.Typer(
@@ -23,6 +24,9 @@ Home = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 RunReference = Annotated[str, typer.Argument(metavar="RUN", help="Number or exact name of a run.")]
+RunReferences = Annotated[list[str], typer.Argument(metavar="RUN...", help="Numbers or exact names of runs.")]
+
+app.add_typer(store.app, name="store")
 
 
 def _version(wanted: bool) -> None:
@@ -68,11 +72,45 @@ def check(
 
 
 @app.command()
-def runs(json: AsJson = False, home: Home = None) -> None:
+def runs(
+    trash: Annotated[bool, typer.Option("--trash", help="List the discarded runs instead.")] = False,
+    json: AsJson = False,
+    home: Home = None,
+) -> None:
     """List the runs."""
     from engine.cli.look import list_runs
 
-    list_runs(home_folder(home), json)
+    list_runs(home_folder(home), json, trash)
+
+
+@app.command()
+def discard(runs: RunReferences, home: Home = None) -> None:
+    """Move runs to the trash: hidden, not deleted."""
+    from engine.cli.trash import discard_runs
+
+    discard_runs(home_folder(home), runs)
+
+
+@app.command()
+def restore(runs: RunReferences, home: Home = None) -> None:
+    """Bring runs back from the trash."""
+    from engine.cli.trash import restore_runs
+
+    restore_runs(home_folder(home), runs)
+
+
+@app.command()
+def purge(
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN]...", help="Which; all that is in the trash if none is named.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    home: Home = None,
+) -> None:
+    """Delete runs in the trash for good, after naming their sizes and a question."""
+    from engine.cli.trash import purge_runs
+
+    purge_runs(home_folder(home), runs or [], yes)
 
 
 @app.command()

@@ -1,0 +1,57 @@
+"""``distill discard``, ``restore`` and ``purge``: to the trash, back, and gone for good after a question."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from engine.cli.opening import megabytes, opened
+from engine.errors import StoreError
+from engine.store import RunRecord, Store, trash
+
+
+def discard_runs(home: Path, references: list[str]) -> None:
+    """To the trash, one after the other. Raises StoreError at the first that cannot be."""
+    store = opened(home)
+    for run in _all(store, references):
+        trash.discard(store, run.id)
+        typer.echo(f"Run {run.id} “{run.name}” is in the trash; “distill restore {run.id}” brings it back.")
+
+
+def restore_runs(home: Path, references: list[str]) -> None:
+    """Back from the trash. Raises StoreError at the first that cannot be."""
+    store = opened(home)
+    for run in _all(store, references):
+        back = trash.restore(store, run.id)
+        queued = " and waits in the queue again" if back.state == "queued" else ""
+        typer.echo(f"Run {run.id} “{run.name}” is back{queued}.")
+
+
+def purge_runs(home: Path, references: list[str], yes: bool) -> None:
+    """Delete what is in the trash, or some of it, for good. Raises StoreError; nothing is deleted without a yes."""
+    store = opened(home)
+    wanted = _all(store, references) if references else store.trash()
+    if not wanted:
+        typer.echo("The trash is empty.")
+        return
+    for run in wanted:
+        if run.trashed_at is None:
+            raise StoreError(
+                f"Run {run.id} is not in the trash, so it is not deleted. First “distill discard {run.id}”."
+            )
+    size = sum(trash.size_of(run.folder) for run in wanted)
+    for run in wanted:
+        typer.echo(f"{run.id:>5}  {run.name}  {megabytes(trash.size_of(run.folder))}")
+    many = f"{len(wanted)} run{'s' * (len(wanted) != 1)}"
+    question = f"Delete {many} for good, with curves, log and student ({megabytes(size)})?"
+    if not yes and not typer.confirm(question):
+        typer.echo("Nothing was deleted.")
+        return
+    gone = trash.purge(store, [run.id for run in wanted])
+    typer.echo(f"{many} deleted, {megabytes(gone)} of files.")
+
+
+def _all(store: Store, references: list[str]) -> list[RunRecord]:
+    """Every run named, each once; all are looked up before anything is done."""
+    return list({run.id: run for run in map(store.run, references)}.values())
