@@ -110,8 +110,8 @@ def _divergence(student: tuple[Tensor, Tensor], teacher: tuple[Tensor, Tensor], 
 def formula(settings: Settings) -> str:
     place = "last layers" if settings.teacher_layer is None else f"last ↔ {settings.teacher_layer}"
     if settings.version == "1":
-        return f"KL(attention) + KL(VVᵀ) ({place})"
-    return f"KL(QQᵀ) + KL(KKᵀ) + KL(VVᵀ) ({settings.relation_heads} relation heads; {place})"
+        return f"[KL(attention) + KL(VVᵀ)] ({place})"
+    return f"[KL(QQᵀ) + KL(KKᵀ) + KL(VVᵀ)] ({settings.relation_heads} relation heads; {place})"
 
 
 FEATURE = FeatureLoss(

@@ -72,7 +72,7 @@ def test_piped_it_is_plain_with_one_line_a_fact(
     assert "\x1b" not in out
     lines = out.splitlines()
     assert "rkd: Relational KD" in lines
-    assert "  formula: 1·distances + 2·angles of [CLS] (final)" in lines
+    assert "  formula: [1·distances + 2·angles] of [CLS] (final)" in lines
     assert sum(line.startswith("  tested: ") for line in lines) == len(catalog.losses()) + len(catalog.features())
     assert not [line for line in lines if line.endswith(" ")]
 

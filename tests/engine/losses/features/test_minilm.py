@@ -88,6 +88,6 @@ def test_the_version_may_be_written_as_a_number() -> None:
 
 
 def test_the_formula_names_what_is_compared() -> None:
-    assert minilm.formula(minilm.Settings()) == "KL(attention) + KL(VVᵀ) (last layers)"
+    assert minilm.formula(minilm.Settings()) == "[KL(attention) + KL(VVᵀ)] (last layers)"
     found = minilm.formula(minilm.Settings(version=2, relation_heads=12, teacher_layer=10))
-    assert found == "KL(QQᵀ) + KL(KKᵀ) + KL(VVᵀ) (12 relation heads; last ↔ 10)"
+    assert found == "[KL(QQᵀ) + KL(KKᵀ) + KL(VVᵀ)] (12 relation heads; last ↔ 10)"

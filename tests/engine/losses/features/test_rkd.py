@@ -110,4 +110,4 @@ def test_two_weights_of_0_are_refused() -> None:
 
 def test_the_formula_names_what_is_compared() -> None:
     settings = rkd.Settings(angle_weight=0.5, layers="uniform")
-    assert rkd.FEATURE.formula(settings) == "1·distances + 0.5·angles of [CLS] (uniform)"
+    assert rkd.FEATURE.formula(settings) == "[1·distances + 0.5·angles] of [CLS] (uniform)"
