@@ -17,12 +17,13 @@ FIRST_HEADER = 100  # bytes of page 1 before its b-tree
 
 @dataclass(frozen=True)
 class Pages:
-    """``images[number]`` is a page, numbered from 1; ``free`` are those that hold nothing, as far as the list is whole."""
+    """``images[number]`` is a page, numbered from 1; ``free`` are those that hold nothing, all of them if ``knows_free``."""
 
     size: int
     usable: int
     images: dict[int, bytes]
     free: frozenset[int]
+    knows_free: bool
 
 
 def read_pages(file: Path) -> Pages:
@@ -41,13 +42,17 @@ def read_pages(file: Path) -> Pages:
         images |= {page: image for page, image in zip(frames.pages, frames.images, strict=True) if page}
     first = images.get(1, b"")
     whole = first[:16] == MAGIC
-    return Pages(size, size - (first[20] if whole and first[20] < 32 else 0), images, _free(images, first, whole))
+    free = _free(images, first) if whole else frozenset()
+    listed = int.from_bytes(first[36:40], "big")
+    return Pages(
+        size, size - (first[20] if whole and first[20] < 32 else 0), images, free, whole and len(free) == listed
+    )
 
 
-def _free(images: dict[int, bytes], first: bytes, whole: bool) -> frozenset[int]:
+def _free(images: dict[int, bytes], first: bytes) -> frozenset[int]:
     """The free list: each trunk page names the next one and the free pages it counts."""
     found: set[int] = set()
-    trunk = int.from_bytes(first[32:36], "big") if whole else 0
+    trunk = int.from_bytes(first[32:36], "big")
     while trunk in images and trunk not in found and trunk > 1:
         found.add(trunk)
         page = images[trunk]

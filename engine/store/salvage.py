@@ -54,17 +54,19 @@ def _shapes() -> Mapping[str, list[tuple[str, str, bool, bool]]]:
 
 @dataclass
 class _Found:
-    """By table: rows by their number, and the numbers that the indexes name."""
+    """By table: rows by their number, and the numbers that the indexes name, with the run of each."""
 
     rows: dict[str, Rows] = field(default_factory=lambda: {name: {} for name in _shapes()})
-    named: dict[str, set[int]] = field(default_factory=lambda: {name: set() for name in _shapes()})
+    named: dict[str, dict[int, int]] = field(default_factory=lambda: {name: {} for name in _shapes()})
     counted: dict[str, int] = field(default_factory=dict)  # the last number given, of tables that count
 
 
 def salvage(damaged: Path, target: Path, home: Path) -> Salvage:
     """Write what can be read of ``damaged`` and its log into the new store ``target``. Raises OSError, sqlite3.Error."""
-    found = _gather(read_pages(damaged))
+    pages = read_pages(damaged)
+    found = _gather(pages)
     rows = found.rows
+    _leave_out_what_was_deleted(found, pages.knows_free)
     rows["runs"] = {run: row for run, old in rows["runs"].items() if (row := _usable_run(run, old, home)) is not None}
     report = Salvage(nameless=_name_the_nameless(rows))
     database = schema.tables(file=target)
@@ -75,7 +77,9 @@ def salvage(damaged: Path, target: Path, home: Path) -> Salvage:
             report.written[table] = _write(connection, table, rows[table])
         gone = set(rows["purged"])
         for table in ("runs", "metrics", "scores"):
-            report.lost[table] = sorted(found.named[table] - rows[table].keys() - (gone if table == "runs" else set()))
+            report.lost[table] = sorted(
+                number for number, run in found.named[table].items() if number not in rows[table] and run not in gone
+            )
         _go_on_counting(connection, found, gone)
         connection.execute("COMMIT")
     finally:
@@ -109,16 +113,16 @@ def _take_row(found: _Found, number: int, row: Row) -> None:
 
 def _take_entry(found: _Found, entry: Row) -> None:
     match entry:
-        case (int(), int(), int(number)):
-            found.named["metrics"].add(number)
+        case (int(run), int(), int(number)):
+            found.named["metrics"][number] = run
         case (int() | float(), int(run)):
-            found.named["runs"].add(run)
+            found.named["runs"][run] = run
         case (str(state), int(run)) if state in STATES:
-            found.named["runs"].add(run)
+            found.named["runs"][run] = run
         case (str(name), int(number)) if "/" in name and ".jsonl" not in name:
             found.rows["series"].setdefault(number, (None, name))
-        case (int(), str(), str(), str(), int(number)):
-            found.named["scores"].add(number)
+        case (int(run), str(), str(), str(), int(number)):
+            found.named["scores"][number] = run
 
 
 @cache
@@ -158,6 +162,24 @@ def _usable_run(run: int, row: Row, home: Path) -> Row | None:
         return None
     values["toml"], values["config"] = found[0], json.dumps(found[1])
     return tuple(values.get(name) for name, *_ in shape)
+
+
+def _leave_out_what_was_deleted(found: _Found, knows_free: bool) -> None:
+    """Pages given back keep their old rows: those of purged runs, and those that came again when a run went on.
+
+    Such pages were left out already, unless the list of them is damaged.
+    """
+    gone = set(found.rows["purged"])
+    metrics = found.rows["metrics"]
+    for number in [number for number, row in metrics.items() if row[1] in gone]:
+        del metrics[number]
+    if not knows_free:
+        newest = {row[1:4]: number for number, row in sorted(metrics.items())}
+        found.rows["metrics"] = {number: metrics[number] for number in newest.values()}
+    for number in [number for number, row in found.rows["scores"].items() if row[0] in gone]:
+        del found.rows["scores"][number]
+    for run in gone & found.rows["runs"].keys():
+        del found.rows["runs"][run]
 
 
 def _name_the_nameless(rows: dict[str, Rows]) -> int:

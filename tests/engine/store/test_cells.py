@@ -42,8 +42,8 @@ def _fill(file: Path, seed: int) -> list[tuple[object, ...]]:
 
     for number in range(300):
         connection.execute("INSERT INTO t VALUES (?, ?, ?, ?)", [number - 50, value(), value(), number])
-    connection.execute("DELETE FROM t WHERE c % 7 = 3")
     connection.execute("UPDATE t SET b = ? WHERE c % 5 = 1", [value()])
+    connection.execute("DELETE FROM t WHERE c % 7 = 3 OR c BETWEEN 90 AND 180")
     connection.commit()
     found = connection.execute("SELECT id, a, b, c FROM t ORDER BY id").fetchall()
     connection.close()
@@ -80,7 +80,7 @@ def test_noise_gives_no_crash_and_hardly_a_row(tmp_path: Path, seed: int) -> Non
         list(entries_of(pages, number))
     (tmp_path / "a.db").write_bytes(chance.randbytes(100_000))
     noise = read_pages(tmp_path / "a.db")
-    assert sum(1 for number in noise.images for cell in rows_of(noise, number) if cell and len(cell[1]) > 2) == 0
+    assert sum(1 for number in noise.images for cell in rows_of(noise, number) if cell and len(cell[1]) > 2) <= 1
 
 
 def test_no_file_has_no_pages(tmp_path: Path) -> None:

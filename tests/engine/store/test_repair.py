@@ -113,6 +113,30 @@ def test_a_file_cut_short_keeps_what_is_before_the_cut(filled: Path, share: floa
     store.close()
 
 
+def test_rows_taken_back_do_not_come_back_with_the_header_lost(home: Path, make_config: Make) -> None:
+    """A run that went on from step 100: what it had said of later steps lies on pages given back, and came again."""
+    store = Store(home)
+    run = store.enqueue(make_config())
+    with store.writer(run) as writer:
+        for step in range(2000):
+            writer.emit(Metrics(step, 0.0, {"train/loss": 1.0}))
+        writer.flush()
+        with store.writing() as database:
+            database.conn.execute("DELETE FROM metrics WHERE step > 100")
+        for step in range(101, 1000):
+            writer.emit(Metrics(step, 0.0, {"train/loss": 2.0}))
+    store.close()
+    content = (home / "runs.db").read_bytes()
+    (home / "runs.db").write_bytes(b"\xff" * 100 + content[100:])
+    repair_store(home)
+    again = _must_be_usable(home)
+    steps, _, values = again.curve(run, "train/loss")
+    kept = {step: value for step, value in zip(steps.tolist(), values.tolist(), strict=True) if step < 1000}
+    assert kept == {step: 1.0 if step <= 100 else 2.0 for step in range(1000)}
+    assert len(steps) == len(set(steps.tolist())), "none is there twice"
+    again.close()
+
+
 @pytest.mark.parametrize("length", [16, 100, 4096])
 def test_an_unreadable_beginning_costs_nothing_that_can_be_told_otherwise(filled: Path, length: int) -> None:
     before = _rows(filled)

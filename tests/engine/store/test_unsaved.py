@@ -7,21 +7,20 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.config import DistillationConfig
 from engine.errors import StoreError
-from engine.events import Facts, Metrics, Phase, Score
+from engine.events import Event, Facts, Metrics, Phase, Score
 from engine.store import Store, unsaved
 from engine.store import writer as writer_module
 from engine.store.processes import own_identity
 from engine.store.writer import RunWriter
 
-EVENTS = [
-    Metrics(7, 1.5, {"train/loss": np.float32(0.5), "validation/loss": math.nan}),
+EVENTS: list[Event] = [
+    Metrics(7, 1.5, {"train/loss": float(np.float32(0.5)), "validation/loss": math.nan}),
     Score("student", "validation", "accuracy", 0.75),
     Facts({"best_score": np.float64(0.75), "best_step": np.int64(7), "device": "cpu"}),
     Phase("scoring \udcff", 1, 2),

@@ -44,7 +44,7 @@ def test_of_several_processes_exactly_one_gets_it_and_its_death_frees_it(home: P
     assert sorted(answers) == ["False\n"] * 3 + ["True\n"]
     holder = processes[answers.index("True\n")]
     lock = WorkerLock(home)
-    assert lock.holder() is not None and lock.holder()[0] == holder.pid
+    assert (found := lock.holder()) is not None and found[0] == holder.pid
     assert not lock.acquire()
     lock.release()
     assert lock.holder() is not None, "nobody lets go of what another holds"
