@@ -175,6 +175,109 @@ def test_a_disk_that_stays_full_is_said_to_the_training(
             use()
 
 
+def test_a_disk_that_takes_no_more_for_a_while_in_a_real_process(home: Path, store: Store, run: int, start: Any) -> None:
+    """The system itself refuses writes beyond a size (RLIMIT_FSIZE), then the limit is lifted."""
+    pytest.importorskip("resource", reason="a limit of POSIX")
+    code = """if True:
+        import pathlib, resource, sys, time
+        from engine.events import Log, Metrics
+        from engine.store import Store, writer as module
+        module.RETRY_S = 0.05
+        home, run = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+        store = Store(home)
+        most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        writer = store.writer(run)
+        writer.emit(Metrics(0, 0.0, {"train/loss": 0.0})); writer.flush()
+        resource.setrlimit(resource.RLIMIT_FSIZE, ((home / "runs.db-wal").stat().st_size + 9000, most[1]))
+        for step in range(1, 5000):
+            writer.emit(Metrics(step, 0.0, {"train/loss": float(step)}))
+        time.sleep(1.0)
+        print(len(store.metrics_after(0)), flush=True)
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+        writer.emit(Log("room again"))
+        writer.close()
+        print("closed", flush=True)"""
+    process = start(code, home, run)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0 and out.splitlines()[1] == "closed"
+    assert int(out.splitlines()[0]) < 5000, "the limit was felt"
+    np.testing.assert_array_equal(store.curve(run, "train/loss")[2], np.arange(5000.0), "none lost, none twice")
+    log = store.run(run).log_file.read_text(encoding="utf-8")
+    assert "Tried again until it works" in log and "The store takes rows again; none was lost." in log
+
+
+def test_a_store_that_is_read_only_for_a_while_loses_nothing(
+    store: Store, run: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite's own refusal, "attempt to write a readonly database", by making the first two connections so."""
+    monkeypatch.setattr(writer_module, "RETRY_S", 0.02)
+    opened = []
+
+    def connect(file: Path, patience_s: float) -> Any:
+        database = real_connect(file, patience_s)
+        opened.append(database)
+        if len(opened) <= 2:
+            database.conn.execute("PRAGMA query_only = 1")
+        return database
+
+    monkeypatch.setattr(writer_module.schema, "connect", connect)
+    with store.writer(run) as writer:
+        for step in range(100):
+            writer.emit(Metrics(step, 0.0, {"train/loss": 1.0}))
+        writer.flush()
+    assert len(opened) == 3 and len(store.metrics_after(0)) == 100
+    assert "read-only" in store.run(run).log_file.read_text(encoding="utf-8")
+
+
+def test_training_waits_while_too_much_is_in_memory(
+    home: Path, store: Store, run: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "RETRY_S", 0.02)
+    monkeypatch.setattr(writer_module, "BUSY_S", 0.05)
+    monkeypatch.setattr(writer_module, "LONGEST_LINE", 50)
+    other = sqlite3.connect(home / "runs.db", isolation_level=None)
+    writer = store.writer(run)
+    other.execute("BEGIN IMMEDIATE")
+    done = []
+
+    def train() -> None:
+        for step in range(300):
+            writer.emit(Metrics(step, 0.0, {"train/loss": 1.0}))
+            done.append(step)
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    time.sleep(0.6)
+    assert len(done) <= 101, "one line waits, one is being written"
+    other.execute("ROLLBACK")
+    other.close()
+    thread.join(20)
+    writer.close()
+    assert len(store.metrics_after(0)) == 300
+
+
+def test_a_store_that_breaks_while_a_run_writes_loses_no_row(home: Path, store: Store, run: int) -> None:
+    """Its table of curves is damaged under the writer: the run ends with the remedy, the rows are kept in a file."""
+    writer = store.writer(run)
+    writer.emit(Metrics(0, 0.0, {"train/loss": 1.0}))
+    writer.flush()
+    root = store._rows("SELECT rootpage FROM sqlite_master WHERE name = 'metrics'")[0][0]
+    store._rows("PRAGMA wal_checkpoint(truncate)")
+    with (home / "runs.db").open("r+b") as file:
+        file.seek((root - 1) * 4096)
+        file.write(b"\xff" * 4096)
+    with store.writing():  # makes the other connection read its pages anew
+        store.change(run, note="x")
+    with pytest.raises(StoreError, match=r"is damaged.*distill store repair"):
+        for step in range(1, 200):
+            writer.emit(Metrics(step, 0.0, {"train/loss": 1.0}))
+            writer.flush()
+    with pytest.raises(StoreError, match="is damaged"):
+        writer.close()
+    (kept,) = (home / "unsaved").glob("*.jsonl")
+    assert '"step": 1' in kept.read_text(encoding="utf-8")
+
+
 def test_whoever_waits_is_told_of_a_bug_too(store: Store, run: int) -> None:
     writer = store.writer(run)
     writer.emit(Facts({"no_such_column": 1}))
