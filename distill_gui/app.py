@@ -103,9 +103,11 @@ class Studio(QObject):
         engine.runs_changed.connect(self._on_runs_changed)
         engine.metrics_arrived.connect(models.curves.append)
         engine.scores_changed.connect(self._on_scores_changed)
+        engine.means_arrived.connect(models.table.add_curve_means)
         engine.run_ended.connect(self._on_run_ended)
         engine.enqueued.connect(self._on_enqueued)
         engine.preview_ready.connect(models.compose.set_preview)
+        engine.examined.connect(models.compose.doctor.take)
         engine.trouble.connect(self._say)
         models.compose.preview_wanted.connect(engine.preview)
         self.meters.measured.connect(self.window.set_meters)
@@ -191,6 +193,8 @@ class Studio(QObject):
         compose, runs, table, export = (self.window.panel(key) for key in ("compose", "runs", "table", "export"))
         compose.start_requested.connect(self._on_start_requested)  # type: ignore[attr-defined]
         compose.queue_requested.connect(engine.enqueue)  # type: ignore[attr-defined]
+        compose.examination_requested.connect(engine.examine)  # type: ignore[attr-defined]
+        compose.examination_cancelled.connect(engine.stop_examining)  # type: ignore[attr-defined]
         runs.stop_requested.connect(engine.stop_run)  # type: ignore[attr-defined]
         runs.rename_requested.connect(engine.rename)  # type: ignore[attr-defined]
         runs.log_watched.connect(engine.watch_log)  # type: ignore[attr-defined]

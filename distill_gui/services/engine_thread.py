@@ -29,6 +29,7 @@ from engine.config import DistillationConfig, parse_config
 from engine.errors import ConfigError, EngineError, Fault, StoreError
 
 PERIOD_S = 0.1
+DOCTOR_LIMIT_S = 900.0  # it may have to download both models first
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 5.0
 
 Command = tuple[Callable[..., None], tuple[Any, ...]]
@@ -44,11 +45,13 @@ class EngineThread(QThread):
     metrics_arrived = Signal(object)  # MetricRows
     scores_changed = Signal(object)  # list[ScoreRow], new and changed ones
     log_arrived = Signal(int, str)  # run, what was added to its log
+    means_arrived = Signal(object)  # dict: finished run → curve → mean
     run_ended = Signal(object)  # RunRecord, after its last rows and scores
     enqueued = Signal(object)  # list[int], the runs just put in the queue
     stopping = Signal(int, str)  # run, "asked" | "terminated" | "killed" | "" when it is over
     worker_changed = Signal(str)  # "none", "starting (process 7)", "training run 3 (process 7)", "ready (process 7)"
     preview_ready = Signal(object)  # dict
+    examined = Signal(object)  # dict, what the doctor found
     exported = Signal(int, str)  # run, folder
     export_failed = Signal(int, str)  # run, why
     trouble = Signal(str)  # a sentence for the person
@@ -72,6 +75,7 @@ class EngineThread(QThread):
         )  # commands for the store, which may refuse for a while
         self._closing = threading.Event()
         self._preview = PreviewProcess(self._command, self._home, limit_s=preview_limit_s)
+        self._doctor = PreviewProcess(self._command, self._home, "doctor", settle_s=0.0, limit_s=DOCTOR_LIMIT_S)
         self._exports = ExportProcess(self._command, self._home)
         self._log: tuple[int, LogTail] | None = None
         self._reports = Reports(self.worker_changed.emit, self.stopping.emit, self.trouble.emit)
@@ -95,6 +99,14 @@ class EngineThread(QThread):
     def preview(self, toml: str) -> None:
         """Check a configuration; ``preview_ready`` comes for the latest one asked."""
         self._commands.put((self._preview.ask, (toml,)))
+
+    def examine(self, toml: str) -> None:
+        """Let the doctor look at a configuration, which takes seconds; ``examined`` comes for the latest one asked."""
+        self._commands.put((self._doctor.ask, (toml,)))
+
+    def stop_examining(self) -> None:
+        """End an examination under way; nothing comes of it."""
+        self._commands.put((self._doctor.close, ()))
 
     def export(self, run: int, format: str, folder: str) -> None:
         """Take a run's student away; ``exported`` or ``export_failed`` follows."""
@@ -159,6 +171,8 @@ class EngineThread(QThread):
     def _look_at_calls(self) -> None:
         if (preview := self._preview.poll()) is not None:
             self.preview_ready.emit(preview)
+        if (found := self._doctor.poll()) is not None:
+            self.examined.emit(found)
         for done in self._exports.poll():
             if done.fault:
                 self.export_failed.emit(done.run, done.fault)
@@ -208,6 +222,8 @@ class EngineThread(QThread):
             self.metrics_arrived.emit(joined(news.metrics))
         if news.scores:
             self.scores_changed.emit(news.scores)
+        if news.means:
+            self.means_arrived.emit(news.means)
         for run in news.ended:
             self.run_ended.emit(run)
 
@@ -234,6 +250,7 @@ class EngineThread(QThread):
 
     def _let_go(self) -> None:
         self._preview.close()
+        self._doctor.close()
         self._exports.close()
         if self._session is not None:
             self._session.close()

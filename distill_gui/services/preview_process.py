@@ -1,4 +1,4 @@
-"""Asks the engine whether a configuration could start (``check - --json``), one at a time, the latest wins. Knows no Qt."""
+"""Asks the engine about a configuration (``check - --json``, ``doctor - --json``), one at a time, the latest wins. No Qt."""
 
 from __future__ import annotations
 
@@ -15,12 +15,21 @@ LIMIT_S = 60.0
 
 
 class PreviewProcess:
-    """``ask()`` whenever the configuration changes, ``poll()`` again and again, ``close()`` at the end."""
+    """``ask()`` whenever there is another configuration, ``poll()`` again and again, ``close()`` to be told nothing more.
+
+    ``question`` is what the engine is asked: whether it could start (check), or whether it would go well (doctor).
+    """
 
     def __init__(
-        self, command: Sequence[str], folder: Path, settle_s: float = SETTLE_S, limit_s: float = LIMIT_S
+        self,
+        command: Sequence[str],
+        folder: Path,
+        question: str = "check",
+        settle_s: float = SETTLE_S,
+        limit_s: float = LIMIT_S,
     ) -> None:
-        self._command = [*command, "check", "-", "--json"]
+        self._question = question
+        self._command = [*command, question, "-", "--json"]
         self._folder = folder
         self._settle_s = settle_s
         self._limit_s = limit_s
@@ -28,15 +37,15 @@ class PreviewProcess:
         self._call: EngineCall | None = None
 
     def ask(self, toml: str) -> None:
-        """Check ``toml`` once nothing else has been asked for ``settle_s``; an older question is dropped."""
-        self._asked = (time.monotonic() + self._settle_s, toml)
+        """Ask about ``toml`` once nothing else has been asked for ``settle_s``; an older question is dropped."""
         self.close()
+        self._asked = (time.monotonic() + self._settle_s, toml)
 
     def poll(self) -> dict[str, Any] | None:
-        """The preview once it is there, else None."""
+        """The answer once it is there, else None."""
         if self._call is not None and (answer := self._call.poll()) is not None:
             self._call = None
-            return as_preview(answer)
+            return as_preview(answer, self._question)
         if self._asked is not None and time.monotonic() >= self._asked[0]:
             toml = self._asked[1]
             self._asked = None
@@ -44,13 +53,14 @@ class PreviewProcess:
         return None
 
     def close(self) -> None:
-        """End the process, if there is one."""
+        """Forget the question and end the process, if there is one."""
+        self._asked = None
         if self._call is not None:
             self._call.kill()
             self._call = None
 
 
-def as_preview(answer: Answer) -> dict[str, Any]:
+def as_preview(answer: Answer, question: str = "check") -> dict[str, Any]:
     """What the engine printed; where that is nothing to be read, a preview that is not ready and says why."""
     try:
         preview = json.loads(answer.output)
@@ -58,5 +68,7 @@ def as_preview(answer: Answer) -> dict[str, Any]:
         preview = None
     if answer.status is not None and isinstance(preview, dict):
         return preview
-    last = answer.complaint.splitlines()[-1] if answer.complaint else f"The check ended with status {answer.status}."
+    last = (
+        answer.complaint.splitlines()[-1] if answer.complaint else f"The {question} ended with status {answer.status}."
+    )
     return {"ready": False, "faults": [{"key": "", "message": last}], "notices": []}

@@ -19,10 +19,12 @@ class FieldRow(QWidget):
 
     reset_clicked = Signal()
 
-    def __init__(self, label: str, control: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, label: str, control: QWidget, label_width: int = LABEL_WIDTH, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.control = control
-        self.label = _FieldLabel(label)
+        self.label = _FieldLabel(label, label_width)
         self.label.setBuddy(control)
         self.reset = field_button("reset", f"Reset {label}" if label else "Reset", "accent")
         self.reset.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -38,7 +40,7 @@ class FieldRow(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(0)
         grid.setVerticalSpacing(2)
-        grid.setColumnMinimumWidth(0, LABEL_WIDTH)
+        grid.setColumnMinimumWidth(0, label_width)
         grid.setColumnStretch(1, 1)
         grid.addWidget(self.label, 0, 0)
         grid.addWidget(control, 0, 1)
@@ -67,11 +69,11 @@ class FieldRow(QWidget):
 class _FieldLabel(ElidedLabel):
     """Right-aligned, with a dot in the accent colour before the text of a changed value."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, width: int) -> None:
         super().__init__(text, "muted")
         self._dot = False
         self._help = ""
-        self.setFixedWidth(LABEL_WIDTH)
+        self.setFixedWidth(width)
         self.setContentsMargins(10, 0, M - 2, 0)
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 

@@ -9,13 +9,18 @@ HEIGHT = 22  # px
 
 
 class Fold(QToolButton):
-    """``toggled_by_hand(open)`` when the person folds or unfolds, never when ``set_open`` does."""
+    """``toggled_by_hand(open)`` when the person folds or unfolds, never when ``set_open`` does.
+
+    A ``leading`` one begins a line: the arrow comes first, and the words are a heading.
+    """
 
     toggled_by_hand = Signal(bool)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, leading: bool = False) -> None:
         super().__init__(parent)
-        self._words, self._open = "", False
+        self._words, self._open, self._leading = "", False, leading
+        if leading:
+            self.setProperty("kind", "heading")
         self.setFixedHeight(HEIGHT)
         self.setStyleSheet("QToolButton { padding: 0 4px; }")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -33,7 +38,8 @@ class Fold(QToolButton):
     def set_words(self, words: str) -> None:
         """What is folded away, such as "Advanced (2 changed)"."""
         self._words = words
-        self.setText(f"{words} {'▾' if self._open else '▸'}")
+        arrow = "▾" if self._open else "▸"
+        self.setText(f"{arrow} {words}" if self._leading else f"{words} {arrow}")
         self.setAccessibleName(f"{words}, {'shown' if self._open else 'folded'}")
 
     def _on_clicked(self) -> None:

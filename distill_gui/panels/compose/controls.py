@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QWidget
 from distill_gui.models.compose import ComposeModel
 from distill_gui.models.compose_fields import FieldSpec
 from distill_gui.models.compose_values import as_text, from_text
+from distill_gui.panels.compose.layer_map import LayerMapControl
 from distill_gui.widgets.field_choice import NotedChoice
 from distill_gui.widgets.field_text import TextField
 from distill_gui.widgets.slider import NumberSlider
@@ -27,6 +28,8 @@ def make_control(model: ComposeModel, spec: FieldSpec) -> Control:
     """The control for a field."""
     if spec.track is not None:
         return SliderControl(model, spec)
+    if spec.kind == "layers":
+        return LayerMapControl(model, spec)
     if spec.kind == "choice":
         return ChoiceControl(model, spec)
     if spec.kind == "flag":

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from distill_gui.models.compose import ComposeModel
-from distill_gui.models.compose_fields import FieldSpec
-from distill_gui.models.compose_values import as_text
-from distill_gui.panels.compose.controls import Control, make_control
+from distill_gui.panels.compose.rows import FormRows
 from distill_gui.theme import L, M, S
 from distill_gui.widgets.card import Card
 from distill_gui.widgets.field_row import GUTTER, FieldRow
@@ -18,121 +15,50 @@ FOLD_PADDING = 9  # px between the arrow of the fold and its edge
 
 
 class FieldGroup(Card):
-    """Follows the model by ``refresh``; rows come and go with what applies. ``extra`` is room under the basic fields."""
+    """Follows the model by ``refresh``. ``extra`` is room under the basic fields, or under all of them."""
 
-    def __init__(self, model: ComposeModel, section: str, title: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, model: ComposeModel, section: str, title: str, parent: QWidget | None = None, *, extra_last: bool = False
+    ) -> None:
         self.fold = Fold()
         super().__init__(title, self.fold, parent)
         self.heading.setMinimumHeight(HEIGHT)
-        self._model, self._section = model, section
-        self._rows: dict[tuple[object, ...], tuple[FieldSpec, FieldRow, Control]] = {}
-        self._shown: list[tuple[object, ...]] = []
-        self._basic, self.extra, self._folded = QVBoxLayout(), QVBoxLayout(), QWidget()
-        self._advanced = QVBoxLayout(self._folded)
-        self._advanced.setContentsMargins(0, 0, 0, 0)
-        for layout in (self._basic, self.extra, self._advanced):
-            layout.setSpacing(S)
-        self._folded.hide()
-        self.body.addLayout(self._basic)
+        self._model = model
+        self.rows = FormRows(model, section, self.fold)
+        self.extra = QVBoxLayout()
+        self.extra.setSpacing(S)
+        self.body.addLayout(self.rows.basic)
+        if extra_last:
+            self.body.addWidget(self.rows.folded)
         self.body.addLayout(self.extra)
-        self.body.addWidget(self._folded)
+        if not extra_last:
+            self.body.addWidget(self.rows.folded)
         # the way back of a row stands in the card's right margin, so that controls end where the heading line does
         whole = self.layout()
         assert whole is not None
         whole.setContentsMargins(L, M, 0, L)
         self.header.setContentsMargins(0, 0, GUTTER - FOLD_PADDING, 0)
         self.extra.setContentsMargins(0, 0, GUTTER, 0)
-        self.fold.toggled_by_hand.connect(self.set_open)
-
-    # the fold ---------------------------------------------------------------------------------------------------------
 
     def is_open(self) -> bool:
-        return self.fold.is_open()
+        return self.rows.is_open()
 
     def set_open(self, opened: bool) -> None:
         """Show or fold away the advanced fields."""
-        self.fold.set_open(opened)
-        self._folded.setVisible(opened)
-
-    def _name_fold(self) -> None:
-        count, changed, wrong = self._model.advanced(self._section)
-        self.fold.setVisible(count > 0)
-        self.fold.set_words(f"Advanced ({changed} changed)" if changed else "Advanced")
-        if wrong:
-            self.set_open(True)  # what must be mended is not hidden
-
-    # fields -----------------------------------------------------------------------------------------------------------
+        self.rows.set_open(opened)
 
     def row(self, key: str) -> FieldRow:
         """The row of a field shown now. KeyError if there is none."""
-        for identity in self._shown:
-            spec, row, _ = self._rows[identity]
-            if spec.key == key:
-                return row
-        raise KeyError(key)
+        return self.rows.row(key)
 
     def shown_keys(self) -> list[str]:
         """The fields that apply now, from top to bottom, folded ones too."""
-        return [self._rows[identity][0].key for identity in self._shown]
+        return self.rows.shown_keys()
 
-    def lead_to(self, key: str) -> bool:
-        """Put the keyboard into a field, unfolding if need be; False if it is not here."""
-        if key not in self.shown_keys():
-            return False
-        if self._model.field(key).advanced:
-            self.set_open(True)
-        self.row(key).control.setFocus(Qt.FocusReason.OtherFocusReason)
-        return True
+    def lead_to(self, key: str) -> QWidget | None:
+        """Put the keyboard into a field, unfolding if need be. Returns what to scroll to, None if it is not here."""
+        return self.row(key) if self.rows.lead_to(key) else None
 
     def refresh(self) -> None:
         """Show what the model holds now."""
-        wanted = [spec for spec in self._model.fields(self._section) if self._model.is_visible(spec.key)]
-        shown = [_identity(spec) for spec in wanted]
-        if shown != self._shown:
-            self._arrange(wanted)
-        for spec in wanted:
-            _, row, control = self._rows[_identity(spec)]
-            control.refresh()
-            changed = self._model.is_changed(spec.key)
-            row.set_changed(changed, _former(self._model, spec) if changed else "")
-            row.set_fault(self._model.fault(spec.key))
-        self._name_fold()
-
-    def _arrange(self, wanted: list[FieldSpec]) -> None:
-        """Make rows that are new, put all in order, hide the others, and lead the Tab key through them."""
-        self._shown = [_identity(spec) for spec in wanted]
-        for identity, (_, row, _) in self._rows.items():
-            if identity not in self._shown:
-                row.hide()
-        places = {False: 0, True: 0}
-        before: QWidget = self.fold
-        for spec in wanted:
-            row = self._make_row(spec)
-            layout = self._advanced if spec.advanced else self._basic
-            layout.insertWidget(places[spec.advanced], row)
-            places[spec.advanced] += 1
-            row.show()
-            QWidget.setTabOrder(before, row.control)
-            QWidget.setTabOrder(row.control, row.reset)
-            before = row.reset
-
-    def _make_row(self, spec: FieldSpec) -> FieldRow:
-        identity = _identity(spec)
-        if identity not in self._rows:
-            control = make_control(self._model, spec)
-            row = FieldRow("" if spec.kind == "flag" else spec.title, control.widget)
-            row.set_help(f"{spec.help}\n{spec.key}")
-            row.reset_clicked.connect(lambda key=spec.key: self._model.reset(key))
-            self._rows[identity] = (spec, row, control)
-        return self._rows[identity][1]
-
-
-def _identity(spec: FieldSpec) -> tuple[object, ...]:
-    """What decides whether two losses can share a row for a setting of the same name."""
-    return (spec.key, spec.title, spec.help, spec.kind, spec.bounds, spec.track, spec.step, spec.decimals)
-
-
-def _former(model: ComposeModel, spec: FieldSpec) -> str:
-    base = model.base(spec.key)
-    words = next((title for value, title, _ in spec.choices if value == base), as_text(base))
-    return words or "nothing"
+        self.rows.refresh()

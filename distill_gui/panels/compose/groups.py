@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from distill_gui.models.compose import ComposeModel
 from distill_gui.panels.compose.group import FieldGroup
+from distill_gui.panels.compose.terms import TermList
 from distill_gui.theme import M, S
 from distill_gui.widgets.field_row import GUTTER, FieldRow
 from distill_gui.widgets.field_text import TextField
 from distill_gui.widgets.labels import caption, mono
 from distill_gui.widgets.notice import Notice
 
-KEPT = "\N{NO-BREAK SPACE}"  # a formula breaks after a plus only
+KEPT = "\N{NO-BREAK SPACE}"  # a formula breaks after a plus only, as long as its parts fit into a line
+LONGEST_PART = 36  # characters
 
 
 class TeacherGroup(FieldGroup):
@@ -53,10 +55,11 @@ class TaskGroup(FieldGroup):
 
 
 class LossGroup(FieldGroup):
-    """Shows the whole loss as a formula in plain numbers, and what must be known about it."""
+    """Holds the feature terms; shows the whole loss as a formula in plain numbers, and what must be known about it."""
 
     def __init__(self, model: ComposeModel, parent: QWidget | None = None) -> None:
-        super().__init__(model, "loss", "Loss", parent)
+        super().__init__(model, "loss", "Loss", parent, extra_last=True)
+        self.terms = TermList(model)
         self.formula = mono("", wrap=True)
         self.formula.setAccessibleName("The loss as a formula")
         box = QFrame()
@@ -66,13 +69,24 @@ class LossGroup(FieldGroup):
         row.addWidget(self.formula)
         self._box = box
         self.notice = Notice("warn")
-        self.extra.setContentsMargins(0, S // 2, GUTTER, 0)
-        self.extra.addWidget(box)
-        self.extra.addWidget(self.notice)
+        self.extra.setContentsMargins(0, 0, 0, 0)
+        shown = QVBoxLayout()
+        shown.setContentsMargins(0, 0, GUTTER, 0)
+        shown.setSpacing(S)
+        shown.addWidget(box)
+        shown.addWidget(self.notice)
+        self.extra.addWidget(self.terms)
+        self.extra.addLayout(shown)
+
+    def lead_to(self, key: str) -> QWidget | None:
+        return super().lead_to(key) or self.terms.lead_to(key)
 
     def refresh(self) -> None:
         super().refresh()
+        self.terms.refresh()
         formula = self._model.formula()
-        self.formula.setText(f"L = {formula}".replace(" ", KEPT).replace(f"{KEPT}+{KEPT}", f"{KEPT}+ "))
+        parts = f"L = {formula}".split(" + ")
+        whole = [part if len(part) > LONGEST_PART else part.replace(" ", KEPT) for part in parts]
+        self.formula.setText(f"{KEPT}+ ".join(whole))
         self._box.setVisible(bool(formula))
         self.notice.set_text(*self._model.notice())

@@ -27,11 +27,14 @@ FILES = "Configurations (*.toml);;All files (*)"
 
 
 class ComposePanel(QWidget):
-    """``start_requested`` and ``queue_requested`` carry one whole TOML a run, ``preview_requested`` one to look at."""
+    """``start_requested`` and ``queue_requested`` carry one whole TOML a run, ``preview_requested`` and
+    ``examination_requested`` one to look at."""
 
     start_requested = Signal(list)
     queue_requested = Signal(list)
     preview_requested = Signal(str)
+    examination_requested = Signal(str)
+    examination_cancelled = Signal()
 
     def __init__(self, model: ComposeModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -102,6 +105,9 @@ class ComposePanel(QWidget):
         self._model.changed.connect(self._refresh)
         self._model.preview_changed.connect(self._refresh)
         self._model.preview_wanted.connect(self.preview_requested)
+        self._model.doctor.changed.connect(self.preview.refresh)
+        self._model.doctor.wanted.connect(self.examination_requested)
+        self._model.doctor.unwanted.connect(self.examination_cancelled)
         self.preset.chosen.connect(self._model.choose_preset)
         self.open_button.clicked.connect(self._on_open_clicked)
         self.save_button.clicked.connect(self._on_save_clicked)
@@ -132,8 +138,8 @@ class ComposePanel(QWidget):
         section = key.partition(".")[0]
         for group in self.groups:
             named = {"teacher": "teacher.model", "task": "task.name", "loss": "loss.kind"}.get(key, key)
-            if group.lead_to(named):
-                self.area.ensureWidgetVisible(group.row(named), 0, L)
+            if (place := group.lead_to(named)) is not None:
+                self.area.ensureWidgetVisible(place, 0, L)
                 return
         if section in ("teacher", "student", "task", "loss", "training"):
             self.area.ensureWidgetVisible(getattr(self, section))

@@ -15,7 +15,13 @@ from distill_gui.widgets.fact_list import FactList
 from distill_gui.widgets.finding_list import FindingList
 from distill_gui.widgets.fitted_scroll import FittedScroll
 from distill_gui.widgets.fold import HEIGHT
-from distill_gui.widgets.labels import line, muted
+from distill_gui.widgets.labels import caption, line, muted
+
+EXAMINE, AGAIN = "Examine", "Examine again"
+HELP = (
+    "The doctor: the teacher's score against chance, label order, tokens, truncation, each loss term and its gradient, memory "
+    "and time. Takes seconds; loads the models."
+)
 
 
 class PreviewCard(Card):
@@ -32,13 +38,16 @@ class PreviewCard(Card):
         self.heading.setMinimumHeight(HEIGHT)
         self.facts = FactList()
         self.findings = FindingList()
+        self.examined = FindingList()
         self._line = line()
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(M)
-        for widget in (self.facts, self._line, self.findings):
+        for widget in (self.facts, self._line, self.findings, self.examined):
             column.addWidget(widget)
+        self.examine = button(EXAMINE)
+        self.doctor_says = caption("", wrap=True)
         self._name_control = LineControl(model, model.field("name"))
         self.name = self._name_control.widget
         self.name.setToolTip("What the run is called in the list; left out, it is made from the choices.\nname")
@@ -59,13 +68,20 @@ class PreviewCard(Card):
         row.addWidget(self.queue, 1)
         row.addWidget(self.more)
         self.body.setSpacing(M)
+        doctor = QHBoxLayout()
+        doctor.setSpacing(M)
+        doctor.addWidget(self.doctor_says, 1)
+        doctor.addWidget(self.examine)
         self.body.addWidget(FittedScroll(content))
+        self.body.addLayout(doctor)
         self.body.addLayout(named)
         self.body.addWidget(self.main)
         self.body.addLayout(row)
         self.main.clicked.connect(self._on_main_clicked)
         self.queue.clicked.connect(self.queue_clicked)
-        self.findings.chosen.connect(self.key_chosen)
+        for findings in (self.findings, self.examined):
+            findings.chosen.connect(self.key_chosen)
+        self.examine.clicked.connect(self._on_examine_clicked)
 
     def refresh(self) -> None:
         """Show what the model knows now."""
@@ -82,6 +98,23 @@ class PreviewCard(Card):
         self.main.setToolTip("Ctrl+Return" if model.can_start() else "Go to the field")
         self.queue.setEnabled(model.can_start())
         self._name_control.refresh()
+        self._show_doctor()
+
+    def _show_doctor(self) -> None:
+        doctor = self._model.doctor
+        findings = [(finding.level, finding.tone, finding.text, finding.key) for finding in doctor.findings()]
+        self.examined.set_rows(findings)
+        self.examined.setVisible(bool(findings))
+        self.doctor_says.setText(doctor.summary())
+        self.examine.setText("Cancel" if doctor.is_busy() else AGAIN if doctor.is_answered() else EXAMINE)
+        self.examine.setEnabled(doctor.is_busy() or self._model.can_start())
+        self.examine.setToolTip(HELP if self.examine.isEnabled() else f"First: {self._model.main_text().lower()}")
+
+    def _on_examine_clicked(self) -> None:
+        if self._model.doctor.is_busy():
+            self._model.doctor.cancel()
+        else:
+            self._model.doctor.examine()
 
     def _on_main_clicked(self) -> None:
         if self._model.can_start():

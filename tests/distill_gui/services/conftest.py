@@ -141,6 +141,9 @@ def check():
             print("this is no JSON")
         case "breaks":
             sys.exit("the sentence that says why")
+        case _ if command == "doctor":
+            print(json.dumps({"level": "stop", "findings": [{"level": "stop", "text": toml}]}))
+            sys.exit(2)
         case _:
             print(json.dumps({"ready": True, "faults": [], "toml": toml, "folder": os.getcwd()}))
 
@@ -158,7 +161,7 @@ if (here / "broken").exists():
     sys.exit("the engine cannot be imported")
 if command == "work":
     work(options[1], options[3])
-elif command == "check":
+elif command in ("check", "doctor"):
     check()
 else:
     export()
@@ -193,6 +196,7 @@ class Heard(QObject):
         self.stages: list[tuple[int, str]] = []
         self.worker: list[str] = []
         self.previews: list[dict[str, Any]] = []
+        self.examined: list[dict[str, Any]] = []
         self.exported: list[tuple[int, str]] = []
         self.export_failed: list[tuple[int, str]] = []
         self.troubles: list[str] = []
@@ -206,6 +210,7 @@ class Heard(QObject):
         thread.stopping.connect(self.on_stopping)
         thread.worker_changed.connect(self.worker.append)
         thread.preview_ready.connect(self.previews.append)
+        thread.examined.connect(self.examined.append)
         thread.exported.connect(self.on_exported)
         thread.export_failed.connect(self.on_export_failed)
         thread.trouble.connect(self.troubles.append)

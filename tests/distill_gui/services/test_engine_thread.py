@@ -402,6 +402,19 @@ def test_the_watched_log_comes_whole_then_as_it_grows(open_thread: Any, until: U
     assert len(heard.log) == count
 
 
+def test_the_doctor_answers_and_can_be_sent_away(open_thread: Any, fake: Any, until: Until) -> None:
+    thread, heard = open_thread()
+    thread.examine("a draft")
+    until(lambda: heard.examined)
+    assert heard.examined[0]["findings"][0]["text"] == "a draft" and not heard.previews
+    thread.examine("slow")
+    until(lambda: "slow" in fake.written("checks"))
+    thread.stop_examining()
+    thread.preview("another")
+    until(lambda: heard.previews)
+    assert len(heard.examined) == 1
+
+
 def test_previews_come_for_the_latest_wish(open_thread: Any, until: Until, fake: Any) -> None:
     thread, heard = open_thread()
     for number in range(5):

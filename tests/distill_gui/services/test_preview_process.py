@@ -19,8 +19,8 @@ Make = Callable[..., PreviewProcess]
 def make(fake: Any, tmp_path: Path) -> Iterator[Make]:
     made: list[PreviewProcess] = []
 
-    def new(limit_s: float = 10.0) -> PreviewProcess:
-        made.append(PreviewProcess(fake.command, tmp_path, settle_s=0.02, limit_s=limit_s))
+    def new(limit_s: float = 10.0, question: str = "check") -> PreviewProcess:
+        made.append(PreviewProcess(fake.command, tmp_path, question, settle_s=0.02, limit_s=limit_s))
         return made[-1]
 
     yield new
@@ -53,6 +53,22 @@ def test_a_newer_wish_ends_the_older(make: Make, fake: Any) -> None:
         time.sleep(0.01)
     preview.ask("newer")
     assert _wait(preview)["toml"] == "newer"
+
+
+def test_the_doctor_is_heard_though_it_ends_with_a_status_of_its_own(make: Make) -> None:
+    preview = make(question="doctor")
+    preview.ask("a draft")
+    assert _wait(preview) == {"level": "stop", "findings": [{"level": "stop", "text": "a draft"}]}
+    preview.ask("breaks")
+    assert "sentence that says why" in _wait(preview)["faults"][0]["message"]
+
+
+def test_what_is_closed_is_not_asked_any_more(make: Make, fake: Any) -> None:
+    preview = make()
+    preview.ask("a draft")
+    preview.close()
+    time.sleep(0.05)
+    assert preview.poll() is None and not fake.written("checks")
 
 
 def test_one_that_takes_too_long_says_so(make: Make) -> None:

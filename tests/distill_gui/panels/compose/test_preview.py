@@ -81,3 +81,40 @@ def qtbot_process() -> None:
     from PySide6.QtWidgets import QApplication
 
     QApplication.processEvents()
+
+
+def test_the_doctor_is_asked_by_the_person_and_its_findings_go_with_the_draft(
+    ready: ComposePanel, model: ComposeModel, qtbot: QtBot
+) -> None:
+    card = ready.preview
+    with qtbot.waitSignal(ready.examination_requested) as asked:
+        qtbot.mouseClick(card.examine, Qt.MouseButton.LeftButton)
+    assert asked.args == [model.toml()] and card.examine.text() == "Cancel"
+    model.doctor.take(
+        {
+            "seconds": 3.0,
+            "findings": [{"level": "stop", "key": "teacher.model", "text": "Shuffled.", "remedy": "Mend it."}],
+        }
+    )
+    assert card.examined.rows() == [("stop", "bad", "Shuffled. Mend it.", "teacher.model")]
+    assert card.examine.text() == "Examine again" and card.doctor_says.text() == "Examined in 3 s"
+    model.set_value("training.epochs", 7)
+    assert card.examined.rows() == [] and not card.examined.isVisible() and card.examine.text() == "Examine"
+
+
+def test_another_draft_or_the_person_ends_an_examination(
+    ready: ComposePanel, model: ComposeModel, qtbot: QtBot
+) -> None:
+    card = ready.preview
+    card.examine.click()
+    with qtbot.waitSignal(ready.examination_cancelled):
+        model.set_value("training.epochs", 7)
+    card.examine.click()
+    with qtbot.waitSignal(ready.examination_cancelled):
+        card.examine.click()
+    assert card.examine.text() == "Examine"
+
+
+def test_a_draft_that_cannot_start_cannot_be_examined(panel: ComposePanel, model: ComposeModel) -> None:
+    assert not panel.preview.examine.isEnabled()
+    assert panel.preview.examine.toolTip() == "First: choose a teacher"

@@ -1,0 +1,68 @@
+"""The control of a layer map: a map by name, or pairs of the person's own typed beside it."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from distill_gui.models.compose import ComposeModel
+from distill_gui.models.compose_fields import FieldSpec
+from distill_gui.models.compose_term import parse_pairs
+from distill_gui.models.compose_values import as_text, from_text
+from distill_gui.theme import S
+from distill_gui.widgets.field_choice import NotedChoice
+from distill_gui.widgets.field_text import TextField
+
+PAIRS = "pairs"
+OWN = (PAIRS, "Own pairs", "the student's layer ↔ the teacher's; 0 is the embeddings; module paths too")
+FIRST_PAIRS = [[1, 1]]
+EXAMPLE = "1↔2, 2↔4"
+
+
+class LayerMapControl:
+    """Own pairs begin as those that the map chosen before comes to, where that is known."""
+
+    def __init__(self, model: ComposeModel, spec: FieldSpec) -> None:
+        self._model, self._spec = model, spec
+        self._typing = False
+        self.choice, self.pairs = NotedChoice(), TextField()
+        self.choice.setAccessibleName(spec.title)
+        self.choice.set_options([*spec.choices, OWN])
+        self.choice.chosen.connect(self._on_chosen)
+        self.pairs.setAccessibleName(f"{spec.title}: pairs")
+        self.pairs.setPlaceholderText(EXAMPLE)
+        self.pairs.setToolTip(f"Pairs such as {EXAMPLE} (or 1-2, 2-4): the student's layer, then the teacher's")
+        self.pairs.edited.connect(self._on_edited)
+        self.pairs.editingFinished.connect(self.refresh)
+        self.widget = QWidget()
+        self.widget.setFocusProxy(self.choice)
+        self.widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout(self.widget)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(S)
+        row.addWidget(self.choice, 2)
+        row.addWidget(self.pairs, 3)
+
+    def refresh(self) -> None:
+        key = self._spec.key
+        value, invalid = self._model.value(key), bool(self._model.fault(key))
+        named = isinstance(value, str) and value in [name for name, _, _ in self._spec.choices]
+        self.choice.show_key(value if named else PAIRS)
+        self.choice.set_note(self._model.note(key) if named else "")
+        self.pairs.setVisible(not named)
+        if not self._typing:
+            self.pairs.set_text("" if named else as_text(value))
+        self.pairs.set_invalid(invalid)
+        self.choice.set_invalid(invalid and named)
+
+    def _on_chosen(self, chosen: str) -> None:
+        if chosen != PAIRS:
+            self._model.set_value(self._spec.key, chosen)
+            return
+        known = self._model.note(self._spec.key)
+        self._model.set_value(self._spec.key, parse_pairs(known) if known else FIRST_PAIRS)
+        self.pairs.setFocus()
+
+    def _on_edited(self, text: str) -> None:
+        self._typing = True
+        self._model.set_value(self._spec.key, from_text(self._spec, text))
+        self._typing = False
