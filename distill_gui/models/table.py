@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
@@ -10,10 +10,10 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
-from distill_gui.models.table_faces import BLANK, Face, cell_face, heading_face, method_face, size_face
-from distill_gui.models.table_words import cell_words, column_words, row_words
+from distill_gui.models.table_faces import BLANK, Face, cell_face, gradient_face, heading_face, method_face, size_face
+from distill_gui.models.table_words import GRADIENT_HEAD, cell_words, column_words, gradient_words, row_words
 from engine.analysis import cell_text
-from engine.analysis.cells import Block, Cell, Column, Row, Table, legend
+from engine.analysis.cells import Block, Cell, Column, Row, Table, remarks
 from engine.analysis.formats import table_formats
 from engine.analysis.published import PublishedTable, read_published
 from engine.analysis.table import build_table
@@ -23,7 +23,8 @@ Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
 FACE_ROLE = int(Qt.ItemDataRole.UserRole) + 1  # the cell's Face
 
-METHOD, SIZE, FIRST_TASK = 0, 1, 2  # columns
+METHOD, SIZE, FIRST_TASK = 0, 1, 2  # columns; where the gradient is shown it comes before the tasks
+GRADIENT = 2
 GATHER_MS = 150  # changes within this time make one new table
 
 
@@ -49,7 +50,9 @@ class TableModel(QAbstractTableModel):
         self._published = read_published() if published is None else published
         self._records: dict[int, RunRecord] = {}
         self._scores: list[ScoreRow] = []
+        self._means: dict[int, Mapping[str, float]] = {}
         self._show_published = True
+        self._show_gradient = False
         self._hidden: frozenset[str] = frozenset()
         self._table = Table((), (), ())
         self._whole: tuple[Column, ...] = ()
@@ -63,10 +66,13 @@ class TableModel(QAbstractTableModel):
     # what comes in ----------------------------------------------------------------------------------------------------
 
     def update(self, records: Iterable[RunRecord]) -> None:
-        """Take new and changed runs."""
+        """Take new and changed runs; those in the trash go."""
         changed = False
         for record in records:
             old = self._records.get(record.id)
+            if record.trashed_at is not None:
+                changed = self._records.pop(record.id, None) is not None or changed
+                continue
             self._records[record.id] = record
             changed = changed or old is None or _seen(old) != _seen(record)
         if changed and not self._gathering.isActive():
@@ -86,6 +92,18 @@ class TableModel(QAbstractTableModel):
             if not self._gathering.isActive():
                 self._gathering.start()
 
+    def add_curve_means(self, means: Mapping[int, Mapping[str, float]]) -> None:
+        """Take the means of finished runs' curves: run → curve → mean."""
+        self._means.update(means)
+        if means and self._show_gradient and not self._gathering.isActive():
+            self._gathering.start()
+
+    def set_gradient_shown(self, shown: bool) -> None:
+        """Show or leave out the column of the gradient, here and in every copy."""
+        if shown != self._show_gradient:
+            self._show_gradient = shown
+            self.rebuild()
+
     def set_published_shown(self, shown: bool) -> None:
         """Show or leave out the published rows."""
         if shown != self._show_published:
@@ -103,12 +121,17 @@ class TableModel(QAbstractTableModel):
         """Make the table anew, now."""
         self._gathering.stop()
         whole = build_table(
-            self._records.values(), self._scores, self._published, show_published=self._show_published
-        )  # fmt: skip
+            self._records.values(),
+            self._scores,
+            self._published,
+            show_published=self._show_published,
+            curve_means=self._means if self._show_gradient else None,
+        )
         self._whole = whole.columns
         table = replace(whole, columns=tuple(column for column in whole.columns if column.key not in self._hidden))
         lines = [line for block in table.blocks for line in _lines(block)]
-        same = table.columns == self._table.columns and [l.key for l in lines] == [l.key for l in self._lines]  # noqa: E741
+        same_columns = (table.columns, table.has_gradient) == (self._table.columns, self._table.has_gradient)
+        same = same_columns and [l.key for l in lines] == [l.key for l in self._lines]  # noqa: E741
         if same:
             self._replace_lines(table, lines)
         else:
@@ -118,12 +141,12 @@ class TableModel(QAbstractTableModel):
             self.table_changed.emit()
 
     def _replace_lines(self, table: Table, lines: list[Line]) -> None:
-        old, notes = self._lines, self._table.footnotes
+        old, notes = self._lines, self.notes()
         self._table, self._lines = table, lines
         for place, (before, after) in enumerate(zip(old, lines, strict=True)):
             if before != after:
                 self.dataChanged.emit(self.index(place, 0), self.index(place, self.columnCount() - 1))
-        if notes != table.footnotes:
+        if notes != self.notes():
             self.table_changed.emit()
 
     # what is shown ----------------------------------------------------------------------------------------------------
@@ -136,6 +159,9 @@ class TableModel(QAbstractTableModel):
     def published_shown(self) -> bool:
         return self._show_published
 
+    def gradient_shown(self) -> bool:
+        return self._show_gradient
+
     def all_columns(self) -> list[tuple[str, str, bool]]:
         """(key, title, shown) of every column there could be."""
         return [(column.key, column.title, column.key not in self._hidden) for column in self._whole]
@@ -144,9 +170,9 @@ class TableModel(QAbstractTableModel):
         return self._table.own_rows > 0
 
     def notes(self) -> list[tuple[str, str]]:
-        """(mark, sentence) of each footnote, then the legend without a mark."""
+        """(mark, sentence) of each footnote, then the remarks without a mark."""
         notes = [(note.mark, note.text) for note in self._table.footnotes]
-        return notes + ([("", legend(self._table))] if self._table.columns else [])
+        return notes + ([("", text) for text in remarks(self._table)] if self._table.columns else [])
 
     def formats(self) -> list[tuple[str, str]]:
         """(name, title) of the text formats the table can be copied in."""
@@ -188,19 +214,25 @@ class TableModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._lines)
 
     def columnCount(self, parent: Index = NOWHERE) -> int:
-        return 0 if parent.isValid() else FIRST_TASK + len(self._table.columns)
+        return 0 if parent.isValid() else self.first_task() + len(self._table.columns)
+
+    def first_task(self) -> int:
+        """The number of the first column that is a task."""
+        return FIRST_TASK + (1 if self._table.has_gradient else 0)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """A column's title, and its training size below it after a line break."""
         if orientation != Qt.Orientation.Horizontal or not 0 <= section < self.columnCount():
             return None
-        column = self._table.columns[section - FIRST_TASK] if section >= FIRST_TASK else None
+        first = self.first_task()
+        column = self._table.columns[section - first] if section >= first else None
         if role == Qt.ItemDataRole.DisplayRole:
             if column is None:
-                return ("Method", "# P (M)")[section]
+                return ("Method", "# P (M)", "Gradient share\n% · influence")[section]
             return f"{column.title}\n{cell_text.train_size_text(column)}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return _tip(column_words(column) if column else ("Loss and settings", "Millions of parameters")[section])
+            about = ("Loss and settings", "Millions of parameters", GRADIENT_HEAD)
+            return _tip(column_words(column) if column else about[section])
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(section)
         return None
@@ -237,6 +269,8 @@ class TableModel(QAbstractTableModel):
             return method_face(line.row, self._table)
         if index.column() == SIZE:
             return size_face(line.row)
+        if self._is_gradient(index):
+            return gradient_face(line.row)
         cell = self._cell(index)
         return cell_face(cell, line.row) if cell else BLANK
 
@@ -250,18 +284,23 @@ class TableModel(QAbstractTableModel):
             return row_words(line.row, self._table)
         if index.column() == SIZE:
             return f"{cell_text.parameters_text(line.row)} million parameters"
+        if self._is_gradient(index):
+            return gradient_words(line.row)
         cell = self._cell(index)
         return cell_words(cell, line.row, self._column(index), self._table) if cell else ""
 
     def _row(self, index: Index) -> Row | None:
         return self._lines[index.row()].row if index.isValid() else None
 
+    def _is_gradient(self, index: Index) -> bool:
+        return self._table.has_gradient and index.column() == GRADIENT
+
     def _column(self, index: Index) -> Column:
-        return self._table.columns[index.column() - FIRST_TASK]
+        return self._table.columns[index.column() - self.first_task()]
 
     def _cell(self, index: Index) -> Cell | None:
         row = self._row(index)
-        return row.cells.get(self._column(index).key) if row and index.column() >= FIRST_TASK else None
+        return row.cells.get(self._column(index).key) if row and index.column() >= self.first_task() else None
 
 
 def _lines(block: Block) -> Sequence[Line]:

@@ -60,6 +60,15 @@ def size_face(row: Row) -> Face:
     return Face((Span(cell_text.parameters_text(row), "muted"),))
 
 
+def gradient_face(row: Row) -> Face:
+    """What trained the row's students: the share in percent that is not the labels', and the teacher's influence."""
+    if row.kind != "own":
+        return Face(())
+    share, influence = cell_text.share_text(row), cell_text.influence_text(row)
+    after = (Span(influence, "small", AFTER),) if influence else ()
+    return Face((Span(share or "–", "value" if share else "muted"), *after), slotted=True)
+
+
 def cell_face(cell: Cell, row: Row) -> Face:
     """A figure with its spread and delta, or what stands in its place."""
     if cell.state in ("result", "published") and cell.values:
@@ -68,8 +77,8 @@ def cell_face(cell: Cell, row: Row) -> Face:
         return Face((Span("run", "chip"),), clickable=True)
     if cell.state == "running":
         return Face((Span(cell_text.state_text(cell), "accent"),), clickable=True)
-    if cell.state in ("queued", "failed"):
-        return Face((Span(cell_text.state_text(cell), "muted" if cell.state == "queued" else "bad"),), clickable=True)
+    if cell.state in ("queued", "stopped", "failed"):
+        return Face((Span(cell_text.state_text(cell), "bad" if cell.state == "failed" else "muted"),), clickable=True)
     return BLANK
 
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from engine.analysis import cell_text
-from engine.analysis.cells import Cell, Column, Row, Table, metric_title, split_title
+from engine.analysis.cells import Cell, Column, Row, Table, left_out_words, metric_title, split_title
+
+GRADIENT_HEAD = (
+    "How much of the student's parameter gradient is not the labels', in percent, and the teacher's influence on the logits' "
+    "gradient, 0 to 1; means over logged steps and runs"
+)
 
 
 def column_words(column: Column) -> str:
@@ -24,7 +29,22 @@ def row_words(row: Row, table: Table) -> str:
         lines.append("The teacher's own score on validation.")
     else:
         lines.append("Own runs, measured on validation." + (" The baseline of its block." if row.is_baseline else ""))
+    if row.more:
+        lines.append(f"Also differs in: {', '.join(row.more)}.")
     return "\n".join([*lines, *row.notes])
+
+
+def gradient_words(row: Row) -> str:
+    """What trained the row's students, in sentences."""
+    if row.kind != "own":
+        return f"{row.title}\nOnly own runs have logged their gradients."
+    share, influence = cell_text.share_text(row), cell_text.influence_text(row)
+    if not share and not influence:
+        return f"{row.title}\nNo gradient share was logged: a run has one where it has more than the labels."
+    lines = [row.title]
+    lines += [f"{share} % of the student's gradient is not the labels'."] if share else []
+    lines += [f"The teacher's influence on the logits' gradient is {influence} of 1."] if influence else []
+    return "\n".join([*lines, f"Mean over {row.gradient.runs} run{'' if row.gradient.runs == 1 else 's'}."])
 
 
 def cell_words(cell: Cell, row: Row, column: Column, table: Table) -> str:
@@ -39,8 +59,10 @@ def cell_words(cell: Cell, row: Row, column: Column, table: Table) -> str:
         return f"{name}\nRunning{share}. Click to see it."
     if cell.state == "queued":
         return f"{name}\nIn the queue. Click to see it."
-    if cell.state == "failed":
-        return f"{name}\nNo figure: the run failed, or was stopped before its end. Click to see why."
+    if cell.state in ("stopped", "failed"):
+        return (
+            f"{name}\nNo figure: {left_out_words(cell.left_out) or cell.state} before the last step. Click to see why."
+        )
     lines = [name, f"{metric_title(column.metric)} {_mean(cell.values, cell.spreads)}"]
     if cell.state == "published":
         return "\n".join([*lines, f"Published, measured on the {table.published_split}.", *row.notes, *cell.notes])
@@ -53,6 +75,8 @@ def cell_words(cell: Cell, row: Row, column: Column, table: Table) -> str:
         lines.append(f"{cell_text.delta_text(cell.delta)} points against no teacher{by}.")
     if cell.active:
         lines.append(f"{cell.active} more {'run is' if cell.active == 1 else 'runs are'} running or queued.")
+    if cell.left_out:
+        lines.append(f"Not counted: {left_out_words(cell.left_out)} before the last step.")
     return "\n".join([*lines, "Click to see its runs."])
 
 

@@ -114,6 +114,12 @@ class TablePanel(QWidget):
             action.setCheckable(True)
             action.setChecked(shown)
             action.toggled.connect(partial(self._on_column_toggled, key))
+        self.columns_menu.addSeparator()
+        gradient = self.columns_menu.addAction("Gradient share")
+        gradient.setToolTip("How much of each student's gradient is not the labels'")
+        gradient.setCheckable(True)
+        gradient.setChecked(self._model.gradient_shown())
+        gradient.toggled.connect(self._model.set_gradient_shown)
 
     def _on_column_toggled(self, key: str, on: bool) -> None:
         hidden = {other for other, _, shown in self._model.all_columns() if not shown}

@@ -1,4 +1,4 @@
-"""Reads from the store what is new since the last look: runs, curve rows, scores, runs that ended. Knows no Qt.
+"""Reads from the store what is new since the last look: runs, curve rows, scores, means, runs that ended. Knows no Qt.
 
 A run's rows come in the order stored. Those from before the window opened are read a piece a look, newest runs first, so
 that a long history holds up neither the window's start nor the live run.
@@ -10,22 +10,28 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from engine.analysis.gradient_share import CURVES
 from engine.store import MetricRows, RunRecord, ScoreRow, Store
-from engine.store.records import ENDED
+from engine.store.records import ENDED, FINISHED
 
 CHUNK = 20_000
 LIVE_CHUNKS = 5
 HISTORY_ROWS = 2_000_000
+MEANS_A_LOOK = 200  # finished runs whose curves are averaged in one look: some 40 ms of an old store's thousand runs
 
 
 @dataclass
 class News:
-    """What is new. ``ended`` are runs that have ended since the tail began; all their rows and scores came before."""
+    """What is new. ``ended`` are runs that have ended since the tail began; all their rows and scores came before.
+
+    ``means`` are those of ``CURVES`` of finished runs: run → curve → mean.
+    """
 
     runs: list[RunRecord] = field(default_factory=list)
     metrics: list[MetricRows] = field(default_factory=list)
     scores: list[ScoreRow] = field(default_factory=list)
     ended: list[RunRecord] = field(default_factory=list)
+    means: dict[int, dict[str, float]] = field(default_factory=dict)
 
 
 class StoreTail:
@@ -47,6 +53,7 @@ class StoreTail:
         self._history: dict[int, int] = {}  # run → its last row read; in the order to be read
         self._history_left = history_rows
         self._wanted: list[int] = []
+        self._averaged: dict[int, bool] = {}  # finished run → whether its curves' means were read
 
     def touch(self) -> None:
         """Say that this very store has written: the data version only tells of others."""
@@ -65,6 +72,7 @@ class StoreTail:
                 self._version = version
         if self._version is not None:
             self._read_some_history()
+            self._read_some_means()
         news, self._news = self._news, News()
         if self._version != version:  # rows are still to come
             self._news.ended, news.ended = news.ended, []
@@ -80,6 +88,8 @@ class StoreTail:
         self._scores.update(scores)
         self._revision = revision
         for run in runs:
+            if run.state == FINISHED:
+                self._averaged.setdefault(run.id, False)
             if run.state not in ENDED:
                 self._ended.discard(run.id)
                 self.active[run.id] = run
@@ -107,6 +117,13 @@ class StoreTail:
             if len(rows) < CHUNK:
                 return True
         return False
+
+    def _read_some_means(self) -> None:
+        """The means of finished runs, newest first, a piece a look."""
+        todo = sorted((run for run, done in self._averaged.items() if not done), reverse=True)[:MEANS_A_LOOK]
+        if todo:
+            self._news.means |= self.store.curve_means(CURVES, todo)
+            self._averaged |= dict.fromkeys(todo, True)
 
     def _next_history(self) -> int | None:
         while self._wanted:

@@ -22,6 +22,7 @@ from distill_gui.widgets.table_cells import (
 
 Index = QModelIndex | QPersistentModelIndex
 SHARE_OF_FIRST = 0.42  # of the width, at most, for the first column while others have to scroll
+LEAST_FIRST = 260  # px; to this the first column gives way, its names ending in "…", before anything scrolls
 _OPENING_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
@@ -106,7 +107,10 @@ class TableGrid(QTableView):
             self._natural[column] = max(natural, self._natural.get(column, 0))
 
     def _fit(self) -> None:
-        """Share the room out: every column its natural width, what is left to all but the second."""
+        """Share the room out: every column its natural width, what is left to all but the second.
+
+        Where there is too little, the first gives way; only where that is not enough, the others scroll.
+        """
         count = len(self._natural)
         if not count:
             return
@@ -114,7 +118,9 @@ class TableGrid(QTableView):
         widths = dict(self._natural)
         spare = room - sum(widths.values())
         if spare < 0:
-            widths[0] = min(widths[0], max(200, int(room * SHARE_OF_FIRST)))
+            left_for_it = widths[0] + spare
+            fits = left_for_it >= LEAST_FIRST
+            widths[0] = left_for_it if fits else min(widths[0], max(200, int(room * SHARE_OF_FIRST)))
             spare = room - sum(widths.values())
         if spare > 0:
             takers = [column for column in range(count) if column != 1] or [0]

@@ -179,9 +179,8 @@ def remarks(table: Table) -> list[str]:
     said = [legend(table)]
     if table.has_gradient:
         said.append(
-            "Gradient share: of the gradient of the student's parameters, the part that is not the labels', by the norms of the "
-            "terms' gradients; teacher influence: how much the logits' gradient changes where the teacher's signal is replaced "
-            "by uniform (0 to 1). Means over logged steps and runs."
+            "Gradient share: the part of the student's gradient that is not the labels'; teacher influence: how much the "
+            "logits' gradient changes without the teacher's signal (0–1)."
         )
     left_out = left_out_words(table.left_out)
     if left_out:

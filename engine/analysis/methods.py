@@ -132,9 +132,12 @@ def seeds_of(config: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def reproducing_settings(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The dotted settings that put a new run into the same row: all but name, task, data, seeds and machine."""
+    """The dotted settings that put a new run into the same row: all but name, task, data, seeds and machine.
+
+    ``features`` are always among them: a row without feature terms has none.
+    """
     skipped = {"name", "task.name", "task.source", "training.device", "training.threads", *SEEDS}
-    return {key: value for key, value in flat(config).items() if key not in skipped}
+    return {"features": []} | {key: value for key, value in flat(config).items() if key not in skipped}
 
 
 def differing(settings: Iterable[Mapping[str, Any]]) -> set[str]:

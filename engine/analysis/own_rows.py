@@ -228,9 +228,14 @@ def _summary(
 def _compared(rows: list[Row], columns: Sequence[Column]) -> tuple[Row, ...]:
     """Sort a block's rows and give each figure its rank and its difference to the comparable baseline."""
     order = {methods.NO_TEACHER: 0, "kl": 1, "taylor": 2}
-    rows = sorted(
-        rows, key=lambda row: (not row.is_baseline, order.get(row.settings.get("loss.kind", ""), 3), row.title, row.key)
-    )
+
+    def place(row: Row) -> tuple[Any, ...]:
+        """Without a teacher first, then loss by loss, each bare before it has feature terms."""
+        settings = row.settings
+        return (not row.is_baseline, order.get(settings.get("loss.kind", ""), 3), settings.get("loss.kind", ""),
+                len(settings.get("features", ())), row.title, row.key)  # fmt: skip
+
+    rows = sorted(rows, key=place)
     for column in columns:
         by_recipe: dict[Any, list[int]] = defaultdict(list)
         for index, row in enumerate(rows):

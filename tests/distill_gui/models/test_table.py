@@ -11,7 +11,8 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from distill_gui.models.table import FACE_ROLE, FIRST_TASK, METHOD, SIZE, TableModel
+from distill_gui.models.table import FACE_ROLE, FIRST_TASK, GRADIENT, METHOD, SIZE, TableModel
+from engine.analysis.gradient_share import INFLUENCE, LABELS_SHARE
 from engine.store import RunRecord, ScoreRow
 
 Record = Callable[..., RunRecord]
@@ -164,3 +165,47 @@ def test_every_cell_has_a_face_and_words(model: TableModel, run: Record) -> None
             index = model.index(row, column)
             assert index.data(FACE_ROLE) is not None
             assert index.data(Qt.ItemDataRole.ToolTipRole).startswith("<qt>")
+
+
+def test_the_gradient_share_is_a_column_on_demand(model: TableModel, run: Record, qtbot: QtBot) -> None:
+    model.update([run(1), run(2, "kl")])
+    model.set_scores([ScoreRow(number, "student", "validation", "f1", 0.8) for number in (1, 2)])
+    model.rebuild()
+    before = model.columnCount()
+    assert not model.gradient_shown() and "Gradient share" not in model.text_in("markdown")
+    model.set_gradient_shown(True)
+    assert model.columnCount() == before + 1 and model.gradient_shown()
+    kl = line_of(model, "Vanilla KD · T 2")
+    assert model.index(kl, GRADIENT).data() == "–"
+    with qtbot.waitSignal(model.dataChanged, timeout=3000):
+        model.add_curve_means({2: {LABELS_SHARE: 0.4, INFLUENCE: 0.25}, 7: {LABELS_SHARE: 0.9}})
+    assert model.index(kl, GRADIENT).data() == "60.0  0.25"
+    assert "60.0 %" in model.index(kl, GRADIENT).data(Qt.ItemDataRole.ToolTipRole)
+    assert model.headerData(GRADIENT, Qt.Orientation.Horizontal).startswith("Gradient share")
+    assert at(model, "Vanilla KD · T 2", "MRPC").data().startswith("80.0") and model.runs_at(
+        at(model, "Vanilla KD · T 2", "MRPC")
+    ) == [2]
+    assert model.overrides_at(at(model, "Vanilla KD · T 2", "RTE"))["task.name"] == "rte"
+    assert model.overrides_at(model.index(kl, GRADIENT)) == {} and model.runs_at(model.index(kl, GRADIENT)) == []
+    assert "| 60.0 | 0.25 |" in model.text_in("markdown")
+    model.set_gradient_shown(False)
+    assert model.columnCount() == before
+
+
+def test_a_run_in_the_trash_is_no_longer_in_the_table(model: TableModel, run: Record, qtbot: QtBot) -> None:
+    model.update([run(1), run(2, "kl")])
+    model.set_scores([ScoreRow(number, "student", "validation", "f1", 0.8) for number in (1, 2)])
+    model.rebuild()
+    with qtbot.waitSignal(model.table_changed, timeout=3000):
+        model.update([run(2, "kl", trashed_at=1.8e9)])
+    assert not any("Vanilla KD · T 2" in model.index(row, METHOD).data() for row in range(model.rowCount()))
+    with qtbot.waitSignal(model.table_changed, timeout=3000):
+        model.update([run(2, "kl")])
+    assert model.runs_at(at(model, "Vanilla KD · T 2", "MRPC")) == [2]
+
+
+def test_stopped_runs_are_said_not_to_count(model: TableModel, run: Record) -> None:
+    model.update([run(1), run(2, "kl", state="stopped")])
+    model.set_scores([ScoreRow(1, "student", "validation", "f1", 0.8)])
+    model.rebuild()
+    assert ("", "Not counted, as they ended before their last step: 1 stopped.") in model.notes()

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from distill_gui.models.table_faces import AFTER, DELTA, VALUE, cell_face, heading_face, method_face, size_face
-from engine.analysis.cells import Block, Cell, Row, Table
+from distill_gui.models.table_faces import (
+    AFTER,
+    DELTA,
+    VALUE,
+    cell_face,
+    gradient_face,
+    heading_face,
+    method_face,
+    size_face,
+)
+from engine.analysis.cells import Block, Cell, Gradient, Row, Table
 
 TABLE = Table((), (), (), "paper", "test server")
 OWN = Row("k", "Vanilla KD", "own", {"a": Cell("result", values=(1.0,), seeds=3)})
@@ -70,3 +79,14 @@ def test_a_heading_names_its_baseline_only_if_there_is_one() -> None:
     assert [span.text for span in heading_face(without).spans] == ["2 × 128"]
     base = Block("2x128", "2 × 128", (Row("n", "No teacher", "own", {}, is_baseline=True),))
     assert "baseline" in heading_face(base).spans[1].text and heading_face(base).is_heading
+
+
+def test_the_gradient_of_own_rows_alone() -> None:
+    spans = gradient_face(Row("k", "KD", "own", {}, gradient=Gradient(41.34, 0.25, 3))).spans
+    assert [(span.text, span.slot) for span in spans] == [("41.3", VALUE), ("0.25", AFTER)]
+    assert [(span.text, span.look) for span in gradient_face(OWN).spans] == [("–", "muted")]
+    assert gradient_face(Row("p", "KD", "published", {})).spans == ()
+
+
+def test_a_stopped_run_did_not_fail() -> None:
+    assert looks(Cell("stopped")) == [("stopped", "muted", VALUE)] and looks(Cell("failed"))[0][1] == "bad"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from distill_gui.models.table_words import cell_words, column_words, row_words
-from engine.analysis.cells import Cell, Column, Other, Row, Table
+from distill_gui.models.table_words import cell_words, column_words, gradient_words, row_words
+from engine.analysis.cells import Cell, Column, Gradient, Other, Row, Table
 
 COLUMN = Column("mrpc", "MRPC", "f1", 3.668, ("validation",))
 TABLE = Table((COLUMN,), (), (), "the paper", "test server")
@@ -31,6 +31,8 @@ def test_every_other_state_says_what_a_click_does() -> None:
     assert "62 %" in cell_words(Cell("running", progress=0.62), OWN, COLUMN, TABLE)
     assert "queue" in cell_words(Cell("queued"), OWN, COLUMN, TABLE)
     assert "failed" in cell_words(Cell("failed"), OWN, COLUMN, TABLE)
+    stopped = cell_words(Cell("stopped", left_out=("stopped", "failed")), OWN, COLUMN, TABLE)
+    assert "No figure: 1 stopped, 1 failed before the last step." in stopped
     assert "Click" not in cell_words(Cell("blank"), OWN, COLUMN, TABLE)
 
 
@@ -40,3 +42,17 @@ def test_heads_and_rows() -> None:
     assert column_words(pair) == "MNLI (m/mm): accuracy (m / mm), in percent"
     assert "baseline" in row_words(Row("n", "No teacher", "own", {}, is_baseline=True), TABLE)
     assert "teacher's own score" in row_words(Row("t", "big", "own teacher", {}), TABLE)
+
+
+def test_what_does_not_count_and_what_the_name_left_out_is_said() -> None:
+    counted = Cell("result", values=(82.0,), spreads=(0.4,), seeds=2, left_out=("stopped",))
+    assert "Not counted: 1 stopped before the last step." in cell_words(counted, OWN, COLUMN, TABLE)
+    cut = Row("k", "Vanilla KD · 2 more differ", "own", {}, more=("batch 64", "lr 0.002"))
+    assert "Also differs in: batch 64, lr 0.002." in row_words(cut, TABLE)
+
+
+def test_the_gradient_in_words() -> None:
+    words = gradient_words(Row("k", "Vanilla KD", "own", {}, gradient=Gradient(41.34, 0.25, 3)))
+    assert "41.3 % of the student's gradient is not the labels'" in words and "0.25 of 1" in words and "3 runs" in words
+    assert "No gradient share was logged" in gradient_words(OWN)
+    assert "Only own runs" in gradient_words(Row("p", "Vanilla KD", "published", {}))

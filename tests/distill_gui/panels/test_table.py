@@ -112,6 +112,36 @@ def test_columns_can_be_left_out_and_taken_back(panel: TablePanel, model: TableM
     assert "QQP" in [column.title for column in model.table.columns]
 
 
+def test_the_gradient_share_is_switched_in_the_columns_menu(
+    panel: TablePanel, model: TableModel, record: Record
+) -> None:
+    add_run(model, record)
+    for shown in (True, False):
+        panel.columns_menu.aboutToShow.emit()
+        (switch,) = [action for action in panel.columns_menu.actions() if action.text() == "Gradient share"]
+        assert switch.isChecked() is not shown
+        switch.trigger()
+        assert model.gradient_shown() is shown
+        assert any("teacher influence" in text for _, text in model.notes()) is shown
+
+
+def test_long_names_give_way_before_anything_scrolls(
+    panel: TablePanel, model: TableModel, record: Record, qtbot: QtBot
+) -> None:
+    for number, kind in enumerate(("none", "kl"), 5):
+        config: dict[str, Any] = {
+            "task": {"name": "mrpc"}, "student": {"architecture": "3x384", "init": "random"},
+            "loss": {"kind": kind, **({"lambda": 0.3, "temperature": 2.0} if kind == "kl" else {})},
+            "features": [{"kind": "attention", "heads": "average"}, {"kind": "hidden", "weight": 10.0}, {"kind": "rkd"}],
+        }  # fmt: skip
+        model.update([record(number, loss=kind, architecture="3x384", config=config)])
+    model.set_scores([ScoreRow(number, "student", "validation", "f1", 0.8) for number in (5, 6)])
+    model.set_gradient_shown(True)
+    grid = panel.card.grid
+    qtbot.waitUntil(lambda: grid.horizontalScrollBar().maximum() == 0)
+    assert grid.natural_width() > grid.viewport().width()
+
+
 def test_the_picture_is_written_or_the_reason_said(panel: TablePanel, tmp_path: Path) -> None:
     file = tmp_path / "table.png"
     assert panel.save_picture(file) and QImage(str(file)).width() > 1500

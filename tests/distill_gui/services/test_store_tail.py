@@ -9,6 +9,7 @@ import pytest
 
 from distill_gui.services import store_tail
 from distill_gui.services.store_tail import News, StoreTail, joined
+from engine.analysis.gradient_share import LABELS_SHARE
 from engine.config import parse_config
 from engine.errors import StoreError
 from engine.events import Facts, Metrics, Score
@@ -44,6 +45,7 @@ def _all(tail: StoreTail) -> News:
         gathered.metrics += news.metrics
         gathered.scores += news.scores
         gathered.ended += news.ended
+        gathered.means |= news.means
         if news == News():
             return gathered
     raise AssertionError("it never comes to rest")
@@ -200,3 +202,26 @@ def test_a_look_that_fails_half_way_loses_nothing(
     assert [changed.id for changed in news.runs][-1] == run
     assert _steps(news, run) == [0, 1, 2]
     other.close()
+
+
+def test_means_come_once_for_runs_that_have_finished_a_piece_a_look(
+    store: Store, other: Store, toml: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def share(run: int, value: float) -> None:
+        with store.writer(run) as writer:
+            writer.emit(Metrics(1, 0.1, {LABELS_SHARE: value, "train/loss": 1.0}))
+
+    monkeypatch.setattr(store_tail, "MEANS_A_LOOK", 2)
+    done, stopped, live = (
+        [_run(store, toml, state="finished") for _ in range(3)],
+        _run(store, toml, state="stopped"),
+        _run(store, toml),
+    )
+    for run in (*done, stopped, live):
+        share(run, 0.1 * run)
+    tail = StoreTail(other)
+    assert set(tail.look().means) == set(done[1:]), "the newest first"
+    assert _all(tail).means == {done[0]: {LABELS_SHARE: pytest.approx(0.1 * done[0])}}
+    share(live, 0.3)
+    store.set_state(live, "finished")
+    assert set(_all(tail).means) == {live} and _all(tail).means == {}

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from distill_gui import theme
 from distill_gui.widgets.table_cells import HEADING_HEIGHT, PAD, ROW_HEIGHT, joined_width, slot_widths
-from distill_gui.widgets.table_grid import TableGrid
+from distill_gui.widgets.table_grid import LEAST_FIRST, TableGrid
 
 ROLE = 0x0101
 
@@ -79,6 +79,19 @@ def test_no_figure_is_ever_cut(qtbot: QtBot, tasks: int) -> None:
     grid = grid_of(qtbot, tasks, width=700)
     needed = joined_width(slot_widths(FIGURE)) + 2 * PAD
     assert all(grid.columnWidth(column) >= needed for column in range(2, tasks + 2))
+
+
+def test_the_first_column_gives_way_before_anything_scrolls(qtbot: QtBot) -> None:
+    grid = grid_of(qtbot, 3)
+    natural = grid.natural_width()
+    spare = grid.columnWidth(0)
+    for width in range(natural, natural - 400, -20):
+        grid.resize(width, 400)
+        scrolls = grid.horizontalScrollBar().maximum() > 0
+        first, rest = grid.columnWidth(0), sum(grid.columnWidth(column) for column in range(1, 5))
+        assert first >= 200 and (scrolls or first + rest == grid.viewport().width())
+        assert not scrolls or grid.viewport().width() - rest < LEAST_FIRST, "it scrolls only where names would be lost"
+    assert spare >= first
 
 
 def test_the_first_column_stays_in_sight(qtbot: QtBot) -> None:

@@ -80,3 +80,6 @@ def test_a_setting_that_came_later_counts_as_its_default(make_run: MakeRun) -> N
 def test_a_run_that_fills_a_row_has_its_feature_terms(make_run: MakeRun) -> None:
     terms = [{"kind": "hidden", "weight": 2.0}]
     assert methods.reproducing_settings(make_run(kind="kl", features=terms).config)["features"] == terms
+    assert methods.reproducing_settings(make_run(kind="kl").config)["features"] == [], (
+        "none, whatever stood there before"
+    )

@@ -28,5 +28,5 @@ def test_gradient_columns_are_aligned_and_explained(table: Table, whole_table: T
     assert "Gradient share  Teacher influence" in lines[0] and "Gradient share" not in render(table)
     assert any("41.3" in line and "0.12" in line for line in body)
     text = "\n".join(lines)
-    assert "the part that is not the labels'" in text and "2 stopped, 1 failed." in text
+    assert "that is not the labels'" in text and "2 stopped, 1 failed." in text
     assert "Names cut short also differ in: “Vanilla KD" in text
