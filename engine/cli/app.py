@@ -72,6 +72,20 @@ def check(
 
 
 @app.command()
+def doctor(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of one run; “-” reads it from stdin.")],
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key.")] = None,
+    rows: Annotated[int, typer.Option("--rows", min=16, max=4096, help="Rows to sample for what is measured.")] = 256,
+    json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Load the models and measure, in seconds, what training would meet. Nothing is trained, downloaded or stored."""
+    from engine.cli.doctor import examine_and_print
+
+    raise typer.Exit(examine_and_print(config, settings or [], home_folder(home), rows, json))
+
+
+@app.command()
 def runs(
     trash: Annotated[bool, typer.Option("--trash", help="List the discarded runs instead.")] = False,
     json: AsJson = False,
