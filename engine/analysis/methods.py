@@ -5,9 +5,10 @@ Knows configurations as plain dicts (the TOML's own keys) and the catalogue; kno
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -45,7 +46,7 @@ class Method:
         """Whether the student is trained with more than the labels."""
         return self.kind != NO_TEACHER or bool(self.features)
 
-    @property
+    @cached_property
     def objective(self) -> Hashable:
         """What the student is trained with, as one value: loss, feature terms and all their settings."""
         return (self.kind, values_of(self.loss, self.loss), tuple(values_of(term, term) for term in self.features))
@@ -70,8 +71,22 @@ def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def method_of(config: Mapping[str, Any]) -> Method:
     """Sort a run's settings into method and recipe, leaving out what had no effect on it.
 
-    A key that a run does not have was not there when it was stored: it counts as its default.
+    A key that a run does not have was not there when it was stored: it counts as its default. Repeats of a run share one
+    Method, also from one call to the next: the window sorts every run anew whenever one of them moves on.
     """
+    compared = {
+        section: {key: value for key, value in table.items() if f"{section}.{key}" not in _NOT_COMPARED}
+        if isinstance(table, dict)
+        else table
+        for section, table in config.items()
+        if section not in _NOT_COMPARED
+    }
+    return _sorted(json.dumps(compared, default=str))
+
+
+@lru_cache(maxsize=2048)
+def _sorted(written: str) -> Method:
+    config: dict[str, Any] = json.loads(written)
     plain = {key: value for key, value in config.items() if key != "features"}
     settings = {key: value for key, value in _with_defaults(flat(plain)).items() if key not in _NOT_COMPARED}
     kind = settings.pop("loss.kind", NO_TEACHER)
