@@ -11,12 +11,14 @@ from types import FrameType
 from typing import Any
 
 from engine.config import parse_config
-from engine.errors import EngineError
+from engine.errors import EngineError, StoreError
 from engine.events import Emit, Event, Log
 from engine.store import RunRecord, Store
+from engine.store.home import private_files
 from engine.store.records import FAILED, FINISHED, RUNNING, STOPPED
 
 STOP_ASKED_EVERY_S = 0.2
+REFUSED_FOR_S = 5.0  # a store that does not answer is asked again after this long
 
 
 class StopControl:
@@ -33,7 +35,10 @@ class StopControl:
     def __call__(self) -> bool:
         if not self._asked and time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + STOP_ASKED_EVERY_S
-            self._asked = self._store.stop_requested(self._run)
+            try:
+                self._asked = self._store.stop_requested(self._run)
+            except StoreError:  # locked or unreadable just now; the writer says so, and a signal still stops the run
+                self._next_look = time.monotonic() + REFUSED_FOR_S
         return self._asked
 
 
@@ -58,15 +63,18 @@ def stop_on_signals(control: StopControl) -> Iterator[None]:
 def execute(store: Store, run: RunRecord, listen: Callable[[Event], None] | None = None) -> RunRecord:
     """Train a run that this process has claimed; returns it as it ended. ``listen`` hears every event as well."""
     control = StopControl(store, run.id)
-    with stop_on_signals(control):
-        with store.writer(run.id) as writer:
+    with private_files(), stop_on_signals(control):
+        try:
+            with store.writer(run.id) as writer:
 
-            def emit(event: Event) -> None:
-                writer.emit(event)
-                if listen is not None:
-                    listen(event)
+                def emit(event: Event) -> None:
+                    writer.emit(event)
+                    if listen is not None:
+                        listen(event)
 
-            state, reason = _attempt(store, run, emit, control)
+                state, reason = _attempt(store, run, emit, control)
+        except StoreError as error:  # it took no more rows; they and the student are kept
+            state, reason = FAILED, str(error)
         store.set_state(run.id, state, reason, only_if=RUNNING)
     return store.run(run.id)
 

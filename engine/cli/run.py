@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from engine.cli.execute import execute
+from engine.cli.opening import opened
 from engine.cli.progress import RunProgress
 from engine.config import DistillationConfig, parse_leniently, read_text
 from engine.config.reading import decoded
@@ -70,7 +71,7 @@ def run_here(path: Path, overrides: list[str], home: Path, only_queue: bool) -> 
     for notice in found.notices:
         if notice["level"] != "fine":
             console.print(f"[yellow]{notice['level']}[/yellow]  {escape(notice['text'])}")
-    store = Store(home)
+    store = opened(home)
     number = store.enqueue(config)
     if only_queue:
         console.print(f"Run {number} is in the queue; “distill work” or the window trains it.")

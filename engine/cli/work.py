@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from engine.cli.execute import execute
-from engine.store import Store
+from engine.cli.opening import opened
 from engine.store.processes import own_identity
 from engine.store.worker_lock import WorkerLock
 
@@ -19,7 +19,7 @@ def work(home: Path, stay_s: float) -> int:
     """Train queued runs until none has come for ``stay_s`` seconds. Returns how many; 0 at once if another worker is here."""
     if sys.__stderr__ is not None:
         faulthandler.enable(sys.__stderr__)
-    store = Store(home)
+    store = opened(home)
     lock = WorkerLock(home)
     if not lock.acquire():
         return 0

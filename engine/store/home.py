@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TextIO
 
@@ -28,6 +30,16 @@ def make_private_folder(folder: Path) -> Path:
             f"The folder {folder} cannot be made: {error.strerror}. Choose another with --home or DISTILL_HOME."
         ) from None
     return folder
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """While this holds, whatever this process writes, libraries included, is readable by its owner alone."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def open_private(file: Path, mode: Literal["w", "a"] = "w") -> TextIO:

@@ -116,7 +116,15 @@ def test_check_backup_repair(distill: Callable[..., Typed], home: Path, runs: li
 
     content = b"\0" * 4096 + file.read_bytes()[4096:]
     file.write_bytes(content)
-    for command in (("runs",), ("show", 1), ("stop", 1), ("table",), ("discard", 1), ("work",), ("export", 1, tmp_path / "x")):
+    for command in (
+        ("runs",),
+        ("show", 1),
+        ("stop", 1),
+        ("table",),
+        ("discard", 1),
+        ("work",),
+        ("export", 1, tmp_path / "x"),
+    ):
         status, out, err = distill(*command)
         assert status == 2 and "distill store repair --home" in err and "Traceback" not in err, command
         assert file.read_bytes() == content, command
