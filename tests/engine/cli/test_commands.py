@@ -71,6 +71,8 @@ def test_run_show_table_export(distill, config: Path, home: Path, tmp_path: Path
     for format in ("text", "markdown", "csv", "latex", "json"):
         table = distill("table", "--format", format)
         assert table.status == 0 and "MRPC" in table.out, format
+        assert "radient" not in table.out
+        assert "radient" in distill("table", "--format", format, "--gradient-share").out, format
     exported = distill("export", "1", tmp_path / "student")
     assert exported.status == 0 and (tmp_path / "student" / "model.safetensors").is_file()
     assert "taylor" in (tmp_path / "student" / "README.md").read_text(encoding="utf-8").lower()
