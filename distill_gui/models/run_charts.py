@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING
 
 from distill_gui.models.curve_series import XAxis
-from distill_gui.models.run_text import metric_word
+from distill_gui.models.run_text import is_control, metric_word
+from engine.config import term_names
 
 if TYPE_CHECKING:
     from engine.store import RunRecord
@@ -16,17 +17,46 @@ if TYPE_CHECKING:
 X_KINDS = {"step": "step", "epoch": "epoch", "examples": "examples", "seconds": "seconds"}
 SIDES = {"student": "", "teacher": "teacher/"}  # whose training; what its metric names begin with
 LARGEST_WEIGHT = 0.99
+NO_TEACHER = "needs a teacher"
+NO_ANSWERS = "needs a logit loss"
 _INFLUENCE = (
     "How much the gradient of the student’s logits changes when the teacher’s answer is replaced by a uniform one, "
     "relative to both gradients: 0 means the teacher does not count, 100 % that it turns the gradient around."
 )
-_SHARES = "How much of the gradient of the student’s logits each term of the loss brings."
+
+
+@dataclass(frozen=True)
+class View:
+    """One of the ways to look at the terms of a loss: curves whose names begin with `curves`, a word for it, a sentence."""
+
+    key: str
+    text: str
+    curves: str
+    about: str
+
+
+_WEIGHTED = View("weighted", "weighted", "train/loss/", "What each term adds to the total loss.")
+_DEFINED = View("defined", "as defined", "train/raw/", "Each term as its paper defines it, before its weight.")
+_WEIGHTS = View("weights", "weights", "train/weight/", "What each term is multiplied by, where that changes with time.")
+_LOGITS = View(
+    "logits",
+    "of logits",
+    "train/gradient_share/",
+    "How much of the gradient of the student’s logits each term of the loss brings; feature terms never touch the logits.",
+)
+_PARAMETERS = View(
+    "parameters",
+    "of parameters",
+    "train/parameter_share/",
+    "How much of the gradient of all the student’s parameters each term of the loss brings, feature terms too.",
+)
 
 
 @dataclass(frozen=True)
 class ChartKind:
     """One chart. `scale` multiplies its values for showing; `smooth` and `log` say which options make sense for it;
-    `about` is the sentence that its short title leaves out."""
+    `about` is the sentence that its short title leaves out. A chart of terms has `views`; an `optional` one is there only
+    while the chosen run has rows of it."""
 
     key: str
     title: str
@@ -35,21 +65,25 @@ class ChartKind:
     log: bool = True
     chosen_only: bool = False
     needs_teacher: bool = False
+    optional: bool = False
     about: str = ""
+    views: tuple[View, ...] = ()
 
 
 CHARTS = (
     ChartKind("validation", "Validation", scale=100.0, smooth=False, log=False),
     ChartKind("loss", "Total loss"),
-    ChartKind("terms", "Loss terms", chosen_only=True),
+    ChartKind("terms", "Loss terms", chosen_only=True, views=(_WEIGHTED, _DEFINED)),
+    ChartKind("weights", "Term weights", smooth=False, chosen_only=True, optional=True, views=(_WEIGHTS,)),
     ChartKind("influence", "Teacher’s influence, %", scale=100.0, log=False, needs_teacher=True, about=_INFLUENCE),
     ChartKind(
-        "shares", "Gradient shares, %", scale=100.0, log=False, chosen_only=True, needs_teacher=True, about=_SHARES
+        "shares", "Gradient shares, %", scale=100.0, log=False, chosen_only=True, needs_teacher=True,
+        views=(_LOGITS, _PARAMETERS),
     ),
     ChartKind("learning_rate", "Learning rate", smooth=False),
     ChartKind("gradient_norm", "Gradient norm"),
     ChartKind("throughput", "Throughput, examples/s"),
-)
+)  # fmt: skip
 _NAMES = {
     "influence": "train/teacher_influence",
     "loss": "train/loss",
@@ -70,18 +104,53 @@ class ChartOptions:
     clip: bool = True
     hidden: frozenset[str] = frozenset()
     side: str = "student"
+    views: tuple[tuple[str, str], ...] = ()  # chart and the view of it that a person chose
 
 
-def curve_names(kind: ChartKind, record: RunRecord, names: Iterable[str], side: str = "student") -> list[str]:
-    """The metric names among `names` that the chart draws for this run."""
+def view_of(kind: ChartKind, options: ChartOptions, record: RunRecord | None) -> View | None:
+    """How the chart looks at a run's terms: as chosen, else its first view; None for a chart of no terms.
+
+    Gradient shares of a run with feature terms are those of all parameters: they never touch the logits.
+    """
+    chosen = dict(options.views).get(kind.key)
+    if chosen is None and kind.key == "shares" and record is not None and record.config.get("features"):
+        return _PARAMETERS
+    return next((view for view in kind.views if view.key == chosen), kind.views[0] if kind.views else None)
+
+
+def with_view(options: ChartOptions, chart: str, view: str) -> ChartOptions:
+    """The options with another view of one chart."""
+    return replace(options, views=tuple(sorted({**dict(options.views), chart: view}.items())))
+
+
+def obstacle(kind: ChartKind, view: View | None, record: RunRecord) -> str:
+    """Why a run can never have rows of this kind, "" where it can."""
+    if not kind.needs_teacher:
+        return ""
+    if is_control(record):
+        return NO_TEACHER
+    return NO_ANSWERS if record.loss == "none" and view is not _PARAMETERS else ""
+
+
+def term_place(name: str, record: RunRecord) -> int:
+    """Which term of the run's loss a curve is about, from 0: the labels, the teacher's answers, then the feature terms."""
+    kinds = [str(term.get("kind", "")) for term in record.config.get("features") or []]
+    order = ["labels", "teacher", *term_names(kinds)]
+    term = term_text(name)
+    return order.index(term) if term in order else len(order)
+
+
+def curve_names(
+    kind: ChartKind, record: RunRecord, names: Iterable[str], side: str = "student", view: View | None = None
+) -> list[str]:
+    """The metric names among `names` that the chart draws for this run, terms in the order of the loss."""
     prefix = SIDES[side]
+    if kind.views:
+        start = prefix + (view or kind.views[0]).curves
+        return sorted((name for name in names if name.startswith(start)), key=lambda name: term_place(name, record))
     if kind.key == "validation":
         start, end = f"{prefix}validation", f"/{record.key_metric}"
         return [name for name in names if name.startswith(start) and name.endswith(end)] if record.key_metric else []
-    if kind.key == "terms":
-        return [name for name in names if name.startswith(f"{prefix}train/loss/")]
-    if kind.key == "shares":
-        return [name for name in names if name.startswith(f"{prefix}train/gradient_share/")]
     wanted = prefix + _NAMES[kind.key]
     return [wanted] if wanted in names else []
 

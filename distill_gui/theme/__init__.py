@@ -2,6 +2,7 @@
 
 from distill_gui.theme.runs import run_colour
 from distill_gui.theme.scheme import apply, current, follow, is_dark, notifier
+from distill_gui.theme.terms import LineLook, term_look
 from distill_gui.theme.tokens import RADIUS, XL, XS, L, M, S, Tokens, tokens
 from distill_gui.theme.type import mono_font, number_font, restyle
 
@@ -10,6 +11,7 @@ __all__ = [
     "XL",
     "XS",
     "L",
+    "LineLook",
     "M",
     "S",
     "Tokens",
@@ -22,5 +24,6 @@ __all__ = [
     "number_font",
     "restyle",
     "run_colour",
+    "term_look",
     "tokens",
 ]

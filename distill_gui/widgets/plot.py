@@ -37,6 +37,7 @@ class _Curve:
     colour: str = ""
     emphasised: bool = False
     faint: bool = False
+    dash: tuple[float, ...] = ()
 
 
 class _View(pg.PlotWidget):
@@ -112,9 +113,16 @@ class Chart(QWidget):
     # curves -----------------------------------------------------------------------------------------------------------
 
     def set_curve(
-        self, key: Hashable, x: Floats, y: Floats, colour: str, emphasised: bool = False, faint: bool = False
+        self,
+        key: Hashable,
+        x: Floats,
+        y: Floats,
+        colour: str,
+        emphasised: bool = False,
+        faint: bool = False,
+        dash: tuple[float, ...] = (),
     ) -> None:
-        """Draw a curve, shape (points,) each; NaN is a gap. At most three should be `emphasised`."""
+        """Draw a curve, shape (points,) each; NaN is a gap. At most three should be `emphasised`; `dash` is in px."""
         curve = self._curves.get(key) or self._new_curve(key)
         if self._log_x or self._log_y:
             x = np.log10(np.maximum(x, TINY)) if self._log_x else x
@@ -124,11 +132,18 @@ class Chart(QWidget):
         if len(x) <= DOTS or len(curve.dots.data):
             known = np.isfinite(y) if len(x) <= DOTS else np.zeros(len(x), dtype=bool)
             curve.dots.setData(x[known], y[known])
-        self._dress(curve, colour, emphasised, faint)
+        self._dress(curve, colour, emphasised, faint, dash)
 
-    def set_look(self, key: Hashable, colour: str, emphasised: bool = False, faint: bool = False) -> None:
+    def set_look(
+        self,
+        key: Hashable,
+        colour: str,
+        emphasised: bool = False,
+        faint: bool = False,
+        dash: tuple[float, ...] = (),
+    ) -> None:
         """Change how a drawn curve looks, not its points."""
-        self._dress(self._curves[key], colour, emphasised, faint)
+        self._dress(self._curves[key], colour, emphasised, faint, dash)
 
     def remove_curve(self, key: Hashable) -> None:
         curve = self._curves.pop(key, None)
@@ -158,13 +173,16 @@ class Chart(QWidget):
                 curve.line.opts["antialias"] = few
                 curve.line.update()
 
-    def _dress(self, curve: _Curve, colour: str, emphasised: bool, faint: bool) -> None:
-        if (curve.colour, curve.emphasised, curve.faint) == (colour, emphasised, faint):
+    def _dress(self, curve: _Curve, colour: str, emphasised: bool, faint: bool, dash: tuple[float, ...]) -> None:
+        if (curve.colour, curve.emphasised, curve.faint, curve.dash) == (colour, emphasised, faint, dash):
             return
-        curve.colour, curve.emphasised, curve.faint = colour, emphasised, faint
+        curve.colour, curve.emphasised, curve.faint, curve.dash = colour, emphasised, faint, dash
         # A wide polyline is slow where it overlaps itself; its segments drawn one by one are not.
         curve.line.setSegmentedLineMode("on" if emphasised else "off")
-        curve.line.setPen(_pen(colour, width=2.0 if emphasised else 1.0, alpha=90 if faint else 255))
+        pen = _pen(colour, width=2.0 if emphasised else 1.0, alpha=90 if faint else 255)
+        if dash:
+            pen.setDashPattern([length / pen.widthF() for length in dash])
+        curve.line.setPen(pen)
         curve.dots.setPen(None)
         curve.dots.setBrush(QColor(colour))
         curve.dots.setSize(6 if emphasised else 4)

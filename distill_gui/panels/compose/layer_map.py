@@ -1,8 +1,8 @@
-"""The control of a layer map: a map by name, or pairs of the person's own typed beside it."""
+"""The control of a layer map: a map by name, or pairs of the person's own typed below it."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QSizePolicy, QWidget
 
 from distill_gui.models.compose import ComposeModel
 from distill_gui.models.compose_fields import FieldSpec
@@ -36,11 +36,11 @@ class LayerMapControl:
         self.widget = QWidget()
         self.widget.setFocusProxy(self.choice)
         self.widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        row = QHBoxLayout(self.widget)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(S)
-        row.addWidget(self.choice, 2)
-        row.addWidget(self.pairs, 3)
+        column = QVBoxLayout(self.widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(S // 2)
+        column.addWidget(self.choice)
+        column.addWidget(self.pairs)
 
     def refresh(self) -> None:
         key = self._spec.key

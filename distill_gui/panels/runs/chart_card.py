@@ -6,30 +6,37 @@ from dataclasses import dataclass
 from math import log10
 
 import numpy as np
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from distill_gui.models.curve_view import Range, Spread, outside, spread, y_range
 from distill_gui.models.curves import CurveKey, CurveModel, Window, XAxis
-from distill_gui.models.run_charts import ChartKind, ChartOptions
-from distill_gui.theme import RADIUS, L, M, S, run_colour
+from distill_gui.models.run_charts import ChartKind, ChartOptions, View
+from distill_gui.theme import L, LineLook, M, S, run_colour, term_look
 from distill_gui.widgets.card import Card
-from distill_gui.widgets.labels import ElidedLabel, caption
+from distill_gui.widgets.labels import ElidedLabel
+from distill_gui.widgets.menu_choice import MenuChoice
 from distill_gui.widgets.plot import Chart
+from distill_gui.widgets.term_legend import TermLegend
 
 NO_ROWS = "no rows yet"
-NO_TEACHER = "needs a teacher"
 
 
 @dataclass(frozen=True)
 class Look:
-    """How one curve is drawn. `raw` is the unsmoothed line behind a smoothed one."""
+    """How one curve is drawn. `raw` is the unsmoothed line behind a smoothed one; `term` is a place in the loss, where
+    the curve is one of its terms: terms have looks of their own, lest they be taken for other runs."""
 
     axis: XAxis
     colour: int
     emphasised: bool = False
     raw: bool = False
+    term: int | None = None
+
+    def line(self) -> LineLook:
+        """Colour and dash in the theme now shown."""
+        return LineLook(run_colour(self.colour)) if self.term is None else term_look(self.term)
 
 
 @dataclass(frozen=True)
@@ -47,10 +54,12 @@ class ChartCard(Card):
     """A heading, what the chart says in words at its right, and the chart."""
 
     show_all_wanted = Signal()
+    view_chosen = Signal(str)
 
     def __init__(self, kind: ChartKind, curves: CurveModel, parent: QWidget | None = None) -> None:
         self.note = ElidedLabel("", "caption")
-        self._legend = QHBoxLayout()
+        self.legend = TermLegend()
+        self.views = MenuChoice()
         super().__init__(kind.title, None, parent)
         self.heading.setToolTip(kind.about)
         self.kind = kind
@@ -65,7 +74,6 @@ class ChartCard(Card):
         self._x: Range | None = None
         self._says = self._said = ""
         self.empty = NO_ROWS  # what it says while it has nothing to draw
-        self._entries: list[tuple[str, int]] = []
         self._lay_out()
         self.chart.menu_wanted.connect(self._on_menu_wanted)
 
@@ -75,13 +83,15 @@ class ChartCard(Card):
         frame.setContentsMargins(L, M, S, S)
         frame.setSpacing(2)
         self.header.setContentsMargins(0, 0, S, 0)
-        self._legend.setSpacing(M)
         self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.header.addLayout(self._legend)
-        self.header.addWidget(self.note, 1)  # takes what heading and legend leave
+        self.header.addWidget(self.note, 1)  # takes what heading and views leave
+        self.header.addWidget(self.views)
         self.header.setStretch(1, 0)
+        self.body.addWidget(self.legend)
         self.body.addWidget(self.chart, 1)
+        self.views.set_choices([(view.key, view.text, view.about) for view in self.kind.views])
+        self.views.chosen.connect(self.view_chosen)
         self.setMinimumSize(240, 196)  # a long legend may not push other charts out of sight
 
     # what to show -----------------------------------------------------------------------------------------------------
@@ -112,15 +122,13 @@ class ChartCard(Card):
             self._levels, self._all_stale = levels, True
 
     def set_legend(self, entries: list[tuple[str, int]]) -> None:
-        """Name curves by colour; empty where the list of runs is the legend."""
-        if entries == self._entries:
-            return
-        self._entries = entries
-        while (item := self._legend.takeAt(0)) is not None:
-            if (entry := item.widget()) is not None:
-                entry.deleteLater()
-        for text, colour in entries:
-            self._legend.addWidget(_LegendEntry(text, colour))
+        """Name terms by their place in the loss; empty where the list of runs is the legend."""
+        self.legend.set_entries(entries)
+
+    def show_view(self, view: View) -> None:
+        """Say which way of looking at the terms this is; tells nobody."""
+        self.views.show_key(view.key)
+        self.heading.setToolTip(view.about)
 
     def looks(self) -> dict[CurveId, Look]:
         return self._looks
@@ -150,15 +158,15 @@ class ChartCard(Card):
         run, name, raw = curve
         weight = 0.0 if raw else self._weight()
         drawing = self._curves.drawing((run, name), look.axis, x, pixels, weight, self._windows.get(curve))
-        colour = run_colour(look.colour)
+        line = look.line()
         if drawing is None:
             if curve in self._windows:
-                self.chart.set_look(curve, colour, look.emphasised, look.raw)
+                self.chart.set_look(curve, line.colour, look.emphasised, look.raw, line.dash)
             return
         self._windows[curve], xs, ys = drawing
         ys = self.kind.scale * ys
         self._spreads[curve] = None if raw else spread(ys, self._log())
-        self.chart.set_curve(curve, xs, ys, colour, look.emphasised, look.raw)
+        self.chart.set_curve(curve, xs, ys, line.colour, look.emphasised, look.raw, line.dash)
 
     def _draw_levels(self) -> None:
         shown = self.chart.levels()
@@ -246,36 +254,3 @@ class ChartCard(Card):
                 for step, seconds, value in np.stack(columns, 1).tolist()
             ]
         QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
-
-
-class _LegendEntry(QWidget):
-    """A small square in a run's colour, and a word."""
-
-    def __init__(self, text: str, colour: int) -> None:
-        super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(5)
-        row.addWidget(Swatch(colour))
-        row.addWidget(caption(text))
-
-
-class Swatch(QWidget):
-    """A square in a run's colour."""
-
-    def __init__(self, colour: int, side: int = 9) -> None:
-        super().__init__()
-        self._colour = colour
-        self.setFixedSize(QSize(side, side))
-
-    def set_colour(self, colour: int) -> None:
-        self._colour = colour
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(run_colour(self._colour)))
-        painter.drawRoundedRect(self.rect(), RADIUS / 3, RADIUS / 3)
-        painter.end()

@@ -15,14 +15,17 @@ from distill_gui.models.run_charts import (
     ChartKind,
     ChartOptions,
     curve_names,
+    obstacle,
+    term_place,
     term_text,
     title,
+    view_of,
     x_axis,
     x_end,
     x_text,
 )  # fmt: skip
 from distill_gui.models.run_text import score_text
-from distill_gui.panels.runs.chart_card import NO_ROWS, NO_TEACHER, ChartCard, CurveId, Level, Look
+from distill_gui.panels.runs.chart_card import NO_ROWS, ChartCard, CurveId, Level, Look
 from distill_gui.theme import M, notifier
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ class ChartGrid(QScrollArea):
     stale = Signal()
     following_changed = Signal(bool)
     run_chosen = Signal(int)
+    view_chosen = Signal(str, str)  # chart, and the view of its terms
     run_pointed = Signal(object)  # the run whose curve is under the pointer, None when there is none
 
     def __init__(self, curves: CurveModel, parent: QWidget | None = None) -> None:
@@ -56,6 +60,7 @@ class ChartGrid(QScrollArea):
         self._axes: dict[CurveKey, XAxis] = {}
         self._following = True
         self._columns = 0
+        self._arranged: list[ChartCard] = []
         self.cards = {kind.key: self._make_card(kind) for kind in CHARTS}
         self._lay_out()
         curves.changed.connect(self._on_curves_changed)
@@ -69,6 +74,7 @@ class ChartGrid(QScrollArea):
         card.chart.panned.connect(self._on_panned)
         card.chart.reset_wanted.connect(self.follow)
         card.show_all_wanted.connect(self.follow)
+        card.view_chosen.connect(lambda view: self.view_chosen.emit(kind.key, view))
         card.chart.cursor_moved.connect(self._on_cursor_moved)
         card.chart.curve_pointed.connect(self._on_curve_pointed)
         card.chart.curve_clicked.connect(lambda curve: self.run_chosen.emit(curve[0]))
@@ -109,7 +115,7 @@ class ChartGrid(QScrollArea):
             card.set_options(options)
         self._x_stale = self._looks_stale = True
         if before.hidden != options.hidden:
-            self._arrange(force=True)
+            self._arrange()
         self.stale.emit()
 
     def point_at(self, run: int | None) -> None:
@@ -164,19 +170,20 @@ class ChartGrid(QScrollArea):
                 looks |= self._looks_of(card.kind, record)
             card.set_looks(looks)
             card.set_title(title(card.kind, records.values()))
-            card.empty = NO_ROWS if self._may_fill(card.kind) else NO_TEACHER
-        colour = self._chosen.colour if self._chosen else 0
-        for card in self.cards.values():
-            if card.kind.chosen_only:
-                terms = [curve for curve in card.looks() if not curve[2]]
-                card.set_legend([(term_text(name), colour + place) for place, (_, name, _) in enumerate(terms)])
+            card.empty = self._obstacle(card.kind) or NO_ROWS
+            if (view := view_of(card.kind, self._options, self._chosen)) is not None:
+                card.show_view(view)
+                terms = [(name, look.term) for (_, name, raw), look in looks.items() if not raw]
+                card.set_legend([(term_text(name), place) for name, place in terms if place is not None])
+        self._arrange()
         self.cards["validation"].set_levels(self._levels())
 
-    def _may_fill(self, kind: ChartKind) -> bool:
-        """Whether a run drawn here can have rows of this kind at all."""
+    def _obstacle(self, kind: ChartKind) -> str:
+        """Why none of the runs drawn here can have rows of this kind, "" where one can."""
         chosen = [self._chosen] if self._chosen else []
-        drawn = chosen if kind.chosen_only else self._records
-        return not kind.needs_teacher or not drawn or any(record.loss != "none" for record in drawn)
+        view = view_of(kind, self._options, self._chosen)
+        said = [obstacle(kind, view, record) for record in (chosen if kind.chosen_only else self._records)]
+        return said[-1] if said and all(said) else ""
 
     def _looks_of(self, kind: ChartKind, record: RunRecord) -> dict[CurveId, Look]:
         chosen = self._chosen is not None and record.id == self._chosen.id
@@ -185,11 +192,12 @@ class ChartGrid(QScrollArea):
         axis = x_axis(record, self._options)
         front = (chosen or record.id == self._pointed) and not kind.chosen_only
         looks = {}
-        for place, name in enumerate(curve_names(kind, record, self._curves.names(record.id), self._options.side)):
-            colour = record.colour + (place if kind.chosen_only else 0)
-            looks[record.id, name, False] = Look(axis, colour, front)
+        view = view_of(kind, self._options, record)
+        for name in curve_names(kind, record, self._curves.names(record.id), self._options.side, view):
+            term = term_place(name, record) if kind.views else None
+            looks[record.id, name, False] = Look(axis, record.colour, front, term=term)
             if kind.smooth and self._options.weight and record.id == self._pointed:
-                looks[record.id, name, True] = Look(axis, colour, raw=True)
+                looks[record.id, name, True] = Look(axis, record.colour, raw=True, term=term)
         return looks
 
     def _levels(self) -> dict[str, Level]:
@@ -260,11 +268,15 @@ class ChartGrid(QScrollArea):
         """What the chosen (or pointed) run's curve says at `x`."""
         run = self._pointed or (self._chosen.id if self._chosen else None)
         weight = self._options.weight if card.kind.smooth else 0.0
+        said, at = [], x
         for (of, name, raw), look in card.looks().items():
             if of == run and not raw and (found := self._curves.at((of, name), look.axis, x, weight)):
                 value = score_text(found[1]) if card.kind.scale == 100 else f"{found[1]:.4g}"
-                return f"{value} at {x_text(self._options, found[0])}"
-        return ""
+                said.append(value if look.term is None else f"{term_text(name)} {value}")
+                at = found[0]
+                if look.term is None:
+                    break
+        return f"{', '.join(said)} at {x_text(self._options, at)}" if said else ""
 
     def _redraw_all(self) -> None:
         for card in self.cards.values():
@@ -273,12 +285,16 @@ class ChartGrid(QScrollArea):
 
     # columns ----------------------------------------------------------------------------------------------------------
 
-    def _arrange(self, force: bool = False) -> None:
+    def _arrange(self) -> None:
         columns = max(1, min(3, self.viewport().width() // NARROWEST))
-        if columns == self._columns and not force:
+        shown = [
+            card
+            for key, card in self.cards.items()
+            if key not in self._options.hidden and (card.looks() or not card.kind.optional)
+        ]
+        if (columns, shown) == (self._columns, self._arranged):
             return
-        self._columns = columns
-        shown = [card for key, card in self.cards.items() if key not in self._options.hidden]
+        self._columns, self._arranged = columns, shown
         for card in self.cards.values():
             self._grid.removeWidget(card)
             card.setParent(self._inside)

@@ -13,7 +13,7 @@ from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QSh
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from distill_gui.models.curves import CurveKey
-from distill_gui.models.run_charts import X_KINDS, ChartOptions, sides
+from distill_gui.models.run_charts import X_KINDS, ChartOptions, sides, with_view
 from distill_gui.models.run_text import is_training
 from distill_gui.panels.runs.chart_grid import ChartGrid
 from distill_gui.panels.runs.chart_menu import ChartMenu
@@ -45,6 +45,8 @@ class RunsPanel(QWidget):
     export_requested = Signal(int)
     duplicate_requested = Signal(int)
     rename_requested = Signal(int, str)
+    discard_requested = Signal(int)
+    trash_requested = Signal()
     compose_requested = Signal()
     log_watched = Signal(int)  # the run whose log is wanted from its beginning
     curves_wanted = Signal(object)  # list of run ids now drawn
@@ -131,11 +133,14 @@ class RunsPanel(QWidget):
             source.duplicate_wanted.connect(self.duplicate_requested)
         self.addActions(self.column.actions())  # their shortcuts hold wherever in this place one is
         self.column.renamed.connect(self.rename_requested)
+        self.column.discard_wanted.connect(self.discard_requested)
+        self.column.trash_wanted.connect(self.trash_requested)
         self.column.run_chosen.connect(self._on_run_chosen)
         self.column.run_pointed.connect(self.grid.point_at)
         self.grid.run_pointed.connect(self.column.rows.set_pointed)
         self.grid.run_chosen.connect(self._on_run_chosen)
         self.grid.stale.connect(lambda: self._wake(FRAME_MS))
+        self.grid.view_chosen.connect(lambda chart, view: self._set_options(with_view(self._options, chart, view)))
         self.grid.following_changed.connect(self._on_following_changed)
         self.follow.clicked.connect(self.grid.follow)
         self.tabs.chosen.connect(self.show_tab)

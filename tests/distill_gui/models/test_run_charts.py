@@ -7,11 +7,17 @@ import pytest
 
 from distill_gui.models.run_charts import (
     CHARTS,
+    NO_ANSWERS,
+    NO_TEACHER,
     ChartOptions,
     curve_names,
     sides,
+    obstacle,
+    term_place,
     term_text,
     title,
+    view_of,
+    with_view,
     x_axis,
     x_end,
     x_text,
@@ -88,3 +94,46 @@ def test_the_teachers_epochs_have_its_own_batches(record: Make) -> None:
 def test_places_in_words() -> None:
     assert x_text(ChartOptions(x="epoch"), 1.857) == "epoch 1.86"
     assert x_text(ChartOptions(x="examples"), 12345.0) == "12,345 examples"
+
+
+def test_a_chart_of_terms_has_views_of_its_own_curves_in_the_order_of_the_loss(record: Make) -> None:
+    run = record(1, config={"features": [{"kind": "hidden"}, {"kind": "pkd"}, {"kind": "hidden"}]})
+    names = [f"train/{kind}/{term}" for kind in ("raw", "loss") for term in ("pkd", "hidden-2", "labels", "hidden")]
+    terms, options = KINDS["terms"], ChartOptions()
+    weighted, defined = view_of(terms, options, run), view_of(terms, with_view(options, "terms", "defined"), run)
+    assert curve_names(terms, run, names, view=weighted) == [
+        "train/loss/labels", "train/loss/hidden", "train/loss/pkd", "train/loss/hidden-2",
+    ]  # fmt: skip
+    assert curve_names(terms, run, names, view=defined) == [name.replace("loss", "raw") for name in (
+        "train/loss/labels", "train/loss/hidden", "train/loss/pkd", "train/loss/hidden-2",
+    )]  # fmt: skip
+    assert [term_place(f"train/loss/{term}", run) for term in ("labels", "teacher", "hidden", "pkd", "hidden-2", "x")] == [
+        0, 1, 2, 3, 4, 5,
+    ]  # fmt: skip
+
+
+def test_a_chosen_view_stays_beside_those_of_other_charts() -> None:
+    options = with_view(
+        with_view(with_view(ChartOptions(), "shares", "logits"), "terms", "defined"), "shares", "parameters"
+    )
+    assert dict(options.views) == {"shares": "parameters", "terms": "defined"}
+
+
+@pytest.mark.parametrize(
+    ("loss", "features", "influence", "logits", "parameters"),
+    [
+        ("kl", [], "", "", ""),
+        ("none", [], NO_TEACHER, NO_TEACHER, NO_TEACHER),
+        ("none", [{"kind": "hidden"}], NO_ANSWERS, NO_ANSWERS, ""),
+        ("kl", [{"kind": "hidden"}], "", "", ""),
+    ],
+)
+def test_what_a_run_can_never_have_rows_of(
+    loss: str, features: list, influence: str, logits: str, parameters: str, record: Make
+) -> None:
+    run, shares = record(1, loss=loss, config={"features": features}), KINDS["shares"]
+    by_logits, by_parameters = shares.views
+    assert obstacle(KINDS["influence"], None, run) == influence
+    assert (obstacle(shares, by_logits, run), obstacle(shares, by_parameters, run)) == (logits, parameters)
+    assert obstacle(KINDS["loss"], None, run) == ""
+    assert view_of(shares, ChartOptions(), run) == (by_parameters if features else by_logits)

@@ -161,9 +161,9 @@ def test_copied_values_are_the_rows_in_view(card: ChartCard) -> None:
 
 def test_the_legend_names_the_terms(card: ChartCard, qtbot: QtBot) -> None:
     card.set_legend([("labels", 0), ("<b>teacher</b>", 1)])
-    assert card._legend.count() == 2
+    assert card.legend.entries() == [("labels", 0), ("<b>teacher</b>", 1)] and card.legend.isVisible()
     card.set_legend([])
-    assert card._legend.count() == 0
+    assert not card.legend.isVisible()
 
 
 def test_the_usual_note_is_whole_or_not_there(card: ChartCard) -> None:

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import pytest
 from pytestqt.qtbot import QtBot
 
-from distill_gui.models.run_charts import ChartOptions
-from distill_gui.panels.runs.chart_card import NO_ROWS, NO_TEACHER
+from distill_gui.models.run_charts import NO_ANSWERS, NO_TEACHER, ChartOptions, with_view
+from distill_gui.panels.runs.chart_card import NO_ROWS
 from distill_gui.panels.runs.chart_grid import ChartGrid
+from distill_gui.theme import run_colour, term_look
 from engine.store import MetricRows, RunRecord
 
 
@@ -205,9 +206,10 @@ def test_columns_are_alike_and_none_is_out_of_sight(grid: ChartGrid, models: Sim
     for card in grid.cards.values():
         card.set_legend([("labels", 0), ("teacher", 1), ("another long name", 2), ("a fourth one", 3)])
     grid.widget().layout().activate()
-    widths = [card.width() for card in grid.cards.values()]
+    shown = [card for card in grid.cards.values() if card.isVisible()]
+    widths = [card.width() for card in shown]
     assert max(widths) - min(widths) <= 1
-    assert max(card.geometry().right() for card in grid.cards.values()) < grid.viewport().width()
+    assert max(card.geometry().right() for card in shown) < grid.viewport().width()
     assert grid.cards["influence"].heading.toolTip()
 
 
@@ -226,3 +228,74 @@ def test_a_control_says_that_its_gradient_has_no_shares(grid: ChartGrid, models:
     show(grid, models, 1)
     grid.draw()
     assert card.empty == NO_TEACHER
+
+
+def taught_inside(grid: ChartGrid, models: SimpleNamespace, rows: Callable[..., MetricRows], loss: str) -> None:
+    """Show run 3 as one with two feature terms and some curves of them."""
+    for name in (
+        "loss/hidden",
+        "loss/pkd",
+        "raw/labels",
+        "raw/hidden",
+        "parameter_share/labels",
+        "parameter_share/hidden",
+    ):
+        models.curves.append(rows(3, f"train/{name}", [0.5, 0.4]))
+    run = replace(models.runs.record(3), loss=loss, config={"features": [{"kind": "hidden"}, {"kind": "pkd"}]})
+    grid.set_runs([run], run)
+    grid.draw()
+
+
+def test_terms_look_like_terms_and_never_like_runs(
+    grid: ChartGrid, models: SimpleNamespace, rows: Callable[..., MetricRows]
+) -> None:
+    taught_inside(grid, models, rows, "kl")
+    card = grid.cards["terms"]
+    assert card.legend.entries() == [("labels", 0), ("teacher", 1), ("hidden", 2), ("pkd", 3)]
+    drawn = card.chart._curves
+    looks = [(drawn[key].colour, drawn[key].dash) for key in drawn]
+    assert looks == [(term_look(place).colour, term_look(place).dash) for place in range(4)]
+    assert not {colour for colour, _ in looks} & {run_colour(index) for index in range(6)}
+    assert drawn[3, "train/loss/teacher", False].line.opts["pen"].dashPattern() == [6.0, 3.0]
+
+
+def test_a_term_has_the_same_look_in_every_chart_and_view(
+    grid: ChartGrid, models: SimpleNamespace, rows: Callable[..., MetricRows], qtbot: QtBot
+) -> None:
+    taught_inside(grid, models, rows, "kl")
+    card = grid.cards["terms"]
+    with qtbot.waitSignal(grid.view_chosen) as told:
+        card.views.action("defined").trigger()
+    assert told.args == ["terms", "defined"]
+    grid.set_options(with_view(ChartOptions(x="step"), "terms", "defined"))
+    grid.draw()
+    assert keys(grid, "terms") == [(3, "train/raw/hidden", False), (3, "train/raw/labels", False)]
+    assert card.legend.entries() == [("labels", 0), ("hidden", 2)]
+    assert "before its weight" in card.heading.toolTip()
+    card.chart.cursor_moved.emit(1.0)
+    assert card.note.text() == "labels 0.5, hidden 0.5 at step 1"
+
+
+def test_shares_of_a_run_with_feature_terms_are_those_of_all_parameters_unless_asked(
+    grid: ChartGrid, models: SimpleNamespace, rows: Callable[..., MetricRows]
+) -> None:
+    taught_inside(grid, models, rows, "none")
+    card = grid.cards["shares"]
+    assert card.views.current() == "parameters" and card.empty == NO_ROWS
+    assert card.legend.entries() == [("labels", 0), ("hidden", 2)]
+    assert grid.cards["influence"].empty == NO_ANSWERS
+    grid.set_options(with_view(ChartOptions(x="step"), "shares", "logits"))
+    grid.draw()
+    assert card.empty == NO_ANSWERS and card.legend.entries() == []
+
+
+def test_weights_have_a_chart_only_while_they_change(
+    grid: ChartGrid, models: SimpleNamespace, rows: Callable[..., MetricRows]
+) -> None:
+    assert not grid.cards["weights"].isVisible()
+    models.curves.append(rows(3, "train/weight/hidden", [0.0, 0.1]))
+    grid.draw()
+    assert grid.cards["weights"].isVisible() and grid._grid.indexOf(grid.cards["weights"]) >= 0
+    show(grid, models, 1)
+    grid.draw()
+    assert not grid.cards["weights"].isVisible()
