@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from distill_gui import theme as themes
 from distill_gui.models import Models
 from distill_gui.models.compose import ComposeModel
+from distill_gui.models.compose_preview import bytes_text
 from distill_gui.models.curves import CurveModel
 from distill_gui.models.export import ExportModel
 from distill_gui.models.published_lines import published_lines
@@ -108,6 +109,9 @@ class Studio(QObject):
         engine.enqueued.connect(self._on_enqueued)
         engine.preview_ready.connect(models.compose.set_preview)
         engine.examined.connect(models.compose.doctor.take)
+        engine.discarded.connect(self._on_discarded)
+        engine.trash_listed.connect(self.window.set_trash)
+        engine.purged.connect(self._on_purged)
         engine.trouble.connect(self._say)
         models.compose.preview_wanted.connect(engine.preview)
         self.meters.measured.connect(self.window.set_meters)
@@ -136,6 +140,13 @@ class Studio(QObject):
         if self.window.place() != "runs":
             many = f"{len(runs)} runs are" if len(runs) != 1 else "The run is"
             self._say(f"{many} in the queue.")
+
+    def _on_discarded(self, record: RunRecord) -> None:
+        said = f"“{record.name}” is in the trash."
+        self.window.notify(said, "Undo", lambda: self.engine.restore([record.id]))
+
+    def _on_purged(self, runs: int, size: int) -> None:
+        self._say(f"{runs} run{'s' * (runs != 1)} deleted for good, {bytes_text(size)} of files.")
 
     def _say(self, text: str) -> None:
         self.window.notify(text)
@@ -173,6 +184,9 @@ class Studio(QObject):
         window = self.window
         window.sample_requested.connect(self.queue_sample)
         window.own_requested.connect(self.preferences.set_welcomed)
+        window.trash_wanted.connect(self.engine.list_trash)
+        window.restore_wanted.connect(self.engine.restore)
+        window.purge_wanted.connect(self.engine.purge)
         window.theme_chosen.connect(self._on_theme_chosen)
         window.close_decided.connect(self._on_close_decided)
         window.closed.connect(self.close)
@@ -197,6 +211,8 @@ class Studio(QObject):
         compose.examination_cancelled.connect(engine.stop_examining)  # type: ignore[attr-defined]
         runs.stop_requested.connect(engine.stop_run)  # type: ignore[attr-defined]
         runs.rename_requested.connect(engine.rename)  # type: ignore[attr-defined]
+        runs.discard_requested.connect(engine.discard)  # type: ignore[attr-defined]
+        runs.trash_requested.connect(self.window.show_trash)  # type: ignore[attr-defined]
         runs.log_watched.connect(engine.watch_log)  # type: ignore[attr-defined]
         runs.curves_wanted.connect(self._on_curves_wanted)  # type: ignore[attr-defined]
         runs.export_requested.connect(self._on_export_place_wanted)  # type: ignore[attr-defined]

@@ -239,7 +239,7 @@ class ComposeModel(QObject):
         """Take new and changed runs, to tell the time a run takes and whether its control exists."""
         new = {record.id: record for record in records}
         ended = [run for run, record in new.items() if record.state == "finished" and record != self._past.get(run)]
-        self._past |= new
+        self._past = {run: record for run, record in (self._past | new).items() if record.trashed_at is None}
         if ended:
             self.preview_changed.emit()
 

@@ -56,10 +56,10 @@ class ExportModel(QAbstractListModel):
     # what comes in ----------------------------------------------------------------------------------------------------
 
     def update(self, records: Iterable[RunRecord]) -> None:
-        """Take new and changed runs; those that still run, or have kept nothing, are left out."""
+        """Take new and changed runs; those that still run, have kept nothing, or are in the trash are left out."""
         known = dict(self._records)
         for record in records:
-            if record.state in ENDED and record.has_student:
+            if record.state in ENDED and record.has_student and record.trashed_at is None:
                 known[record.id] = record
             else:
                 known.pop(record.id, None)

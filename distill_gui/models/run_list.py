@@ -47,10 +47,15 @@ class RunListModel(QAbstractListModel):
     # what comes in ----------------------------------------------------------------------------------------------------
 
     def update(self, records: Iterable[RunRecord]) -> None:
-        """Take new and changed runs. Rows move only where a run's place changed; else one row is repainted."""
+        """Take new and changed runs; those in the trash go. Rows move only where a run's place changed, else one row is
+        repainted."""
         changed, moved = [], False
+        records = list(records)
+        self.remove(record.id for record in records if record.trashed_at is not None)
         ticked = self.ticked()
         for record in records:
+            if record.trashed_at is not None:
+                continue
             old = self._records.get(record.id)
             if old == record:
                 continue
@@ -73,7 +78,7 @@ class RunListModel(QAbstractListModel):
             self.ticked_changed.emit()
 
     def remove(self, runs: Iterable[int]) -> None:
-        """Forget runs that were deleted."""
+        """Forget runs that were discarded."""
         ticked = self.ticked()
         gone = [run for run in runs if run in self._records]
         for run in gone:

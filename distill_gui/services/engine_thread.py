@@ -13,6 +13,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,9 @@ class EngineThread(QThread):
     means_arrived = Signal(object)  # dict: finished run → curve → mean
     run_ended = Signal(object)  # RunRecord, after its last rows and scores
     enqueued = Signal(object)  # list[int], the runs just put in the queue
+    discarded = Signal(object)  # RunRecord, just moved to the trash by this window
+    trash_listed = Signal(object)  # list of (RunRecord, bytes of its files)
+    purged = Signal(int, object)  # how many runs, bytes of their files
     stopping = Signal(int, str)  # run, "asked" | "terminated" | "killed" | "" when it is over
     worker_changed = Signal(str)  # "none", "starting (process 7)", "training run 3 (process 7)", "ready (process 7)"
     preview_ready = Signal(object)  # dict
@@ -95,6 +99,26 @@ class EngineThread(QThread):
 
     def rename(self, run: int, name: str) -> None:
         self._put(lambda session: session.rename(run, name))
+
+    def discard(self, run: int) -> None:
+        """Move a run to the trash; ``discarded`` follows."""
+        self._put(lambda session: self.discarded.emit(session.discard(run)))
+
+    def restore(self, runs: Sequence[int]) -> None:
+        """Bring runs back from the trash; ``trash_listed`` follows."""
+        for run in list(runs):
+            self._put(partial(StoreSession.restore, run=run))
+        self.list_trash()
+
+    def list_trash(self) -> None:
+        """Ask for what is in the trash; ``trash_listed`` follows."""
+        self._put(lambda session: self.trash_listed.emit(session.trash()))
+
+    def purge(self, runs: Sequence[int]) -> None:
+        """Delete runs in the trash for good; ``purged`` and ``trash_listed`` follow."""
+        wanted = list(runs)
+        self._put(lambda session: self.purged.emit(len(wanted), session.purge(wanted)))
+        self.list_trash()
 
     def preview(self, toml: str) -> None:
         """Check a configuration; ``preview_ready`` comes for the latest one asked."""

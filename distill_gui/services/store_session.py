@@ -10,7 +10,7 @@ from distill_gui.services.store_tail import News, StoreTail
 from distill_gui.services.worker_keeper import Reports, Times, WorkerKeeper
 from engine.config import DistillationConfig
 from engine.errors import EngineError
-from engine.store import Store
+from engine.store import RunRecord, Store, trash
 
 PATIENCE_S = 0.25  # for a busy store; a thread that waits longer cannot be closed in time
 NAME_LENGTH = 200
@@ -21,6 +21,8 @@ class StoreSession:
 
     def __init__(self, home: Path, command: Sequence[str], times: Times, reports: Reports) -> None:
         self._store = Store(home, patience_s=PATIENCE_S)
+        if self._store.notice:
+            reports.trouble(self._store.notice)
         self._tail = StoreTail(self._store)
         self._keeper = WorkerKeeper(self._tail, command, times, reports)
 
@@ -47,6 +49,28 @@ class StoreSession:
             raise EngineError("A run needs a name; nothing was changed.")
         self._store.update(run, name=name)
         self._tail.touch()
+
+    def discard(self, run: int) -> RunRecord:
+        """Move a run to the trash; returns it. Raises StoreError for a running one."""
+        found = trash.discard(self._store, run)
+        self._tail.touch()
+        return found
+
+    def restore(self, run: int) -> None:
+        """Bring a run back from the trash; a queued one is trained."""
+        trash.restore(self._store, run)
+        self._tail.touch()
+        self._keeper.hurry()
+
+    def trash(self) -> list[tuple[RunRecord, int]]:
+        """The runs in the trash, with the bytes of their files."""
+        return [(run, trash.size_of(run.folder)) for run in self._store.trash()]
+
+    def purge(self, runs: list[int]) -> int:
+        """Delete runs in the trash for good; returns the bytes."""
+        gone = trash.purge(self._store, runs)
+        self._tail.touch()
+        return gone
 
     def log(self, run: int) -> LogTail:
         """What follows this run's log."""

@@ -50,6 +50,7 @@ class StoreTail:
         self._revision = 0
         self._row: int | None = None  # the last live row seen
         self._opened_at = 0  # rows up to this one are history
+        self._unread: set[int] = set()  # runs in the trash at the first look: their history waits until they are back
         self._history: dict[int, int] = {}  # run → its last row read; in the order to be read
         self._history_left = history_rows
         self._wanted: list[int] = []
@@ -90,6 +91,14 @@ class StoreTail:
         for run in runs:
             if run.state == FINISHED:
                 self._averaged.setdefault(run.id, False)
+            if run.trashed_at is not None:
+                self.active.pop(run.id, None)
+                if run.state in ENDED:
+                    self._ended.add(run.id)  # coming back is no ending
+                continue
+            if run.id in self._unread:
+                self._unread.discard(run.id)
+                self._history[run.id] = 0
             if run.state not in ENDED:
                 self._ended.discard(run.id)
                 self.active[run.id] = run
@@ -99,7 +108,9 @@ class StoreTail:
             self._ended.add(run.id)
             self.active.pop(run.id, None)
         if first:
-            order = sorted(runs, key=lambda run: (run.state in ENDED, -run.id))
+            self._unread = {run.id for run in runs if run.trashed_at is not None}
+            seen = [run for run in runs if run.trashed_at is None]
+            order = sorted(seen, key=lambda run: (run.state in ENDED, -run.id))
             self._history = {run.id: 0 for run in order}
         self._news.runs.extend(runs)
 

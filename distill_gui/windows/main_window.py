@@ -20,6 +20,7 @@ from distill_gui.windows.close_question import Answer, ask_close
 from distill_gui.windows.preferences import PreferencesDialog
 from distill_gui.windows.rail import Rail
 from distill_gui.windows.status import Status, percent
+from distill_gui.windows.trash_dialog import Entry, TrashDialog
 from distill_gui.windows.welcome import WelcomePage
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ class MainWindow(QMainWindow):
     sample_requested = Signal()
     own_requested = Signal()
     place_changed = Signal(str)
+    trash_wanted = Signal()  # to see what is in it
+    restore_wanted = Signal(object)  # list of runs, out of the trash
+    purge_wanted = Signal(object)  # list of runs, after the question
     theme_chosen = Signal(str)  # "system", "light" or "dark"
     close_decided = Signal(str)  # "keep" or "stop", while runs were active; closed follows
     closed = Signal()
@@ -64,6 +68,7 @@ class MainWindow(QMainWindow):
         self.bar = BottomBar()
         self.welcome = WelcomePage()
         self.preferences: PreferencesDialog | None = None
+        self.trash: TrashDialog | None = None
         self._lay_out()
         self.stack.addWidget(self.welcome)
         for panel in panels:
@@ -133,9 +138,27 @@ class MainWindow(QMainWindow):
         dialog.theme_chosen.connect(self._on_theme_chosen)
         dialog.welcome_wanted.connect(self.show_welcome)
         dialog.folder_wanted.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(self._home)))
+        dialog.trash_wanted.connect(self.show_trash)
         dialog.finished.connect(self._on_preferences_closed)
         self.preferences = dialog
         dialog.open()
+
+    def show_trash(self) -> None:
+        """Open the trash, or bring it to the front; what is in it comes by ``set_trash``."""
+        if self.trash is None:
+            self.trash = TrashDialog(self.preferences or self)
+            self.trash.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self.trash.restore_wanted.connect(self.restore_wanted)
+            self.trash.purge_wanted.connect(self.purge_wanted)
+            self.trash.finished.connect(self._on_trash_closed)
+            self.trash.open()
+        self.trash.raise_()
+        self.trash_wanted.emit()
+
+    def set_trash(self, entries: Sequence[Entry]) -> None:
+        """Show what is in the trash, if it is open."""
+        if self.trash is not None:
+            self.trash.set_entries(entries)
 
     # layout -----------------------------------------------------------------------------------------------------------
 
@@ -210,6 +233,9 @@ class MainWindow(QMainWindow):
     def _on_theme_chosen(self, theme: str) -> None:
         self._theme = theme
         self.theme_chosen.emit(theme)
+
+    def _on_trash_closed(self) -> None:
+        self.trash = None
 
     def _on_preferences_closed(self) -> None:
         self.preferences = None

@@ -18,11 +18,13 @@ WIDTH = 520  # px
 
 
 class PreferencesDialog(QDialog):
-    """``theme_chosen(key)`` as soon as one is chosen; ``welcome_wanted`` and ``folder_wanted`` are its buttons."""
+    """``theme_chosen(key)`` as soon as one is chosen; ``welcome_wanted``, ``folder_wanted`` and ``trash_wanted`` are its
+    buttons."""
 
     theme_chosen = Signal(str)
     welcome_wanted = Signal()
     folder_wanted = Signal()
+    trash_wanted = Signal()
 
     def __init__(self, theme: str, home: str, keys: list[tuple[str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,7 +69,10 @@ class PreferencesDialog(QDialog):
         row = QHBoxLayout()
         row.setSpacing(M)
         row.addWidget(path, 1)
+        self.trash_button = button("Trash…", "secondary")
+        self.trash_button.clicked.connect(self.trash_wanted)
         row.addWidget(self.folder_button)
+        row.addWidget(self.trash_button)
         card.body.addLayout(row)
         card.body.addWidget(caption("Another folder: start with --home, or set DISTILL_HOME.", wrap=True))
         return card

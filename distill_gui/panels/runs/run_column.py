@@ -23,6 +23,8 @@ class RunColumn(QFrame):
     stop_wanted = Signal(int)
     export_wanted = Signal(int)
     duplicate_wanted = Signal(int)
+    discard_wanted = Signal(int)
+    trash_wanted = Signal()
     renamed = Signal(int, str)
 
     def __init__(self, runs: RunListModel, parent: QWidget | None = None) -> None:
@@ -88,6 +90,8 @@ class RunColumn(QFrame):
             ("duplicate", "Duplicate with changes…", "Ctrl+D", lambda: self._ask(self.duplicate_wanted)),
             ("stop", "Stop and keep", "Ctrl+.", lambda: self._ask(self.stop_wanted)),
             ("export", "Export student…", "Ctrl+E", lambda: self._ask(self.export_wanted)),
+            ("discard", "Discard", "Delete", lambda: self._ask(self.discard_wanted)),
+            ("trash", "Show the trash…", "", self.trash_wanted.emit),
             ("copy", "Copy run number", "Ctrl+Shift+C", self._copy_number),
             ("only", "Draw only this run", "", self._draw_only),
             ("all", "Draw all runs shown", "", lambda: self._runs.set_ticked(self._runs.shown(), True)),
@@ -156,6 +160,7 @@ class RunColumn(QFrame):
         for key in ("rename", "duplicate", "copy", "only"):
             self._actions[key].setEnabled(record is not None)
         self._actions["stop"].setEnabled(record is not None and record.state in ("running", "queued"))
+        self._actions["discard"].setEnabled(record is not None and record.state != "running")
         queued = record is not None and record.state == "queued"
         self._actions["stop"].setText("Take out of the queue" if queued else "Stop and keep")
         self._actions["export"].setEnabled(record is not None and record.state != "running" and record.has_student)
@@ -178,7 +183,7 @@ class RunColumn(QFrame):
         self._enable()
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for key in ("rename", "duplicate", "stop", "export", "copy", "", "only", "all", "none"):
+        for key in ("rename", "duplicate", "stop", "export", "copy", "", "only", "all", "none", "", "discard", "trash"):
             if key:
                 menu.addAction(self._actions[key])
             else:

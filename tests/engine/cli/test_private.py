@@ -37,9 +37,9 @@ def test_all_of_a_home_is_private_after_runs_backups_trash_and_repair(
         content = (home / "runs.db").read_bytes()
         (home / "runs.db").write_bytes(b"\0" * 100 + content[100:])
         monkeypatch.setattr(sys, "argv", ["distill", "store", "repair"])
-        with pytest.raises(SystemExit) as end:
+        with pytest.raises(SystemExit) as ended:
             main()
-        assert not end.value.code
+        assert not ended.value.code
         assert os.umask(0o022) == 0o022, "the umask itself is as it was"
     finally:
         os.umask(before)
