@@ -51,5 +51,16 @@ class Log:
     text: str
 
 
-Event = Metrics | Phase | Facts | Score | Log
+@dataclass(frozen=True)
+class Rewound:
+    """A stage begins, or goes on, after ``step``: what was said of later steps before is void, and comes again.
+
+    ``prefix`` begins the names of the stage's curves: "teacher/", or "" for the student's.
+    """
+
+    step: int
+    prefix: str = ""
+
+
+Event = Metrics | Phase | Facts | Score | Log | Rewound
 Emit = Callable[[Event], None]

@@ -218,6 +218,22 @@ class TrainingConfig(_Section):
         description="How often the validation rows are scored.",
         json_schema_extra=_advanced(unit="per epoch"),
     )
+    patience: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        title="Patience",
+        description="Evaluations in a row without a better score after which training ends early; 0: never.",
+        json_schema_extra=_advanced(unit="evaluations"),
+    )
+    min_delta: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        title="Smallest gain",
+        description="By how much a score must be better to count as a gain for patience; scores run from 0 to 1.",
+        json_schema_extra=_advanced(),
+    )
     keep: Literal["best", "last"] = Field(
         default="best",
         title="Keep",

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-QUEUED, RUNNING, FINISHED, STOPPED, FAILED, INTERRUPTED = (
-    "queued", "running", "finished", "stopped", "failed", "interrupted",
+QUEUED, RUNNING, PAUSED, FINISHED, STOPPED, FAILED, INTERRUPTED = (
+    "queued", "running", "paused", "finished", "stopped", "failed", "interrupted",
 )  # fmt: skip
-STATES = (QUEUED, RUNNING, FINISHED, STOPPED, FAILED, INTERRUPTED)
-ENDED = (FINISHED, STOPPED, FAILED, INTERRUPTED)
+STATES = (QUEUED, RUNNING, PAUSED, FINISHED, STOPPED, FAILED, INTERRUPTED)
+ENDED = (PAUSED, FINISHED, STOPPED, FAILED, INTERRUPTED)  # no process has it, and none will unasked
+RESUMABLE = (PAUSED, STOPPED, FAILED, INTERRUPTED)  # goes on from its last checkpoint when it is queued again
+STOP, PAUSE = "stop", "pause"  # what a running run can be asked for
 ENDED_WITHOUT_A_WORD = "The training process ended without a word (killed, or the machine went down)."
 
 
@@ -24,7 +26,7 @@ class RunRecord:
     ``pid`` and ``pid_started`` tell its process (``engine.store.processes``); the latter is no time of day.
     ``trashed_at`` is when it was discarded, None unless it is in the trash.
     ``phase`` says what a running run is busy with, ``phase_done`` of ``phase_total`` how far that is.
-    ``revision`` grows with every change of any run.
+    ``revision`` grows with every change of any run, ``rewinds`` whenever curve rows of this one were taken back.
     """
 
     id: int
@@ -63,6 +65,7 @@ class RunRecord:
     note: str
     folder: Path
     trashed_at: float | None = None
+    rewinds: int | None = 0
 
     @property
     def has_student(self) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.config import DistillationConfig
-from engine.events import Event, Facts, Metrics, Phase, Score
+from engine.events import Event, Facts, Metrics, Phase, Rewound, Score
 from engine.store.sqlite import Database
 from engine.store.values import storable
 
@@ -38,8 +38,13 @@ def store_events(database: Database, run: int, events: Sequence[Event], names: d
     """Store ``events`` of a run. ``names`` remembers the numbers of curve names. The caller has a transaction open."""
     facts: dict[str, Any] = {}
     rows: list[tuple[int, int, int, float, float]] = []
-    scored = False
+    changed = False
     connection = database.conn
+
+    def insert() -> None:
+        connection.executemany("INSERT INTO metrics (run, series, step, seconds, value) VALUES (?, ?, ?, ?, ?)", rows)
+        rows.clear()
+
     for event in events:
         match event:
             case Metrics():
@@ -61,10 +66,24 @@ def store_events(database: Database, run: int, events: Sequence[Event], names: d
                     "ON CONFLICT (run, model, split, metric) DO UPDATE SET value = excluded.value",
                     [run, event.model, event.split, event.metric, float(event.value)],
                 )
-                scored = True
-    connection.executemany("INSERT INTO metrics (run, series, step, seconds, value) VALUES (?, ?, ?, ?, ?)", rows)
-    if facts or scored:
+                changed = True
+            case Rewound():
+                insert()
+                if _take_back(connection, run, event):
+                    connection.execute("UPDATE runs SET rewinds = COALESCE(rewinds, 0) + 1 WHERE id = ?", [run])
+                    changed = True
+    insert()
+    if facts or changed:
         database.table("runs").update(run, {**facts, "revision": next_revision(connection)})
+
+
+def _take_back(connection: sqlite3.Connection, run: int, event: Rewound) -> int:
+    """Delete the curve rows of a stage after a step; the student's stage has every curve that is not the teacher's."""
+    names = "name LIKE 'teacher/%'" if event.prefix else "name NOT LIKE 'teacher/%'"
+    return connection.execute(
+        f"DELETE FROM metrics WHERE run = ? AND step > ? AND series IN (SELECT id FROM series WHERE {names})",
+        [run, int(event.step)],
+    ).rowcount
 
 
 def _series(connection: sqlite3.Connection, name: str, names: dict[str, int]) -> int:

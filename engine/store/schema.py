@@ -72,8 +72,13 @@ def _trash_and_unsaved(database: Database) -> None:
         database.conn.execute(statement)
 
 
+def _rewinds(database: Database) -> None:
+    # How often rows of a run were taken back because it went on from before them: a window then reads the run anew.
+    database.conn.execute("ALTER TABLE runs ADD COLUMN rewinds INTEGER DEFAULT 0")
+
+
 # One entry a version; never changed once released, only added to.
-MIGRATIONS = (_first_tables, _trash_and_unsaved)
+MIGRATIONS = (_first_tables, _trash_and_unsaved, _rewinds)
 OURS = frozenset({"runs", "series", "metrics", "scores", "requests"})  # tables of every version
 
 

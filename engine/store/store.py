@@ -25,8 +25,12 @@ from engine.store.records import (
     ENDED,
     ENDED_WITHOUT_A_WORD,
     INTERRUPTED,
+    PAUSE,
+    PAUSED,
     QUEUED,
+    RESUMABLE,
     RUNNING,
+    STOP,
     STOPPED,
     MetricRows,
     RunRecord,
@@ -41,6 +45,11 @@ from engine.store.values import storable
 from engine.store.writer import RunWriter
 
 COLOURS = 6  # as many as the window has run colours
+_NOT_RESUMABLE = {
+    "queued": "Run {run} is in the queue already; “distill work” or the window trains it.",
+    "running": "Run {run} is running already.",
+    "finished": "Run {run} has finished; there is nothing left to go on with. Duplicate it to train longer.",
+}
 
 
 class Store:
@@ -133,14 +142,35 @@ class Store:
         """Ask a running run to stop and keep its student; a queued run is stopped at once."""
         if self.set_state(run, STOPPED, "Taken out of the queue before it began.", only_if=QUEUED):
             return
+        self._request(run, STOP)
+
+    def request_pause(self, run: int) -> None:
+        """Ask a running run to write a checkpoint and give its device back; a queued run is taken out of the queue."""
+        if not self.set_state(run, PAUSED, "Paused before it began.", only_if=QUEUED):
+            self._request(run, PAUSE)
+
+    def resume(self, run: int) -> None:
+        """Put a run that was paused or stopped, failed or was interrupted back in the queue; it goes on from its last
+        checkpoint. Raises StoreError for any other."""
         with self.writing():
-            running = self._value("SELECT state FROM runs WHERE id = ?", run) == RUNNING
-            if running and not self._stop_requested(run):
-                self._database.table("requests").insert({"run": run, "kind": "stop", "asked_at": time.time()})
+            found = self._row("SELECT state, trashed_at FROM runs WHERE id = ?", run)
+            if found is None:
+                raise _no_run(run)
+            if found[1] is not None:
+                raise StoreError(f"Run {run} is in the trash; “distill restore {run}” brings it back.")
+            if found[0] not in RESUMABLE:
+                raise StoreError(_NOT_RESUMABLE.get(found[0], "Run {run} cannot be resumed.").format(run=run))
+            self._database.conn.execute("DELETE FROM requests WHERE run = ?", [run])
+            self.change(run, state=QUEUED, reason="", ended_at=None)
+
+    def requested(self, run: int) -> str:
+        """What a running run was asked for: "stop", which goes before "pause", or "" for nothing."""
+        with in_sentences(self._file):
+            kinds = {kind for (kind,) in self._rows("SELECT kind FROM requests WHERE run = ?", run)}
+        return next((kind for kind in (STOP, PAUSE) if kind in kinds), "")
 
     def stop_requested(self, run: int) -> bool:
-        with in_sentences(self._file):
-            return self._stop_requested(run)
+        return self.requested(run) == STOP
 
     def update(self, run: int, **values: Any) -> None:
         """Set columns of a run (name, note, ...)."""
@@ -313,8 +343,12 @@ class Store:
             columns = [column for column, *_ in cursor.description]
             return [self._record(dict(zip(columns, row, strict=True))) for row in cursor]
 
-    def _stop_requested(self, run: int) -> bool:
-        return self._row("SELECT 1 FROM requests WHERE run = ? AND kind = 'stop'", run) is not None
+    def _request(self, run: int, kind: str) -> None:
+        with self.writing():
+            running = self._value("SELECT state FROM runs WHERE id = ?", run) == RUNNING
+            asked = self._value("SELECT COUNT(*) FROM requests WHERE run = ? AND kind = ?", run, kind)
+            if running and not asked:
+                self._database.table("requests").insert({"run": run, "kind": kind, "asked_at": time.time()})
 
     def _next_revision(self) -> int:
         return next_revision(self._database.conn)

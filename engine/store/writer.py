@@ -71,14 +71,15 @@ class RunWriter:
             if len(self._pending) == 1:
                 self._condition.notify_all()
 
-    def flush(self) -> None:
-        """Wait until everything emitted so far is stored."""
+    def flush(self, seconds: float | None = None) -> bool:
+        """Wait until everything emitted so far is stored, at most ``seconds``; returns whether it is."""
         with self._condition:
             wanted = self._emitted
             self._flush_asked = True
             self._condition.notify_all()
-            self._condition.wait_for(lambda: self._stored >= wanted or self._error is not None)
+            stored = self._condition.wait_for(lambda: self._stored >= wanted or self._error is not None, seconds)
             self._raise_if_broken()
+            return stored
 
     def close(self) -> None:
         """Store what is left and end the thread; may be called again."""

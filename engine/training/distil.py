@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import __version__, catalog
-from engine.config import DistillationConfig, formula_of, sources_of
+from engine.config import DistillationConfig, TrainingConfig, formula_of, sources_of
 from engine.data.array_cache import ArrayCache
 from engine.data.batches import valid_tokens
 from engine.data.split import Split, TaskData, load_task_data
@@ -22,8 +23,10 @@ from engine.models.load import quiet_transformers
 from engine.models.student import build_student
 from engine.seeding import seed_everything
 from engine.training.evaluate import evaluate
+from engine.training.keeper import EVERY_S, Keeper
 from engine.training.lesson import FeatureLesson, named_terms
-from engine.training.loop import fit
+from engine.training.loop import STUDENT_STAGE, Course, fit
+from engine.training.step import Learner
 from engine.training.teaching import Teacher, prepare_teacher
 
 if TYPE_CHECKING:
@@ -41,9 +44,21 @@ class Outcome:
 
 
 def distil(
-    config: DistillationConfig, home: Path, folder: Path, emit: Emit, stop_requested: Callable[[], bool]
+    config: DistillationConfig,
+    home: Path,
+    folder: Path,
+    emit: Emit,
+    stop_requested: Callable[[], bool],
+    *,
+    pausing: Callable[[], bool] = lambda: False,
+    flush: Callable[[float], bool] = lambda seconds: True,
+    checkpoint_every_s: float = EVERY_S,
 ) -> Outcome:
-    """Train the student of ``config`` and keep it in ``folder``/student. Raises EngineError for what a person can mend."""
+    """Train the student of ``config`` and keep it in ``folder``/student; goes on from ``folder``/checkpoints if it can.
+
+    A stop that is a pause (``pausing``) ends after a checkpoint, without a student. ``flush(seconds)`` waits until all that
+    was emitted is stored and tells whether it is. Raises EngineError for what a person can mend.
+    """
     import torch
 
     quiet_transformers()
@@ -68,6 +83,8 @@ def distil(
         emit(Log(line))
     evaluation = {name: data.splits[name] for name in task.evaluation_splits}
 
+    identity = {"configuration": hashlib.sha256(config.to_toml().encode()).hexdigest(), "rows": data.fingerprint}
+    keeper = Keeper(folder / "checkpoints", identity, emit, flush, checkpoint_every_s)
     must_align(config, data)
     teacher: Teacher | None = None
     teacher_logits = None
@@ -84,6 +101,7 @@ def distil(
             emit,
             stop_requested,
             cache,
+            keeper,
         )
         if teacher is None:
             return Outcome(True, None, None)
@@ -110,26 +128,20 @@ def distil(
     if teacher is not None and config.features:
         features = begin_lesson(config, student, teacher.model(), data, device)
     fitted = fit(
-        student,
+        Learner(student, Objective(loss, config.loss, task.kind), data.train.target_tensor(), teacher_logits, features),
         batches,
-        data.train.target_tensor(),
-        teacher_logits,
-        Objective(loss, config.loss, task.kind),
         lambda trained: evaluate(trained, task, evaluation, device)[0],
-        config.training,
+        course_of(config.training, precision),
         device,
         emit,
         stop_requested,
-        phase="training",
-        warmup_share=config.training.warmup_share,
-        weight_decay=config.training.weight_decay,
-        clip_norm=config.training.clip_norm,
-        evaluations_per_epoch=config.training.evaluations_per_epoch,
-        precision=precision,
-        features=features,
+        stage=replace(STUDENT_STAGE, rests_on={"teacher": teacher.answers.content} if teacher is not None else {}),
+        keeper=keeper,
     )
     if features is not None:
         features.close()
+    if fitted.stopped and pausing():
+        return Outcome(True, None, None)
 
     emit(Phase("scoring the student"))
     if config.training.keep == "best" and fitted.best_state is not None:
@@ -139,7 +151,17 @@ def distil(
     step = fitted.best_step if config.training.keep == "best" and fitted.best_step else fitted.steps
     emit(Facts({"best_score": key, "best_step": step}))
     emit(Log(f"Student: {task.key_metric} {key:.4f} (step {step}), kept in {kept}."))
+    if fitted.stopped:
+        keeper.trim()
+    else:
+        keeper.clear()
     return Outcome(fitted.stopped, kept, key)
+
+
+def course_of(training: TrainingConfig, precision: torch.dtype | None) -> Course:
+    """What the loop must know of a configuration."""
+    names = {field.name for field in fields(Course)} - {"precision"}
+    return Course(**training.model_dump(include=names), precision=precision)
 
 
 def begin_lesson(

@@ -65,7 +65,7 @@ class FeatureLesson:
         plans = plans_of(chosen, *self._bodies)
         self._teacher = cast("nn.Module", teacher)
         self._teacher.to(device).eval()
-        self._device, self._precision, self._seed, self._valid = device, precision, seed, valid
+        self._device, self._precision, self._seed, self.valid = device, precision, seed, valid
         self.terms_by_name = {
             name: FeatureTerm(name, loss, settings, plan, nn.ModuleDict())
             for (name, loss, settings), plan in zip(named_terms(chosen), plans, strict=True)
@@ -125,12 +125,16 @@ class FeatureLesson:
         teacher_inputs: Mapping[str, Tensor],
         progress: float,
         logit_terms: dict[str, Term],
+        share: float = 1.0,
     ) -> dict[str, Term]:
-        """The feature terms of the student's last pass, that of ``inputs``; ``logit_terms`` are the objective's."""
+        """The feature terms of the student's last pass, that of ``inputs``; ``logit_terms`` are the objective's.
+
+        ``share`` is how much of the step's rows these are, so that a dynamic α counts steps however they are cut.
+        """
         import torch
 
         ours, theirs = self.student_tap.take(), self.teacher_tensors(teacher_inputs)
-        student_mask, teacher_mask = self._valid(inputs), self._valid(teacher_inputs)
+        student_mask, teacher_mask = self.valid(inputs), self.valid(teacher_inputs)
         found = {}
         for term in self.terms_by_name.values():
             looked_at = FeatureInputs(
@@ -146,9 +150,28 @@ class FeatureLesson:
             now = scheduled_weight(term.settings, progress)
             weight = now if term.settings.schedule == "constant" else torch.full((), now, device=raw.device)
             if term.settings.dynamic:
-                weight = weight * term.alpha.update(raw, reference_of(logit_terms))
+                weight = weight * term.alpha.update(raw, reference_of(logit_terms), share)
             found[term.name] = Term(raw, weight)
         return found
+
+    @property
+    def weighed_by(self) -> dict[str, str]:
+        """Of each term, what weighs the parts of a batch: "rows", "tokens", or "" where it relates rows to each other."""
+        return {name: term.loss.weighed_by for name, term in self.terms_by_name.items()}
+
+    def state(self) -> dict[str, Tensor]:
+        """The dynamic α's, for a checkpoint (the projectors are a module and have their own)."""
+        return {
+            f"{name}/{kept}": value
+            for name, term in self.terms_by_name.items()
+            for kept, value in term.alpha.state().items()
+        }
+
+    def load(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from a ``state()``; its tensors may be anywhere."""
+        for name, term in self.terms_by_name.items():
+            kept = {key: state[f"{name}/{key}"] for key in ("term", "reference") if f"{name}/{key}" in state}
+            term.alpha.load({key: value.to(self._device) for key, value in kept.items()})
 
     def close(self) -> None:
         """Take the hooks off both models."""

@@ -32,7 +32,9 @@ from engine.models.student import random_classifier
 from engine.seeding import seed_everything
 from engine.training.answers import Answers
 from engine.training.evaluate import evaluate, evaluate_logits, predict
-from engine.training.loop import fit
+from engine.training.keeper import TEACHER_STAGE, Keeper
+from engine.training.loop import Course, fit
+from engine.training.step import Learner
 from engine.types import LossSettings, Task
 
 if TYPE_CHECKING:
@@ -86,9 +88,13 @@ def prepare_teacher(
     emit: Emit,
     stop_requested: Callable[[], bool],
     cache: ArrayCache | None = None,
+    keeper: Keeper | None = None,
 ) -> Teacher | None:
-    """The teacher with its measured score; None if a stop was asked for meanwhile. Raises ModelError."""
-    maker = _Maker(config, task, data, device, emit, stop_requested, cache)
+    """The teacher with its measured score; None if a stop was asked for meanwhile. Raises ModelError.
+
+    With a ``keeper`` its fine-tuning goes on from the last checkpoint, if there is one.
+    """
+    maker = _Maker(config, task, data, device, emit, stop_requested, cache, keeper)
     try:
         if config.training == "as_is":
             return maker.as_it_is()
@@ -115,6 +121,7 @@ class _Maker:
     emit: Emit
     stop_requested: Callable[[], bool]
     cache: ArrayCache | None
+    keeper: Keeper | None = None
 
     def as_it_is(self) -> Teacher:
         model = None
@@ -143,20 +150,17 @@ class _Maker:
         none = catalog.losses()["none"]
         self.emit(Log(f"Teacher: fine-tuning {config.model} for {config.epochs} epochs."))
         fitted = fit(
-            model,
+            Learner(model, Objective(none, LossSettings(kind="none"), task.kind), data.train.target_tensor()),
             data.train.training_batches(
                 config.batch_size, config.seed, "teacher", pad_to=8 if device.type == "cuda" else 1
             ),
-            data.train.target_tensor(),
-            None,
-            Objective(none, LossSettings(kind="none"), task.kind),
             lambda trained: evaluate(trained, task, evaluation, device, "teacher")[0],
-            config,
+            Course(config.epochs, config.learning_rate),
             device,
             self.emit,
             self.stop_requested,
-            phase="fine-tuning the teacher",
-            prefix="teacher/",
+            stage=TEACHER_STAGE,
+            keeper=self.keeper,
         )
         if fitted.stopped:
             raise StopAsked

@@ -42,7 +42,8 @@ from engine.losses.objective import Objective
 from engine.models.load import output_order
 from engine.training.evaluate import evaluate, predict
 from engine.training.lesson import FeatureLesson
-from engine.training.loop import Evaluation, Fitted, fit
+from engine.training.loop import Course, Evaluation, Fitted, fit
+from engine.training.step import Learner
 from engine.types import Body, FeatureInputs, LossInputs, LossSettings, Task
 
 CPU = torch.device("cpu")
@@ -102,15 +103,14 @@ def trained(
     teacher: Tensor | None,
     chosen: LossSettings,
     epochs: int,
+    features: FeatureLesson | None = None,
     **more: Any,
 ) -> tuple[Fitted, list[Event]]:
     """The real loop over the rows; what it emitted."""
     events: list[Event] = []
-    settings = SimpleNamespace(epochs=epochs, batch_size=2, learning_rate=0.1, seed=0)
-    objective = Objective(catalog.losses()[chosen.kind], chosen)
+    learner = Learner(model, Objective(catalog.losses()[chosen.kind], chosen), targets, teacher, features)
     fitted = fit(
-        model, rows, targets, teacher, objective, lambda _: Evaluation({}, 0.0), settings, CPU, events.append,
-        lambda: False, phase="training", **more,
+        learner, rows, lambda _: Evaluation({}, 0.0), Course(epochs, 0.1, **more), CPU, events.append, lambda: False,
     )  # fmt: skip
     return fitted, events
 

@@ -31,10 +31,14 @@ class DynamicAlpha:
         self._term: Tensor | None = None
         self._reference: Tensor | None = None
 
-    def update(self, term: Tensor, reference: Tensor) -> Tensor:
-        """The factor after a step with these values, both scalars; no gradient flows through it."""
-        self._term = _running(self._term, term.detach().abs())
-        self._reference = _running(self._reference, reference.detach().abs())
+    def update(self, term: Tensor, reference: Tensor, share: float = 1.0) -> Tensor:
+        """The factor after a step with these values, both scalars; no gradient flows through it.
+
+        ``share`` is how much of a step's rows they are the means of: the shares of a step add up to 1.
+        """
+        memory = MEMORY**share
+        self._term = _running(self._term, term.detach().abs(), memory)
+        self._reference = _running(self._reference, reference.detach().abs(), memory)
         return self._reference / self._term.clamp_min(SMALLEST)
 
     def state(self) -> dict[str, Tensor]:
@@ -48,6 +52,6 @@ class DynamicAlpha:
         self._term, self._reference = state.get("term"), state.get("reference")
 
 
-def _running(before: Tensor | None, value: Tensor) -> Tensor:
+def _running(before: Tensor | None, value: Tensor, memory: float) -> Tensor:
     # Both means miss the same bias (they started at the same step), so that it falls out of their quotient.
-    return value * (1 - MEMORY) if before is None else before * MEMORY + value * (1 - MEMORY)
+    return value * (1 - memory) if before is None else before * memory + value * (1 - memory)

@@ -16,7 +16,9 @@ from engine.errors import EngineError
 from engine.events import Event, Facts, Metrics
 from engine.losses.objective import Objective
 from engine.training import loop
-from engine.training.loop import Evaluation, Fitted, fit
+from engine.training.keeper import Keeper
+from engine.training.loop import Course, Evaluation, Fitted, fit
+from engine.training.step import Learner, _groups
 
 
 class Line(nn.Module):
@@ -48,22 +50,17 @@ class Numbers:
             yield SimpleNamespace(inputs={"numbers": self.rows[part]}, indices=part)
 
 
-@dataclass
-class Settings:
-    epochs: int = 3
-    batch_size: int = 4
-    learning_rate: float = 0.1
-    seed: int = 0
+COURSE = Course(epochs=3, learning_rate=0.1)
 
 
 def run(
     model: nn.Module | None = None,
     kind: str = "none",
     teacher: Tensor | None = None,
-    settings: Settings | None = None,
+    course: Course = COURSE,
     scores: Iterator[float] | None = None,
     stop_requested: Callable[[], bool] = lambda: False,
-    **more: Any,
+    keeper: Keeper | None = None,
 ) -> tuple[Fitted, list[Event], nn.Module]:
     torch.manual_seed(1)
     rows = torch.randn(10, 4)
@@ -72,9 +69,9 @@ def run(
     model = model or Line()
     loss = catalog.losses()[kind]
     fitted = fit(
-        model, Numbers(rows), targets, teacher, Objective(loss, loss.settings(kind=kind)),
+        Learner(model, Objective(loss, loss.settings(kind=kind)), targets, teacher), Numbers(rows),
         lambda trained: Evaluation({"validation/x": 0.0}, next(scores) if scores else 0.0),
-        settings or Settings(), torch.device("cpu"), events.append, stop_requested, phase="training", **more,
+        course, torch.device("cpu"), events.append, stop_requested, keeper=keeper,
     )  # fmt: skip
     return fitted, events, model
 
@@ -84,14 +81,14 @@ def curve(events: list[Event], name: str) -> list[float]:
 
 
 def test_learns_and_counts_every_step() -> None:
-    fitted, events, _ = run(settings=Settings(epochs=40))
+    fitted, events, _ = run(course=replace(COURSE, epochs=40))
     losses = curve(events, "train/loss")
     assert fitted.steps == 120 == len(losses)  # 10 rows in batches of 4: three steps an epoch
     assert sum(losses[-3:]) < 0.4 * sum(losses[:3])
 
 
 def test_learning_rate_rises_then_falls_to_almost_nothing() -> None:
-    _, events, _ = run(settings=Settings(epochs=10), warmup_share=0.2)
+    _, events, _ = run(course=replace(COURSE, epochs=10, warmup_share=0.2))
     rates = curve(events, "train/learning_rate")
     assert rates[0] > 0 and max(rates) <= 0.1 and rates.index(max(rates)) in (5, 6)
     assert rates[-1] < 0.01
@@ -100,15 +97,16 @@ def test_learning_rate_rises_then_falls_to_almost_nothing() -> None:
 def test_every_setting_reaches_the_training() -> None:
     """Changing any number changes the curve: no option is silently ignored."""
     base = curve(run()[1], "train/loss")
-    for change in ({"warmup_share": 0.5}, {"weight_decay": 0.9}, {"clip_norm": 0.01}):
-        assert curve(run(**change)[1], "train/loss") != base, change
-    assert curve(run(settings=replace(Settings(), learning_rate=0.05))[1], "train/loss") != base
-    assert len(curve(run(settings=replace(Settings(), epochs=4))[1], "train/loss")) == 12
-    assert len(curve(run(evaluations_per_epoch=3)[1], "validation/x")) == 9
+    changes: list[dict[str, Any]] = [{"warmup_share": 0.5}, {"weight_decay": 0.9}, {"clip_norm": 0.01}]
+    for change in changes:
+        assert curve(run(course=replace(COURSE, **change))[1], "train/loss") != base, change
+    assert curve(run(course=replace(COURSE, learning_rate=0.05))[1], "train/loss") != base
+    assert len(curve(run(course=replace(COURSE, epochs=4))[1], "train/loss")) == 12
+    assert len(curve(run(course=replace(COURSE, evaluations_per_epoch=3))[1], "validation/x")) == 9
 
 
 def test_clipping_limits_the_step_and_reports_the_unclipped_norm() -> None:
-    _, events, _ = run(clip_norm=1e-6)
+    _, events, _ = run(course=replace(COURSE, clip_norm=1e-6))
     assert min(curve(events, "train/gradient_norm")) > 1e-3
 
 
@@ -152,7 +150,7 @@ def test_a_stop_between_two_read_backs_loses_no_step(monkeypatch: pytest.MonkeyP
     """On a GPU values are fetched every ten steps: those since the last fetch are fetched before the end."""
     monkeypatch.setattr(loop, "_read_back_steps", lambda device: 10)
     asked = iter([False] * 13 + [True])
-    fitted, events, _ = run(settings=Settings(epochs=9), stop_requested=lambda: next(asked))
+    fitted, events, _ = run(course=replace(COURSE, epochs=9), stop_requested=lambda: next(asked))
     steps = [event.step for event in events if isinstance(event, Metrics) and "train/loss" in event.values]
     assert fitted.stopped and fitted.steps == 14 and steps == list(range(1, 15))
     assert [event.values["step"] for event in events if isinstance(event, Facts) and "step" in event.values][-1] == 14
@@ -170,8 +168,6 @@ def test_weight_decay_spares_biases() -> None:
     with torch.no_grad():
         model.layer.bias.fill_(1.0)
         model.layer.weight.fill_(1.0)
-    from engine.training.loop import _groups
-
     decayed, spared = _groups(model, 0.3)
     assert [p.dim() for p in decayed["params"]] == [2] and decayed["weight_decay"] == 0.3  # type: ignore[attr-defined]
     assert [p.dim() for p in spared["params"]] == [1] and spared["weight_decay"] == 0.0  # type: ignore[attr-defined]
