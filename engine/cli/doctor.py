@@ -46,7 +46,9 @@ def _print(found: Diagnosis) -> None:
             arrow = "→ " if number == 0 else "  "
             console.print(Text.assemble((f"{arrow:>{indent}}", colour), (line, "italic")), soft_wrap=True)
     counts = ", ".join(f"{found.count(level)} {level}" for level in ("stop", "look", "fine") if found.count(level))
-    console.print(f"\n{counts} · {found.seconds:.1f} s on {found.device}. Nothing was trained, downloaded or stored.")
+    console.print(
+        f"\n{counts} · {found.seconds:.1f} s on {found.device}. Nothing was trained or stored.", soft_wrap=True
+    )
 
 
 def _printable(text: str) -> str:

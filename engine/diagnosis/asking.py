@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from engine.training.evaluate import predict
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-ENOUGH_S = 5.0  # after so long the teacher is asked no more rows
+ENOUGH_S = 4.0  # after so long the teacher is asked no more rows
 FEWEST_ROWS = 64  # it is asked whatever it takes
 
 
@@ -41,21 +42,21 @@ def judge_teacher(
         examination.tell(kept_finding(bench.task, teacher.scores, bench.sample.labels))
         return None
     logits, labels, speed = _ask(bench, teacher.model)
-    suspect = " ".join(
-        f"Mend its tokenizer: {found.remedy}" for found in strange if found.level == "stop" and "teacher" in found.key
-    )
+    mistaken = any(found.level == "stop" and found.key.startswith("teacher.") for found in strange)
+    suspect = "Mend its tokenizer first (below)." if mistaken else ""
     order: list[Finding] = []
     if bench.task.kind == "classification" and bench.task.outputs > 1 and np.isfinite(logits).all():
         names = {int(number): str(name) for number, name in (teacher.model.config.id2label or {}).items()}
         order, tried = order_findings(bench.task, logits, labels, names, getattr(teacher.model, "output_order", None))
         if tried.wrong and not suspect:
             suspect = f"Mend the order of its outputs (below): its accuracy is {tried.accuracy_reordered:.2f} then."
-    if bench.task.kind != "multi_label":
-        examination.tell(score_finding(bench.task, logits, labels, suspect))
-    if not any(
-        found.level == "stop" for found in strange
-    ):  # of a teacher that reads other words, the order says nothing
-        examination.tell(*order)
+    told = [score_finding(bench.task, logits, labels, suspect)] if bench.task.kind != "multi_label" else []
+    if not mistaken:  # of a teacher that reads other words, the order says nothing
+        hopeless = any(found.level == "stop" for found in told)  # then an order that is only not confirmed is no news
+        told += [found for found in order if found.level != "look" or not hopeless]
+    if not bench.objective.loss.needs_teacher:  # only its inside teaches: what it answers is no reason to stop
+        told = [replace(found, level="look") if found.level == "stop" else found for found in told]
+    examination.tell(*told)
     return speed
 
 

@@ -23,11 +23,13 @@ _MODEL_FILES = ("config.json", *TOKENIZER_FILES)
 
 @dataclass(frozen=True)
 class Missing:
-    """Something that is not on this machine: the configuration key that names it, and its id on the hub."""
+    """Something that is not on this machine: the configuration key that names it, and its id on the hub; of rows also the
+    data set's configuration."""
 
     key: str
     reference: str
     kind: Literal["model", "tokenizer", "rows"]
+    part: str = ""
 
 
 def on_this_machine(config: DistillationConfig) -> tuple[DistillationConfig, list[Missing]]:
@@ -38,7 +40,7 @@ def on_this_machine(config: DistillationConfig) -> tuple[DistillationConfig, lis
     missing: list[Missing] = []
     task = catalog.tasks()[config.task.name]
     if task.hub is not None and not rows_are_local(task, config.task.source):
-        missing.append(Missing("task.source", task.hub[0], "rows"))
+        missing.append(Missing("task.source", task.hub[0], "rows", task.hub[1]))
     found: dict[str, dict[str, str]] = {"teacher": {}, "student": {}}
     places = [("student", "architecture", "model"), ("student", "tokenizer", "tokenizer")]
     if config.teacher is not None:
@@ -91,8 +93,7 @@ def _size(missing: Missing, weights_only: bool) -> int:
     api = HfApi()
     if missing.kind == "rows":
         about: Any = api.dataset_info(missing.reference, files_metadata=True, timeout=PATIENCE_S)
-        hub = next(task.hub for task in catalog.tasks().values() if task.hub and task.hub[0] == missing.reference)
-        return _bytes(about, lambda name: name.startswith(f"{hub[1]}/"))
+        return _bytes(about, lambda name: name.startswith(f"{missing.part}/"))
     about = api.model_info(missing.reference, files_metadata=True, timeout=PATIENCE_S)
     names = {file.rfilename for file in about.siblings or []}
     if missing.kind == "tokenizer":

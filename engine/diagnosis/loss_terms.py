@@ -95,14 +95,10 @@ def terms_findings(found: StepZero, trained: bool, features: Sequence[tuple[str,
         text = f"At step 0 the term “{odd[0]}” or its gradient is not a finite number{before}."
         remedy = "Look at the teacher's outputs and at the temperature, or take the term out."
         return [Finding("stop", "loss_terms", "Loss terms", text, remedy, _key(odd[0], features), numbers)]
-    findings = []
-    for name in terms:
-        wrong = _oddity(name, terms, trained, features)
-        if wrong:
-            text, remedy = wrong
-            findings.append(
-                Finding("look", "loss_terms", "Loss terms", text + before + ".", remedy, _key(name, features), numbers)
-            )
+    findings = [
+        Finding("look", "loss_terms", "Loss terms", f"{text}{before}.", remedy, _key(name, features), numbers)
+        for name, text, remedy in _oddities(terms, trained, features)
+    ]
     if not findings:
         told = ", ".join(
             f"{name} {terms[name].weight * terms[name].value:.3g} ({_share(entry['share'])} of the gradient)"
@@ -133,38 +129,44 @@ def _influence_finding(found: StepZero, before: str) -> Finding:
     return Finding("fine", "teacher_influence", "Influence", text, "", "loss.kind", numbers)
 
 
-def _oddity(
-    name: str, terms: Mapping[str, TermSize], trained: bool, features: Sequence[tuple[str, FeatureSettings]]
-) -> tuple[str, str] | None:
-    """What is odd about a term's gradient and what to do, None for nothing."""
-    term = terms[name]
-    others = [other.gradient for found, other in terms.items() if found != name]
-    most = max(others, default=0.0)
-    if term.weight == 0:  # chosen so; a teacher's term without weight is told with its influence
-        return None
-    if term.gradient == 0:
-        return (
+def _oddities(
+    terms: Mapping[str, TermSize], trained: bool, features: Sequence[tuple[str, FeatureSettings]]
+) -> list[tuple[str, str, str]]:
+    """(name, what is odd about a term's gradient, what to do); terms that a person gave no weight are left alone."""
+    counted = {name: term for name, term in terms.items() if term.weight != 0}
+    silent = [name for name, term in counted.items() if term.gradient == 0]
+    found = [
+        (
+            name,
             f"The term “{name}” gives the student no gradient at step 0",
             "Take it out, or choose other layers for it.",
         )
-    if not most or (name == "teacher" and not trained):
-        return None
-    ratio = term.gradient / most
+        for name in silent
+    ]
+    sizes = {
+        name: term.gradient
+        for name, term in counted.items()
+        if name not in silent and (trained or name != "teacher")  # before its fine-tuning its logits mean little
+    }
+    if len(sizes) < 2:
+        return found
+    largest, next_one = sorted(sizes, key=lambda name: -sizes[name])[:2]
+    ratio = sizes[largest] / sizes[next_one]
     if ratio > TOO_DIFFERENT:
-        text = f"The gradient of “{name}” is {ratio:,.0f} times that of all other terms at step 0: they hardly count"
-    elif ratio < 1 / TOO_DIFFERENT and name not in ("labels", "teacher"):
-        text = f"The gradient of “{name}” is 1/{1 / ratio:,.0f} of the largest at step 0: it hardly counts"
-    elif ratio < 1 / TOO_DIFFERENT and name == "teacher" and set(terms) == {"labels", "teacher"}:
-        text = f"The gradient of “teacher” is 1/{1 / ratio:,.0f} of the labels' at step 0: the teacher hardly counts"
-    else:
-        return None
+        text = f"The gradient of “{largest}” is {ratio:,.0f} times that of any other term at step 0: they hardly count"
+        return [*found, (largest, text, _weight_remedy(largest, terms[largest].weight / ratio, features))]
+    for name, size in sizes.items():
+        ratio = sizes[largest] / size
+        if ratio > TOO_DIFFERENT:
+            text = f"The gradient of “{name}” is 1/{ratio:,.0f} of the largest at step 0: it hardly counts"
+            found.append((name, text, _weight_remedy(name, terms[name].weight * ratio, features)))
+    return found
+
+
+def _weight_remedy(name: str, wanted: float, features: Sequence[tuple[str, FeatureSettings]]) -> str:
     if name in ("labels", "teacher"):
-        return text, "Change loss.lambda or the temperature."
-    wanted = float(f"{term.weight / ratio:.1g}")
-    return (
-        text,
-        f"{_key(name, features)} = {wanted:g} would make it as large as the largest other; or set its dynamic = true.",
-    )
+        return "Change loss.lambda or the temperature, or the weight of the other terms."
+    return f"{_key(name, features)} = {float(f'{wanted:.1g}'):g} would bring it beside the others; or set its dynamic = true."
 
 
 def _largest_weight(weight: float | Tensor, raw: Tensor, settings: FeatureSettings | None, labels: Tensor) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -75,8 +76,10 @@ def free_bytes(device: torch.device) -> int:
     return psutil.virtual_memory().available + psutil.Process().memory_info().rss
 
 
-def memory_finding(phases: list[Phase], base: int, free: int, device: str) -> Finding:
-    """The largest phase and the program itself (``base``) against ``free``, all in bytes."""
+def memory_finding(phases: list[Phase], base: int, free: int, device: str, in_parts: Sequence[str] = ()) -> Finding:
+    """The largest phase and the program itself (``base``) against ``free``, all in bytes. ``in_parts`` is what a GPU said of
+    batches that did not fit when they were tried: they are taken in parts, which is slow but no reason to stop.
+    """
     peak = max(phases, key=lambda phase: phase.total)
     need = base + peak.total
     numbers: dict[str, Any] = {
@@ -94,7 +97,11 @@ def memory_finding(phases: list[Phase], base: int, free: int, device: str) -> Fi
     key = "teacher.batch_size" if peak.name == "teacher" else "training.batch_size"
     level: Level = "fine"
     remedy = ""
-    if need > free:
+    splits = device.startswith("cuda") and base + peak.weights + peak.beside < free
+    if in_parts or (need > free and splits):
+        level, text = "look", f"{text}: batches will be taken in parts, which is slower"
+        remedy = f"Lower {key} or task.max_length."
+    elif need > free:
         level, text = "stop", f"{text}: it will not fit"
         remedy = f"Lower {key} or task.max_length, or choose a smaller {peak.name}."
     elif need > NEARLY_FULL * free:

@@ -15,13 +15,15 @@ from engine.diagnosis.timing import Forecast, Speed, pass_speed, step_speed, tim
 from engine.losses.objective import Objective
 from engine.models.student import build_student
 from engine.seeding import seed_everything
-from engine.training.distil import begin_lesson
+from engine.training.distil import begin_lesson, course_of
 from engine.training.evaluate import predict
 from engine.training.lesson import FeatureLesson, named_terms
+from engine.training.loop import Course
+from engine.training.step import Learner
 from engine.types import LossSettings
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
     from transformers import PreTrainedModel
 
 
@@ -43,11 +45,11 @@ def judge_training(
     _judge_terms(bench, student, teacher, lesson, examination)
     answered = speed or (pass_speed(teacher.model, bench.train, "teacher", bench.device) if teacher else None)
     evaluated = pass_speed(student, bench.train, "student", bench.device)
-    trained = examination.attempt(
-        "time", "Time", "training.learning_rate",
-        lambda: step_speed(
-            student, bench.train, "student", bench.objective, config.training, bench.device, bench.precision, lesson
-        ),
+    parts: list[str] = []
+    trained = step_speed(
+        Learner(student, bench.objective, bench.train.target_tensor(), _made_up(bench), lesson),
+        course_of(config.training, bench.precision), bench.train, "student", config.training.batch_size, bench.device,
+        parts.append,
     )  # fmt: skip
     if lesson is not None:
         lesson.close()
@@ -55,9 +57,7 @@ def judge_training(
     if teacher is not None and teacher.state == "untrained" and answered is not None:
         phases.append(_teacher_phase(bench, teacher))
         teaching = _teacher_training(bench, teacher, answered)
-    examination.tell(memory_finding(phases, base, free_bytes(bench.device), str(bench.device)))
-    if trained is None:
-        return
+    examination.tell(memory_finding(phases, base, free_bytes(bench.device), str(bench.device), parts))
     asks = bench.objective.loss.needs_teacher and answered is not None
     rows = len(bench.sample.labels[bench.task.train_split])
     times = config.training.epochs * config.training.evaluations_per_epoch + 1
@@ -78,6 +78,15 @@ def _student(bench: Bench) -> PreTrainedModel:
     student = build_student(bench.config, bench.task, data.student_vocabulary, data.student_tokenizer.pad_token_id)
     data.must_fit(student, "student", "student.architecture")
     return cast("PreTrainedModel", cast("nn.Module", student).to(bench.device))
+
+
+def _made_up(bench: Bench) -> Tensor | None:
+    """Logits in place of a teacher's for all sampled rows: they cost the same."""
+    import torch
+
+    if not bench.objective.loss.needs_teacher:
+        return None
+    return torch.randn((len(bench.train), bench.task.outputs), generator=torch.Generator().manual_seed(0))
 
 
 def _judge_terms(
@@ -140,11 +149,14 @@ def _teacher_phase(bench: Bench, teacher: TeacherAtHand) -> Phase:
 
 
 def _teacher_training(bench: Bench, teacher: TeacherAtHand, answered: Speed) -> float:
-    """Seconds of its fine-tuning, evaluations counted; its model is used up by it."""
+    """Seconds of its fine-tuning, evaluations counted."""
     settings = bench.config.teacher
     assert settings is not None
     none = Objective(catalog.losses()["none"], LossSettings(kind="none"), bench.task.kind)
-    step = step_speed(teacher.model, bench.train, "teacher", none, settings, bench.device, None)
+    step = step_speed(
+        Learner(teacher.model, none, bench.train.target_tensor()),
+        Course(settings.epochs, settings.learning_rate), bench.train, "teacher", settings.batch_size, bench.device,
+    )  # fmt: skip
     rows = len(bench.sample.labels[bench.task.train_split])
     steps = -(-rows // settings.batch_size) * settings.epochs
     return steps * step.seconds + _evaluation(bench, answered, "teacher") * (settings.epochs + 1)

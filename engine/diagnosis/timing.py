@@ -1,31 +1,28 @@
-"""How long a run will take: a few real steps of the training loop itself, timed, and counted up. Nothing of them is kept."""
+"""How long a run will take: a few of the training's own steps, timed at learning rate 0, and counted up."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.data.batches import Batch, collate
+from engine.data.batches import collate
 from engine.data.split import Split
 from engine.diagnosis.finding import Finding
 from engine.diagnosis.sample import by_length, part_of
-from engine.events import Event, Metrics
-from engine.losses.objective import Objective
 from engine.training.evaluate import predict
-from engine.training.lesson import FeatureLesson
-from engine.training.loop import Evaluation, fit
+from engine.training.step import Learner, Pace, Stepper
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
-    from transformers import PreTrainedModel
 
-STEPS = {"cpu": 4, "cuda": 31}  # of which the first one, on a GPU the first ten, warm up
-ENOUGH_S = 3.0  # after so long no more steps are begun
+STEPS = {"cpu": 3, "cuda": 30}  # behind a first one of few rows, which warms up
+WARM_STEPS = 10  # of a GPU
+ENOUGH_S = 2.5  # after so long no more steps are begun
 WORK_OF_A_STEP = 8e10  # floating point operations of a step on the CPU; of larger batches only some rows are taken
 LONG_S = 86400.0
 
@@ -42,63 +39,50 @@ class Speed:
         return self.seconds / self.tokens * rows * tokens_per_row
 
 
-@dataclass(frozen=True)
-class _Few:
-    """A handful of batches as one epoch."""
-
-    batches: list[Batch]
-
-    def epoch(self, number: int) -> Iterable[Batch]:
-        return self.batches
-
-    @property
-    def steps_per_epoch(self) -> int:
-        return len(self.batches)
-
-
 def step_speed(
-    model: PreTrainedModel,
+    learner: Learner,
+    pace: Pace,
     split: Split,
     reader: str,
-    objective: Objective,
-    settings: Any,
+    batch_size: int,
     device: torch.device,
-    precision: torch.dtype | None,
-    lesson: FeatureLesson | None = None,
+    tell: Callable[[str], None] = lambda sentence: None,
 ) -> Speed:
-    """Train ``model`` for a few steps (forward, backward, AdamW: the real loop) on rows from short to long.
+    """Time a few real steps (forward, backward, AdamW) on rows from short to long, at learning rate 0: no weight changes.
 
-    The model is changed: it must be one to throw away. ``settings`` are those of its training. Teacher logits are made up:
-    they cost the same.
+    The learner's targets and logits are those of ``split``. ``tell`` hears when a batch has to be taken in parts.
     """
+    groups = by_length(split, reader, batch_size)
+    average = float(np.mean([_tokens(split, reader, group) for group in groups]))
+    rows = len(groups[0])
+    if device.type == "cpu":
+        rows = _affordable(learner.model, average / rows, rows)
+    middle = len(groups) // 2
+    spread = [middle, 0, len(groups) - 1]
+    wanted = [groups[middle][: min(4, rows)]] + [groups[spread[n % 3]][:rows] for n in range(STEPS[device.type])]
+    encoding, theirs = split.encodings[reader], split.encodings.get("teacher")
+    stepper = Stepper(learner, pace, device, tell)
+    spent, tokens = [], []
+    begun = time.perf_counter()
+    for number, group in enumerate(wanted):
+        batch = collate(encoding, group, teacher=theirs)
+        started = time.perf_counter()
+        stepper.take(batch, rate=0.0, progress=0.0)
+        _wait(device)
+        spent.append(time.perf_counter() - started)
+        tokens.append(float(batch.inputs["input_ids"].numel()))
+        if number and started - begun > ENOUGH_S:
+            break
+    warm = 1 if device.type == "cpu" or len(spent) < 2 * WARM_STEPS else WARM_STEPS
+    return Speed(sum(spent[warm:]) / sum(tokens[warm:]) * average, average)
+
+
+def _wait(device: torch.device) -> None:
+    """Until a GPU has done what it was given."""
     import torch
 
-    groups = by_length(split, reader, settings.batch_size)
-    average = float(np.mean([_tokens(split, reader, group) for group in groups]))
-    rows = _affordable(model, average / len(groups[0]), len(groups[0])) if device.type == "cpu" else len(groups[0])
-    middle = len(groups) // 2
-    spread = [middle, *np.linspace(0, len(groups) - 1, 3).round().astype(int)[[1, 0, 2]]]
-    encoding, theirs = split.encodings[reader], split.encodings.get("teacher")
-    wanted = STEPS[device.type]
-    batches = [collate(encoding, groups[spread[n % 4]][:rows], teacher=theirs) for n in range(wanted)]
-    generator = torch.Generator().manual_seed(0)
-    made_up = torch.randn((len(split), split.targets.shape[1]), generator=generator) if objective.loss.compute else None
-    at: list[float] = []
-
-    def hear(event: Event) -> None:
-        if isinstance(event, Metrics) and "train/loss" in event.values:
-            at.append(event.seconds)
-
-    begun = time.perf_counter()
-    fit(
-        model, _Few(batches), split.target_tensor(), made_up, objective, lambda trained: Evaluation({}, 0.0),
-        settings.model_copy(update={"epochs": 1}), device, hear, lambda: time.perf_counter() - begun > ENOUGH_S,
-        phase="timing", precision=precision, features=lesson,
-    )  # fmt: skip
-    spent = np.diff([0.0, *at])
-    tokens = np.array([batch.inputs["input_ids"].numel() for batch in batches[: len(at)]])
-    warm = min(len(at) - 1, 1 if device.type == "cpu" else 10)
-    return Speed(float(spent[warm:].sum() / tokens[warm:].sum()) * average, average)
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
 
 def pass_speed(model: nn.Module, split: Split, reader: str, device: torch.device) -> Speed:
@@ -159,7 +143,7 @@ def _tokens(split: Split, reader: str, rows: Any) -> float:
     return float(len(rows) * split.encodings[reader].lengths[rows].max())
 
 
-def _affordable(model: PreTrainedModel, tokens_a_row: float, rows: int) -> int:
+def _affordable(model: nn.Module, tokens_a_row: float, rows: int) -> int:
     """How many rows of a batch a step may take: forward and backward cost about 6 operations a weight and token
     (Kaplan et al. 2020, §2.1); looking embeddings up costs none."""
     embeddings = sum(parameter.numel() for name, parameter in model.named_parameters() if "embeddings" in name)

@@ -26,16 +26,20 @@ def own_finding(given: Any, own: Any, texts: Sequence[Sequence[str]], whose: str
     numbers = {"rows": len(ours), "equal_rows": equal}
     if equal == 1:
         text = f"The tokenizer given for the {whose} reads {len(ours)} rows exactly as the model's own does."
-        return Finding("fine", "own_tokenizer", _TITLE, text, "", key, numbers)
+        return Finding("fine", "own_tokenizer", "Tokenizer", text, "", key, numbers)
     words = _words(given, ours) == _words(own, theirs)
-    how = "into the same tokens but numbers them differently" if words else "differently"
+    how = (
+        "as the model's own does but numbers the tokens differently"
+        if words
+        else "into other tokens than the model's own"
+    )
     text = (
-        f"The tokenizer given for the {whose} cuts rows {how} than the model's own: {_percent(equal)} of {len(ours)} rows are "
+        f"The tokenizer given for the {whose} cuts rows {how}: {_percent(equal)} of {len(ours)} rows are "
         f"equal, so the {whose} reads other words than are written."
     )
     level: Level = "stop" if equal < 0.5 else "look"
     return Finding(
-        level, "own_tokenizer", _TITLE, text, f"Leave {key} out: the model's own is used then.", key, numbers
+        level, "own_tokenizer", "Tokenizer", text, f"Leave {key} out: the model's own is used then.", key, numbers
     )
 
 
