@@ -91,9 +91,20 @@ def _places(studio: Studio, shown: RunRecord) -> list[tuple[str, Callable[[], No
 
         return prepare
 
+    def compose(preset: str = "") -> Callable[[], None]:
+        def prepare() -> None:
+            studio.models.compose.load_toml(shown.toml, shown.folder)
+            if preset:
+                studio.models.compose.choose_preset(preset)
+            window.show_place("compose")
+            _wait(lambda: not studio.models.compose.is_checking(), SETTLE_LIMIT_S)
+
+        return prepare
+
     return [
         ("welcome", window.show_welcome),
-        ("compose", place("compose")),
+        ("compose-terms", compose("tinybert")),
+        ("compose", compose()),
         ("runs-log", runs("log")),
         ("runs-config", runs("config")),
         ("runs", runs("charts")),

@@ -61,6 +61,11 @@ def is_control(record: RunRecord) -> bool:
     return record.loss == "none" and not record.config.get("features")
 
 
+def loss_text(record: RunRecord) -> str:
+    """What the student learns by: its loss, and the kinds of its feature terms."""
+    return " + ".join([record.loss, *(str(term.get("kind", "")) for term in record.config.get("features") or [])])
+
+
 def is_training(record: RunRecord) -> bool:
     """Whether the run now takes the steps its length is counted in."""
     return record.phase == TRAINING and record.total_steps > 0

@@ -16,7 +16,7 @@ from distill_gui.models.run_charts import ChartKind, ChartOptions, View
 from distill_gui.theme import L, LineLook, M, S, run_colour, term_look
 from distill_gui.widgets.card import Card
 from distill_gui.widgets.labels import ElidedLabel
-from distill_gui.widgets.menu_choice import MenuChoice
+from distill_gui.widgets.menu_choice import HEIGHT, MenuChoice
 from distill_gui.widgets.plot import Chart
 from distill_gui.widgets.term_legend import TermLegend
 
@@ -62,6 +62,7 @@ class ChartCard(Card):
         self.views = MenuChoice()
         super().__init__(kind.title, None, parent)
         self.heading.setToolTip(kind.about)
+        self.heading.setMinimumHeight(HEIGHT)  # with views or without: headings side by side stand on one line
         self.kind = kind
         self.chart = Chart()
         self._curves = curves

@@ -12,6 +12,7 @@ from distill_gui.models.run_text import (
     fraction,
     is_control,
     is_training,
+    loss_text,
     metric_word,
     progress_text,
     rate_text,
@@ -123,7 +124,7 @@ class LiveStrip(QFrame):
         parts = []
         if rate is not None and record.state == "running" and is_training(record):
             parts.append(rate_text(rate))
-        parts.append(f"{record.loss} · {record.architecture} · {record.task} · seed {record.seed}")
+        parts.append(f"{loss_text(record)} · {record.architecture} · {record.task} · seed {record.seed}")
         if record.device:
             parts.append(record.device)
         return parts

@@ -77,3 +77,10 @@ def test_a_stopped_run_is_not_full(record: Make) -> None:
     assert run_text.fraction(record(1, state="stopped", step=5, total_steps=10)) == 0.5
     assert run_text.fraction(record(1, state="finished", step=0, total_steps=0)) == 1.0
     assert run_text.progress_text(record(1, state="stopped", started_at=10.0, ended_at=20.0)).endswith("took 10 s")
+
+
+def test_a_run_with_feature_terms_is_no_control_and_says_them(record: Make) -> None:
+    alone = record(1, loss="none")
+    inside = record(1, loss="none", config={"features": [{"kind": "hidden"}, {"kind": "pkd"}]})
+    assert run_text.is_control(alone) and not run_text.is_control(inside) and not run_text.is_control(record(1))
+    assert run_text.loss_text(alone) == "none" and run_text.loss_text(inside) == "none + hidden + pkd"

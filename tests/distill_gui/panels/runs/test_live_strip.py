@@ -109,3 +109,10 @@ def test_another_run_has_its_own_button(strip: LiveStrip, record: Make) -> None:
 def test_names_are_plain_text(strip: LiveStrip, record: Make) -> None:
     strip.show_run(record(7, name="<b>bold</b>"))
     assert strip.name.shown_text() == "<b>bold</b>"
+
+
+def test_a_run_taught_by_features_alone_is_not_called_the_control(strip: LiveStrip, record: Make) -> None:
+    strip.show_run(record(7, loss="none"))
+    assert strip.gap.note() == "this is the control"
+    strip.show_run(record(7, loss="none", config={"features": [{"kind": "hidden"}], "training": {"epochs": 3}}))
+    assert strip.gap.note() == "no control run yet"
