@@ -160,6 +160,26 @@ def stop(run: RunReference, home: Home = None) -> None:
 
 
 @app.command()
+def pause(run: RunReference, home: Home = None) -> None:
+    """Ask a running run to write a checkpoint and give its device back; resume goes on from there."""
+    from engine.cli.look import pause_run
+
+    pause_run(home_folder(home), run)
+
+
+@app.command()
+def resume(
+    run: RunReference,
+    queue: Annotated[bool, typer.Option("--queue", help="Only add it to the queue; “distill work” trains it.")] = False,
+    home: Home = None,
+) -> None:
+    """Go on with a run that was paused or stopped, failed or was interrupted, from its last checkpoint."""
+    from engine.cli.run import resume_here
+
+    raise typer.Exit(resume_here(run, home_folder(home), only_queue=queue))
+
+
+@app.command()
 def export(
     run: RunReference,
     folder: Annotated[Path, typer.Argument(help="Folder to write; must not hold anything else.")],
@@ -193,12 +213,15 @@ def work(
     stay: Annotated[
         float, typer.Option("--stay-s", min=0, help="Seconds to wait for another run before ending.")
     ] = 0.5,
+    checkpoints: Annotated[
+        float, typer.Option("--checkpoint-s", min=0, help="Seconds between checkpoints; more where writing takes long.")
+    ] = 60.0,
     home: Home = None,
 ) -> None:
     """Train the queued runs one after another."""
     from engine.cli.work import work as take_runs
 
-    done = take_runs(home_folder(home), stay)
+    done = take_runs(home_folder(home), stay, checkpoints)
     typer.echo(f"{done} run{'s' if done != 1 else ''} done.", file=sys.stderr)
 
 

@@ -13,33 +13,40 @@ from typing import Any
 from engine.config import parse_config
 from engine.errors import EngineError, StoreError
 from engine.events import Emit, Event, Log
-from engine.store import RunRecord, Store
+from engine.store import RunRecord, RunWriter, Store
 from engine.store.home import private_files
-from engine.store.records import FAILED, FINISHED, RUNNING, STOPPED
+from engine.store.records import FAILED, FINISHED, PAUSE, PAUSED, RUNNING, STOP, STOPPED
 
 STOP_ASKED_EVERY_S = 0.2
+CHECKPOINT_EVERY_S = 60.0
 REFUSED_FOR_S = 5.0  # a store that does not answer is asked again after this long
 
 
 class StopControl:
-    """Whether the run was asked to stop: by a request in the store or by a signal. Asked at every step, so it is cheap."""
+    """Whether the run was asked to stop or to pause: by a request in the store or by a signal. Asked at every step, so it
+    is cheap. ``pausing()`` tells which; a stop that comes after a pause was asked for makes it a stop."""
 
     def __init__(self, store: Store, run: int) -> None:
         self._store, self._run = store, run
         self._next_look = 0.0
-        self._asked = False
+        self._asked = ""
 
     def ask(self) -> None:
-        self._asked = True
+        """Ask for stop-and-keep."""
+        self._asked = STOP
+
+    def pausing(self) -> bool:
+        """Whether what was asked for is a pause."""
+        return self._asked == PAUSE
 
     def __call__(self) -> bool:
-        if not self._asked and time.monotonic() >= self._next_look:
+        if self._asked != STOP and time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + STOP_ASKED_EVERY_S
             try:
-                self._asked = self._store.stop_requested(self._run)
+                self._asked = self._store.requested(self._run) or self._asked
             except StoreError:  # locked or unreadable just now; the writer says so, and a signal still stops the run
                 self._next_look = time.monotonic() + REFUSED_FOR_S
-        return self._asked
+        return self._asked != ""
 
 
 @contextmanager
@@ -60,8 +67,15 @@ def stop_on_signals(control: StopControl) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def execute(store: Store, run: RunRecord, listen: Callable[[Event], None] | None = None) -> RunRecord:
-    """Train a run that this process has claimed; returns it as it ended. ``listen`` hears every event as well."""
+def execute(
+    store: Store,
+    run: RunRecord,
+    listen: Callable[[Event], None] | None = None,
+    checkpoint_every_s: float = CHECKPOINT_EVERY_S,
+) -> RunRecord:
+    """Train a run that this process has claimed, from its last checkpoint on; returns it as it ended.
+
+    ``listen`` hears every event as well."""
     control = StopControl(store, run.id)
     with private_files(), stop_on_signals(control):
         try:
@@ -72,22 +86,29 @@ def execute(store: Store, run: RunRecord, listen: Callable[[Event], None] | None
                     if listen is not None:
                         listen(event)
 
-                state, reason = _attempt(store, run, emit, control)
+                state, reason = _attempt(store, run, emit, control, writer, checkpoint_every_s)
         except StoreError as error:  # it took no more rows; they and the student are kept
             state, reason = FAILED, str(error)
         store.set_state(run.id, state, reason, only_if=RUNNING)
     return store.run(run.id)
 
 
-def _attempt(store: Store, run: RunRecord, emit: Emit, control: StopControl) -> tuple[str, str]:
+def _attempt(
+    store: Store, run: RunRecord, emit: Emit, control: StopControl, writer: RunWriter, checkpoint_every_s: float
+) -> tuple[str, str]:
     """(state, reason) in which the attempt ended. A person's mistake gives its sentence, a bug leaves its traceback in the log."""
     try:
         config = parse_config(run.toml, run.folder)
         from engine.training.distil import distil
 
-        outcome = distil(config, store.home, run.folder, emit, control)
+        outcome = distil(
+            config, store.home, run.folder, emit, control,
+            pausing=control.pausing, flush=writer.flush, checkpoint_every_s=checkpoint_every_s,
+        )  # fmt: skip
         if not outcome.stopped:
             return FINISHED, ""
+        if outcome.student is None and control.pausing():
+            return PAUSED, "Paused when asked to; it goes on from here when it is resumed."
         kept = "its student was kept" if outcome.student else "before there was a student to keep"
         return STOPPED, f"Stopped when asked to; {kept}."
     except EngineError as error:

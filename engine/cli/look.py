@@ -126,6 +126,16 @@ def stop_run(home: Path, reference: str) -> None:
     typer.echo(f"Run {run.id} was asked to stop; it keeps its student.")
 
 
+def pause_run(home: Path, reference: str) -> None:
+    """Ask for a checkpoint and the device back. Raises StoreError where the run has ended already."""
+    store = opened(home)
+    run = store.run(reference)
+    if run.state in ENDED:
+        raise StoreError(f"Run {run.id} is not running ({run.state}), so there is nothing to pause.")
+    store.request_pause(run.id)
+    typer.echo(f"Run {run.id} was asked to pause; “distill resume {run.id}” goes on with it.")
+
+
 def export_run(home: Path, reference: str, folder: Path, name: str) -> None:
     """Write a student with one of the exporters. Raises EngineError where it cannot be."""
     exporters = catalog.exporters()

@@ -19,7 +19,7 @@ from engine.device import choose_device
 from engine.errors import ConfigError, Fault
 from engine.store import RunRecord, Store
 from engine.store.processes import own_identity
-from engine.store.records import ENDED, FINISHED, STOPPED
+from engine.store.records import ENDED, FINISHED, PAUSED, STOPPED
 from engine.training.preflight import Preview, preview
 
 
@@ -73,6 +73,20 @@ def run_here(path: Path, overrides: list[str], home: Path, only_queue: bool) -> 
             console.print(f"[yellow]{notice['level']}[/yellow]  {escape(notice['text'])}")
     store = opened(home)
     number = store.enqueue(config)
+    return _train(store, number, console, only_queue)
+
+
+def resume_here(reference: str, home: Path, only_queue: bool) -> int:
+    """Go on with a run in this process. Exit status 0 finished, stopped or paused, 1 failed. Raises StoreError."""
+    store = opened(home)
+    store.recover_dead()  # a run whose process died is then interrupted, and can be resumed
+    number = store.run(reference).id
+    store.resume(number)
+    return _train(store, number, Console(stderr=True), only_queue)
+
+
+def _train(store: Store, number: int, console: Console, only_queue: bool) -> int:
+    """Train a queued run here, or follow whoever took it; or leave it in the queue."""
     if only_queue:
         console.print(f"Run {number} is in the queue; “distill work” or the window trains it.")
         return 0
@@ -96,10 +110,10 @@ def _follow(store: Store, number: int, console: Console) -> RunRecord:
 
 
 def _report(console: Console, run: RunRecord) -> int:
-    if run.state not in (FINISHED, STOPPED):
+    if run.state not in (FINISHED, STOPPED, PAUSED):
         console.print(f"[red]{run.state}[/red]: {escape(run.reason)}\nLog: {escape(str(run.log_file))}")
         return 1
-    if run.state == STOPPED:
+    if run.state in (STOPPED, PAUSED):
         console.print(escape(run.reason))
     if run.best_score is not None:
         teacher = f", teacher {run.teacher_score * 100:.1f}" if run.teacher_score is not None else ""
