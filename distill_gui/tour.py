@@ -91,20 +91,23 @@ def _places(studio: Studio, shown: RunRecord) -> list[tuple[str, Callable[[], No
 
         return prepare
 
-    def compose(preset: str = "") -> Callable[[], None]:
+    def compose(terms: bool) -> Callable[[], None]:
         def prepare() -> None:
-            studio.models.compose.load_toml(shown.toml, shown.folder)
-            if preset:
-                studio.models.compose.choose_preset(preset)
+            model = studio.models.compose
+            model.load_toml(shown.toml, shown.folder)
             window.show_place("compose")
-            _wait(lambda: not studio.models.compose.is_checking(), SETTLE_LIMIT_S)
+            if terms:  # such as fit any two models
+                model.choose_preset("distilbert")
+                model.add_term("cka")
+                window.panel("compose").lead_to("features.1")  # type: ignore[attr-defined]
+            _wait(lambda: not model.is_checking(), SETTLE_LIMIT_S)
 
         return prepare
 
     return [
         ("welcome", window.show_welcome),
-        ("compose-terms", compose("tinybert")),
-        ("compose", compose()),
+        ("compose-terms", compose(terms=True)),
+        ("compose", compose(terms=False)),
         ("runs-log", runs("log")),
         ("runs-config", runs("config")),
         ("runs", runs("charts")),
