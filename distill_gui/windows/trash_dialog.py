@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QAbstractItemView, QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from distill_gui.models.compose_preview import bytes_text
 from distill_gui.theme import XL, L, M, S
@@ -69,9 +69,15 @@ class TrashDialog(QDialog):
         column.setSpacing(M)
         column.addWidget(title("Trash"))
         column.addWidget(self.text)
-        column.addWidget(self.rows, 1)
+        self.card = QFrame()
+        self.card.setProperty("role", "card")
+        inside = QVBoxLayout(self.card)
+        inside.setContentsMargins(1, S, 1, S)
+        inside.addWidget(self.rows)
+        column.addWidget(self.card, 1)
         column.addStretch(0)
         column.addLayout(foot)
+        self.setFocus()  # no ring before the first Tab
 
     def set_entries(self, entries: Sequence[Entry]) -> None:
         """Show these runs; those chosen before stay chosen as far as they are still there."""
@@ -91,7 +97,7 @@ class TrashDialog(QDialog):
             self.model.appendRow(item)
             if record.id in chosen:
                 self.rows.selectionModel().select(item.index(), self.rows.selectionModel().SelectionFlag.Select)
-        show_if(self.rows, bool(entries))
+        show_if(self.card, bool(entries))
         self.text.setText(
             "Discarded runs are hidden from lists, tables and the queue. Nothing of them is deleted until you say so here."
             if entries

@@ -28,6 +28,15 @@ def rows(model: RunListModel) -> list[str]:
     return [model.index(row).data() for row in range(model.rowCount())]
 
 
+def test_a_run_in_the_trash_goes_and_comes_back_as_it_was(record: Callable[..., RunRecord]) -> None:
+    model = RunListModel()
+    model.update([record(1), record(2)])
+    model.update([record(1, trashed_at=5.0), record(3, trashed_at=6.0)])
+    assert model.shown() == [2] and model.record(1) is None and 1 not in model.ticked()
+    model.update([record(1)])
+    assert model.shown() == [2, 1] and model.ticked() == [1, 2]
+
+
 def test_newest_first_then_by_name_then_by_score(model: RunListModel, record: Make) -> None:
     model.update([record(1, name="b", best_score=0.7), record(2, name="A", best_score=None), record(3, name="c")])
     assert model.shown() == [3, 2, 1]

@@ -72,6 +72,35 @@ def test_a_run_queued_by_somebody_else_is_trained_too(open_thread: Any, until: U
     until(lambda: heard.end_of("finishes"))
 
 
+def test_a_run_is_discarded_restored_and_purged(
+    open_thread: Any, until: Until, toml: Any, store: Store, home: Path
+) -> None:
+    run = store.enqueue(parse_config(toml("waits")))
+    store.set_state(run, "failed", "It broke.")
+    thread, heard = open_thread()
+    discarded: list[Any] = []
+    listed: list[Any] = []
+    purged: list[Any] = []
+    thread.discarded.connect(discarded.append)
+    thread.trash_listed.connect(listed.append)
+    thread.purged.connect(lambda *said: purged.append(said))
+    until(lambda: heard.runs and run in heard.runs)
+    thread.discard(run)
+    until(lambda: discarded and heard.runs[run].trashed_at is not None)
+    assert discarded[0].id == run
+    thread.restore([run])
+    until(lambda: listed and heard.runs[run].trashed_at is None)
+    thread.discard(run)
+    thread.list_trash()
+    until(lambda: len(listed) == 2)
+    ((record, size),) = listed[1]
+    assert record.id == run and size > 0 and listed[0] == []
+    thread.purge([run])
+    until(lambda: len(listed) == 3)
+    assert purged == [(1, size)] and listed[2] == [] and not (home / "trash" / str(run)).exists()
+    assert heard.ended == []
+
+
 def test_the_workers_output_is_a_file_and_the_window_has_no_pipe_to_it(
     open_thread: Any, until: Until, toml: Any, home: Path
 ) -> None:
@@ -461,7 +490,7 @@ def test_a_damaged_store_is_said_and_the_thread_can_be_closed(open_thread: Any, 
     (home / "runs.db").write_bytes(b"no database " * 500)
     thread, heard = open_thread()
     until(lambda: heard.troubles)
-    assert "Move runs.db" in heard.troubles[0]
+    assert "distill store repair --home" in heard.troubles[0]
     assert thread.close()
 
 

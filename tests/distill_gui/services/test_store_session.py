@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,35 @@ def session(home: Path, fake: Any) -> Iterator[StoreSession]:
     opened = StoreSession(home, fake.command, Times(), Reports(_nothing, _nothing, _nothing))
     yield opened
     opened.close()
+
+
+def test_a_run_goes_to_the_trash_and_back_or_for_good(
+    session: StoreSession, toml: Callable[[str], str], store: Store
+) -> None:
+    run = store.enqueue(parse_config(toml("a")))
+    store.set_state(run, "failed", "It broke.")
+    told: list[News] = []
+    session.look(told.append)
+    assert session.discard(run).state == "failed"
+    session.look(told.append)
+    assert [(record.id, record.trashed_at is not None) for record in told[-1].runs] == [(run, True)]
+    assert told[-1].ended == [], "discarded is not ended"
+    ((record, size),) = session.trash()
+    assert record.id == run and size == (record.folder / "config.toml").stat().st_size
+    session.restore(run)
+    assert session.trash() == [] and [record.id for record in store.runs("failed")] == [run]
+    session.discard(run)
+    assert session.purge([run]) == size and store.numbers() == set()
+
+
+def test_a_migration_is_told(home: Path, fake: Any) -> None:
+    home.mkdir(exist_ok=True)
+    versions = Path(__file__).parents[2] / "engine" / "store" / "versions"
+    with closing(sqlite3.connect(home / "runs.db")) as old:
+        old.executescript((versions / "1.sql").read_text(encoding="utf-8"))
+    said: list[str] = []
+    StoreSession(home, fake.command, Times(), Reports(_nothing, _nothing, said.append)).close()
+    assert len(said) == 1 and "from schema 1 to" in said[0]
 
 
 def test_an_enqueue_tried_again_goes_on_where_it_ended(

@@ -13,7 +13,7 @@ from engine.analysis.gradient_share import LABELS_SHARE
 from engine.config import parse_config
 from engine.errors import StoreError
 from engine.events import Facts, Metrics, Score
-from engine.store import Store
+from engine.store import Store, trash
 
 
 @pytest.fixture
@@ -62,6 +62,24 @@ def test_the_first_look_gives_all_runs_and_ends_none(store: Store, other: Store,
     assert {run.id for run in news.runs} == {old, queued}
     assert news.ended == []
     assert set(tail.active) == {queued}
+    other.close()
+
+
+def test_a_run_in_the_trash_is_not_active_and_its_rows_come_when_it_is_back(
+    store: Store, other: Store, toml: Callable[[str], str]
+) -> None:
+    hidden, queued = _run(store, toml, state="finished", rows=3), _run(store, toml)
+    trash.discard(store, hidden)
+    tail = StoreTail(other)
+    assert sum(len(rows) for rows in _all(tail).metrics) == 0
+    trash.discard(store, queued)
+    _all(tail)
+    assert tail.active == {}
+    trash.restore(store, hidden)
+    trash.restore(store, queued)
+    news = _all(tail)
+    assert {run.id for run in news.runs} == {hidden, queued} and news.ended == []
+    assert _steps(news, hidden) == [0, 1, 2] and set(tail.active) == {queued}
     other.close()
 
 

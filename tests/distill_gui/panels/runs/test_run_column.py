@@ -69,9 +69,9 @@ def test_groups_and_order_are_chosen_in_the_menu(column: RunColumn, models: Simp
 @pytest.mark.parametrize(
     ("run", "enabled"),
     [
-        (1, {"rename", "duplicate", "copy", "only", "all", "none"}),
-        (2, {"rename", "duplicate", "copy", "only", "all", "none"}),
-        (3, {"rename", "duplicate", "copy", "only", "all", "none", "stop"}),
+        (1, {"rename", "duplicate", "copy", "only", "all", "none", "discard", "trash"}),
+        (2, {"rename", "duplicate", "copy", "only", "all", "none", "discard", "trash"}),
+        (3, {"rename", "duplicate", "copy", "only", "all", "none", "stop", "trash"}),
     ],
 )
 def test_only_what_applies_can_be_done(column: RunColumn, run: int, enabled: set[str]) -> None:
@@ -105,6 +105,20 @@ def test_shortcuts(column: RunColumn, qtbot: QtBot, key: Qt.Key, modifiers: Qt.K
     with qtbot.waitSignal(getattr(column, signal)) as told:
         qtbot.keyClick(column.rows, key, modifiers)
     assert told.args == [3]
+
+
+def test_delete_discards_in_the_list_and_deletes_a_letter_in_the_filter(column: RunColumn, qtbot: QtBot) -> None:
+    column.set_run(1)
+    column.rows.setFocus()
+    with qtbot.waitSignal(column.discard_wanted) as told:
+        qtbot.keyClick(column.rows, Qt.Key.Key_Delete)
+    assert told.args == [1]
+    column.filter.setText("ab")
+    column.filter.setFocus()
+    column.filter.setCursorPosition(0)
+    with qtbot.assertNotEmitted(column.discard_wanted):
+        qtbot.keyClick(column.filter, Qt.Key.Key_Delete)
+    assert column.filter.text() == "b"
 
 
 def test_f2_edits_the_name(column: RunColumn, qtbot: QtBot) -> None:

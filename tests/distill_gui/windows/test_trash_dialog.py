@@ -1,0 +1,90 @@
+"""The trash's dialog: what is in it as plain text with its bytes, one or all, and a question before anything is deleted."""
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from distill_gui.windows.trash_dialog import ROLES, PurgeQuestion, TrashDialog
+from engine.store import RunRecord
+
+
+class Answers:
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, int]] = []
+        self.yes = False
+
+    def __call__(self, parent: QWidget, count: int, size: int) -> bool:
+        self.asked.append((count, size))
+        return self.yes
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers()
+
+
+@pytest.fixture
+def dialog(qtbot: QtBot, answers: Answers, record: Callable[..., RunRecord]) -> TrashDialog:
+    made = TrashDialog(ask=answers)
+    qtbot.addWidget(made)
+    made.set_entries([(record(4, name="<b>bold</b>", trashed_at=9.0), 2_500_000), (record(2, trashed_at=5.0), 700)])
+    made.show()
+    return made
+
+
+def _select(dialog: TrashDialog, row: int) -> None:
+    dialog.rows.setCurrentIndex(dialog.model.index(row, 0))
+
+
+def test_each_run_with_its_size(dialog: TrashDialog) -> None:
+    first = dialog.model.index(0, 0)
+    assert first.data() == "<b>bold</b>" and first.data(ROLES.trailing) == "2.5 MB"
+    assert "#4 · finished · mrpc · discarded" in first.data(ROLES.caption)
+    assert dialog.restore_button.text() == "Restore all 2" and dialog.purge_button.text() == "Delete all 2 for good…"
+    _select(dialog, 1)
+    assert dialog.restore_button.text() == "Restore" and dialog.purge_button.text() == "Delete 1 run for good…"
+
+
+def test_restoring_the_chosen_one(dialog: TrashDialog, qtbot: QtBot) -> None:
+    _select(dialog, 1)
+    with qtbot.waitSignal(dialog.restore_wanted) as said:
+        qtbot.mouseClick(dialog.restore_button, Qt.MouseButton.LeftButton)
+    assert said.args == [[2]]
+
+
+def test_nothing_is_deleted_without_a_yes_to_the_bytes(dialog: TrashDialog, answers: Answers, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(dialog.purge_wanted):
+        qtbot.mouseClick(dialog.purge_button, Qt.MouseButton.LeftButton)
+    assert answers.asked == [(2, 2_500_700)]
+    answers.yes = True
+    _select(dialog, 0)
+    with qtbot.waitSignal(dialog.purge_wanted) as said:
+        qtbot.mouseClick(dialog.purge_button, Qt.MouseButton.LeftButton)
+    assert said.args == [[4]] and answers.asked[-1] == (1, 2_500_000)
+
+
+def test_an_empty_trash_says_so_and_offers_nothing(dialog: TrashDialog, record: Callable[..., RunRecord]) -> None:
+    _select(dialog, 1)
+    dialog.set_entries([(record(2, trashed_at=5.0), 700)])
+    assert dialog.purge_button.text() == "Delete 1 run for good…", "what was chosen stays chosen"
+    dialog.set_entries([])
+    assert "The trash is empty" in dialog.text.text()
+    assert dialog.card.isHidden() and dialog.restore_button.isHidden() and dialog.purge_button.isHidden()
+
+
+def test_the_question_names_the_bytes_and_enter_keeps(qtbot: QtBot) -> None:
+    question = PurgeQuestion(3, 17_500_000)
+    qtbot.addWidget(question)
+    words = " ".join(found.text() for found in question.findChildren(QLabel))
+    assert "these 3 runs" in words and "17.5 MB" in words and "cannot be undone" in words
+    with qtbot.waitActive(question):
+        question.show()
+        question.activateWindow()
+    qtbot.keyClick(question, Qt.Key.Key_Return)
+    assert question.result() == int(question.DialogCode.Rejected) and not question.isVisible()
+    question.show()
+    qtbot.mouseClick(question.delete_button, Qt.MouseButton.LeftButton)
+    assert question.result() == int(question.DialogCode.Accepted)
