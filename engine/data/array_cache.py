@@ -109,29 +109,28 @@ class ArrayCache:
     @contextmanager
     def _alone_with(self, key: str, what: str, stop_requested: Callable[[], bool]) -> Iterator[None]:
         """Holds the key's lock; goes without where there can be none (then it may be made twice, which harms nothing)."""
-        try:
+        lock = None
+        with suppress(OSError, NotImplementedError):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock = FileLock(cache_room.lock_file(self.folder, key), mode=0o600)
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                self._say(f"Another process is making {what}; waiting for it.")
-                self._wait_for(lock, stop_requested)
-        except (OSError, NotImplementedError):
-            yield
-            return
+            lock = self._locked(key, what, stop_requested)
         try:
             yield
         finally:
-            lock.release()
+            if lock is not None:
+                lock.release()
 
-    def _wait_for(self, lock: Any, stop_requested: Callable[[], bool]) -> None:
-        while True:
-            if stop_requested():
-                raise StopAsked
+    def _locked(self, key: str, what: str, stop_requested: Callable[[], bool]) -> Any:
+        """The key's lock, held; waits for another process that holds it. Raises StopAsked, and OSError where locks fail."""
+        lock = FileLock(cache_room.lock_file(self.folder, key), mode=0o600)
+        with suppress(Timeout):
+            lock.acquire(timeout=0)
+            return lock
+        self._say(f"Another process is making {what}; waiting for it.")
+        while not stop_requested():
             with suppress(Timeout):
                 lock.acquire(timeout=LOOK_EVERY_S, poll_interval=LOOK_EVERY_S / 2)
-                return
+                return lock
+        raise StopAsked
 
     def _replace_damaged(self, key: str, what: str, reason: str) -> None:
         self._say(f"The cache's file of {what} cannot be used ({reason}) and is made again: {self._file(key)}.")
