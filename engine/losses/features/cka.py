@@ -79,7 +79,7 @@ FEATURE = FeatureLoss(
     settings=Settings,
     plan=plan,
     compute=compute,
-    formula=lambda s: f"1−CKA ({'all tokens' if s.tokens == 'all' else '[CLS]'}; {described(s.layers)})",
+    formula=lambda s: f"(1−CKA) ({'all tokens' if s.tokens == 'all' else '[CLS]'}; {described(s.layers)})",
     needs=lambda s: f"{'hidden' if s.tokens == 'all' else '[CLS]'} states of the mapped layers",
     weighed_by="",
     order=90,

@@ -101,5 +101,5 @@ def test_a_pooler_without_tokens_is_compared_row_by_row() -> None:
 
 
 def test_the_formula_names_what_is_compared() -> None:
-    assert cka.FEATURE.formula(cka.Settings()) == "1−CKA (all tokens; uniform)"
-    assert cka.FEATURE.formula(cka.Settings(tokens="cls", layers="final")) == "1−CKA ([CLS]; final)"
+    assert cka.FEATURE.formula(cka.Settings()) == "(1−CKA) (all tokens; uniform)"
+    assert cka.FEATURE.formula(cka.Settings(tokens="cls", layers="final")) == "(1−CKA) ([CLS]; final)"
