@@ -308,7 +308,7 @@ def test_past_runs_are_offered_where_a_model_or_folder_goes(good):
     assert good.suggestions("teacher.model") == []
     assert good.suggestions("student.architecture") == ["2x128", "3x384", "4x312", "6x768"]
     good.update_runs(
-        SimpleNamespace(id=number, state="queued", config=config)
+        SimpleNamespace(id=number, state="queued", trashed_at=None, config=config)
         for number, config in enumerate(
             [
                 {"teacher": {"model": "a/a"}},
@@ -344,7 +344,8 @@ def test_the_name_to_save_under_holds_no_folder(model):
 
 def test_past_runs_tell_the_time_as_soon_as_they_finish(good):
     good.set_preview(ANSWER)
-    record = SimpleNamespace(id=1, task="mrpc", architecture="2x128", batch_size=32, state="running", step=345, seed=0,
+    record = SimpleNamespace(id=1, trashed_at=None,
+                             task="mrpc", architecture="2x128", batch_size=32, state="running", step=345, seed=0,
                              started_at=0.0, ended_at=None, loss="taylor", config={})  # fmt: skip
     seen = []
     good.preview_changed.connect(lambda: seen.append(1))
