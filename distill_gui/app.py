@@ -102,6 +102,7 @@ class Studio(QObject):
     def _connect_engine(self) -> None:
         engine, models = self.engine, self.models
         engine.runs_changed.connect(self._on_runs_changed)
+        engine.rewound.connect(lambda runs: [models.curves.forget(run) for run in runs])
         engine.metrics_arrived.connect(models.curves.append)
         engine.scores_changed.connect(self._on_scores_changed)
         engine.means_arrived.connect(models.table.add_curve_means)
@@ -210,6 +211,8 @@ class Studio(QObject):
         compose.examination_requested.connect(engine.examine)  # type: ignore[attr-defined]
         compose.examination_cancelled.connect(engine.stop_examining)  # type: ignore[attr-defined]
         runs.stop_requested.connect(engine.stop_run)  # type: ignore[attr-defined]
+        runs.pause_requested.connect(engine.pause_run)  # type: ignore[attr-defined]
+        runs.resume_requested.connect(engine.resume_run)  # type: ignore[attr-defined]
         runs.rename_requested.connect(engine.rename)  # type: ignore[attr-defined]
         runs.discard_requested.connect(engine.discard)  # type: ignore[attr-defined]
         runs.trash_requested.connect(self.window.show_trash)  # type: ignore[attr-defined]

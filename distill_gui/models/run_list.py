@@ -22,7 +22,7 @@ COUNT_ROLE = RECORD_ROLE + 1  # on a heading: how many runs stand under it
 
 GROUPS = {"none": "nothing", "task": "task", "loss": "loss", "architecture": "student", "state": "state"}
 SORTS = {"newest": "newest first", "name": "name", "score": "best score first"}
-STATES = ("running", "queued", "finished", "stopped", "interrupted", "failed")  # in the order of their groups
+STATES = ("running", "queued", "paused", "finished", "stopped", "interrupted", "failed")  # in the order of their groups
 TICKED_AT_FIRST = 6  # runs, the colours there are
 
 
@@ -98,7 +98,7 @@ class RunListModel(QAbstractListModel):
         """The newest runs that have curves are drawn until a person says otherwise."""
         room = TICKED_AT_FIRST - sum(self._ticked.values())
         for run in sorted(self._records, reverse=True):
-            if run not in self._ticked and self._records[run].state in ("running", "finished", "stopped"):
+            if run not in self._ticked and self._records[run].state in ("running", "paused", "finished", "stopped"):
                 self._ticked[run] = room > 0
                 room -= 1
 

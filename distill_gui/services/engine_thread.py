@@ -43,6 +43,7 @@ class EngineThread(QThread):
     """
 
     runs_changed = Signal(object)  # list[RunRecord], new and changed ones
+    rewound = Signal(object)  # list[int], runs whose curve rows are void and come again from their first
     metrics_arrived = Signal(object)  # MetricRows
     scores_changed = Signal(object)  # list[ScoreRow], new and changed ones
     log_arrived = Signal(int, str)  # run, what was added to its log
@@ -96,6 +97,14 @@ class EngineThread(QThread):
     def stop_run(self, run: int) -> None:
         """Ask a run to stop and keep its student; one that does not is terminated, then killed."""
         self._put(lambda session: session.stop(run))
+
+    def pause_run(self, run: int) -> None:
+        """Ask a run to write a checkpoint and give its device back."""
+        self._put(lambda session: session.pause(run))
+
+    def resume_run(self, run: int) -> None:
+        """Put a run back in the queue, to go on from its last checkpoint."""
+        self._put(lambda session: session.resume(run))
 
     def rename(self, run: int, name: str) -> None:
         self._put(lambda session: session.rename(run, name))
@@ -242,6 +251,8 @@ class EngineThread(QThread):
     def _tell(self, news: News) -> None:
         if news.runs:
             self.runs_changed.emit(news.runs)
+        if news.rewound:
+            self.rewound.emit(news.rewound)
         if news.metrics:
             self.metrics_arrived.emit(joined(news.metrics))
         if news.scores:

@@ -42,6 +42,17 @@ class StoreSession:
     def stop(self, run: int) -> None:
         self._keeper.stop(run)
 
+    def pause(self, run: int) -> None:
+        """Ask a run to write a checkpoint and give its device back."""
+        self._store.request_pause(run)
+        self._tail.touch()
+
+    def resume(self, run: int) -> None:
+        """Put a run back in the queue, to go on from its last checkpoint. Raises StoreError where it cannot."""
+        self._store.resume(run)
+        self._tail.touch()
+        self._keeper.hurry()
+
     def rename(self, run: int, name: str) -> None:
         """Give a run another name, on one line. Raises EngineError for an empty one."""
         name = " ".join(name.split())[:NAME_LENGTH]

@@ -6,7 +6,7 @@ that a long history holds up neither the window's start nor the live run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,10 +24,12 @@ MEANS_A_LOOK = 200  # finished runs whose curves are averaged in one look: some 
 class News:
     """What is new. ``ended`` are runs that have ended since the tail began; all their rows and scores came before.
 
-    ``means`` are those of ``CURVES`` of finished runs: run → curve → mean.
+    ``rewound`` are runs whose rows seen so far are void, as they went on from before them: all come again, in ``metrics`` of
+    this and of later looks. ``means`` are those of ``CURVES`` of finished runs: run → curve → mean.
     """
 
     runs: list[RunRecord] = field(default_factory=list)
+    rewound: list[int] = field(default_factory=list)
     metrics: list[MetricRows] = field(default_factory=list)
     scores: list[ScoreRow] = field(default_factory=list)
     ended: list[RunRecord] = field(default_factory=list)
@@ -52,6 +54,8 @@ class StoreTail:
         self._opened_at = 0  # rows up to this one are history
         self._unread: set[int] = set()  # runs in the trash at the first look: their history waits until they are back
         self._history: dict[int, int] = {}  # run → its last row read; in the order to be read
+        self._history_to: dict[int, int] = {}  # run → its last row that is history, where that is not ``_opened_at``
+        self._rewinds: dict[int, int] = {}  # as far as they were noticed
         self._history_left = history_rows
         self._wanted: list[int] = []
         self._averaged: dict[int, bool] = {}  # finished run → whether its curves' means were read
@@ -89,6 +93,7 @@ class StoreTail:
         self._scores.update(scores)
         self._revision = revision
         for run in runs:
+            self._notice_rewind(run)
             if run.state == FINISHED:
                 self._averaged.setdefault(run.id, False)
             if run.trashed_at is not None:
@@ -113,6 +118,18 @@ class StoreTail:
             order = sorted(seen, key=lambda run: (run.state in ENDED, -run.id))
             self._history = {run.id: 0 for run in order}
         self._news.runs.extend(runs)
+
+    def _notice_rewind(self, run: RunRecord) -> None:
+        """Rows of a run were taken back: forget what was read of it, and read it anew up to where the live rows are."""
+        rewinds = run.rewinds or 0
+        if self._rewinds.setdefault(run.id, rewinds) == rewinds:
+            return
+        self._rewinds[run.id] = rewinds
+        assert self._row is not None
+        self._news.metrics = [_without(rows, run.id) for rows in self._news.metrics]
+        self._news.rewound.append(run.id)
+        self._history[run.id], self._history_to[run.id] = 0, self._row
+        self._wanted.insert(0, run.id)
 
     def _look_at_rows(self) -> bool:
         """Read live rows, a few chunks a look; returns whether that was all."""
@@ -151,7 +168,8 @@ class StoreTail:
 
     def _read_history(self, run: int) -> int:
         """Read the next chunk of one run; returns how many rows it had."""
-        rows = self.store.metrics_of(run, self._opened_at, self._history[run], CHUNK)
+        up_to = self._history_to.get(run, self._opened_at)
+        rows = self.store.metrics_of(run, up_to, self._history[run], CHUNK)
         if len(rows):
             self._news.metrics.append(rows)
         if len(rows) < CHUNK:
@@ -160,6 +178,12 @@ class StoreTail:
             self._history[run] = rows.last_id
         self._history_left -= len(rows)
         return len(rows)
+
+
+def _without(rows: MetricRows, run: int) -> MetricRows:
+    others = rows.runs != run
+    columns = ("runs", "series", "steps", "seconds", "values")
+    return replace(rows, **{column: getattr(rows, column)[others] for column in columns})
 
 
 def joined(batches: list[MetricRows]) -> MetricRows:

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 STOP, STOPPING, UNQUEUE, EXPORT, AGAIN = (
     "Stop and keep", "Stopping after this step…", "Take out of the queue", "Export student…", "Duplicate with changes…",
 )  # fmt: skip
+PAUSE, PAUSING, RESUME = "Pause", "Pausing after this step…", "Resume"
+RESUMABLE = {"paused": "primary", "interrupted": "primary", "failed": "secondary", "stopped": "secondary"}
+ABOUT = {
+    PAUSE: "Writes a checkpoint and gives the device back; Resume goes on from there.",
+    RESUME: "Goes on from the last checkpoint as if nothing had happened.",
+}
 
 
 class LiveStrip(QFrame):
@@ -43,6 +49,8 @@ class LiveStrip(QFrame):
     """
 
     stop_wanted = Signal(int)
+    pause_wanted = Signal(int)
+    resume_wanted = Signal(int)
     export_wanted = Signal(int)
     duplicate_wanted = Signal(int)
 
@@ -51,17 +59,19 @@ class LiveStrip(QFrame):
         self.setProperty("role", "card")
         self._record: RunRecord | None = None
         self._stopping: dict[int, str] = {}
+        self._pausing: set[int] = set()
         self.name = ElidedLabel("", "title")
         self.badge = Badge()
         self.about = ElidedLabel("", "muted")
         self.bar = Bar("progress of the run")
         self.progress = ElidedLabel("", "caption")
-        self.action = button(STOP)
+        self.action, self.second = button(STOP), button(PAUSE)
         self.loss, self.best = Tile("Total loss"), Tile("Best score")
         self.teacher, self.gap = Tile("Teacher’s score"), Tile("Gap closed")
         self.tiles, self._instead = QWidget(), instead
         self._lay_out()
         self.action.clicked.connect(self._on_action)
+        self.second.clicked.connect(self._on_second)
 
     def _lay_out(self) -> None:
         second = QHBoxLayout()
@@ -81,7 +91,11 @@ class LiveStrip(QFrame):
         top.setSpacing(L)
         top.addLayout(names, 4)
         top.addLayout(course, 4)
-        top.addWidget(self.action, 0, Qt.AlignmentFlag.AlignVCenter)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(S)
+        buttons.addWidget(self.second, 0, Qt.AlignmentFlag.AlignVCenter)
+        buttons.addWidget(self.action, 0, Qt.AlignmentFlag.AlignVCenter)
+        top.addLayout(buttons)
         tiles = QGridLayout(self.tiles)
         tiles.setContentsMargins(0, 0, 0, 0)
         tiles.setSpacing(M)
@@ -112,6 +126,7 @@ class LiveStrip(QFrame):
         self._record = record
         if record.state != "running":
             self._stopping.pop(record.id, None)
+            self._pausing.discard(record.id)
         self.name.setText(record.name)
         self.badge.set(state_text(record), TONES.get(record.state, "neutral"))
         self.about.setText(" · ".join(self._about(record, rate)))
@@ -173,6 +188,22 @@ class LiveStrip(QFrame):
         self.action.setEnabled(record.id not in self._stopping)
         set_kind(self.action, kind)
         show_if(self.action, text != EXPORT or record.has_student)
+        self._show_second(record)
+
+    def _show_second(self, record: RunRecord) -> None:
+        pausing = record.id in self._pausing
+        text = RESUME if record.state in RESUMABLE else PAUSING if pausing else PAUSE
+        self.second.setText(text)
+        self.second.setToolTip(ABOUT.get(text, ""))
+        self.second.setEnabled(not pausing)
+        set_kind(self.second, RESUMABLE.get(record.state, "secondary"))
+        show_if(self.second, record.state in RESUMABLE or (record.state == "running" and record.id not in self._stopping))
+
+    def set_pausing(self, run: int) -> None:
+        """Say that a run was asked to pause, until it has."""
+        self._pausing.add(run)
+        if self._record is not None and self._record.id == run:
+            self._show_action(self._record)
 
     def set_stop_stage(self, run: int, text: str) -> None:
         """Say how far the stop of a run is ("Terminating…"); "" if it is no longer asked for."""
@@ -188,6 +219,11 @@ class LiveStrip(QFrame):
         show_if(self.tiles, not instead)
 
     # what a person does -----------------------------------------------------------------------------------------------
+
+    def _on_second(self) -> None:
+        if self._record is not None:
+            resumable = self._record.state in RESUMABLE
+            (self.resume_wanted if resumable else self.pause_wanted).emit(self._record.id)
 
     def _on_action(self) -> None:
         if self._record is None:

@@ -42,6 +42,8 @@ class RunsPanel(QWidget):
     """One timer for everything: it sleeps unless something changed or a clock runs."""
 
     stop_requested = Signal(int)
+    pause_requested = Signal(int)
+    resume_requested = Signal(int)
     export_requested = Signal(int)
     duplicate_requested = Signal(int)
     rename_requested = Signal(int, str)
@@ -129,6 +131,8 @@ class RunsPanel(QWidget):
         self._curves.changed.connect(self._on_curves_changed)
         for source in (self.column, self.strip):
             source.stop_wanted.connect(self._on_stop_wanted)
+            source.pause_wanted.connect(self._on_pause_wanted)
+            source.resume_wanted.connect(self.resume_requested)
             source.export_wanted.connect(self.export_requested)
             source.duplicate_wanted.connect(self.duplicate_requested)
         self.addActions(self.column.actions())  # their shortcuts hold wherever in this place one is
@@ -263,6 +267,13 @@ class RunsPanel(QWidget):
             self.strip.set_stop_stage(run, STOPPING)
             self._follows_live = False  # who stops a run wants to see how it ends, not the next one
         self.stop_requested.emit(run)
+
+    def _on_pause_wanted(self, run: int) -> None:
+        record = self._runs.record(run)
+        if record is not None and record.state == "running":
+            self.strip.set_pausing(run)
+            self._follows_live = False
+        self.pause_requested.emit(run)
 
     # charts -----------------------------------------------------------------------------------------------------------
 

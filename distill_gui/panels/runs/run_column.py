@@ -24,6 +24,8 @@ class RunColumn(QFrame):
     export_wanted = Signal(int)
     duplicate_wanted = Signal(int)
     discard_wanted = Signal(int)
+    pause_wanted = Signal(int)
+    resume_wanted = Signal(int)
     trash_wanted = Signal()
     renamed = Signal(int, str)
 
@@ -88,6 +90,8 @@ class RunColumn(QFrame):
         for key, text, shortcut, act in (
             ("rename", "Rename", "F2", lambda: self.rows.edit(self.rows.currentIndex())),
             ("duplicate", "Duplicate with changes…", "Ctrl+D", lambda: self._ask(self.duplicate_wanted)),
+            ("pause", "Pause", "Ctrl+P", lambda: self._ask(self.pause_wanted)),
+            ("resume", "Resume", "Ctrl+R", lambda: self._ask(self.resume_wanted)),
             ("stop", "Stop and keep", "Ctrl+.", lambda: self._ask(self.stop_wanted)),
             ("export", "Export student…", "Ctrl+E", lambda: self._ask(self.export_wanted)),
             ("discard", "Discard", "Delete", lambda: self._ask(self.discard_wanted)),
@@ -160,6 +164,9 @@ class RunColumn(QFrame):
         for key in ("rename", "duplicate", "copy", "only"):
             self._actions[key].setEnabled(record is not None)
         self._actions["stop"].setEnabled(record is not None and record.state in ("running", "queued"))
+        self._actions["pause"].setEnabled(record is not None and record.state in ("running", "queued"))
+        resumable = record is not None and record.state in ("paused", "stopped", "failed", "interrupted")
+        self._actions["resume"].setEnabled(resumable)
         self._actions["discard"].setEnabled(record is not None and record.state != "running")
         queued = record is not None and record.state == "queued"
         self._actions["stop"].setText("Take out of the queue" if queued else "Stop and keep")
@@ -183,7 +190,22 @@ class RunColumn(QFrame):
         self._enable()
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for key in ("rename", "duplicate", "stop", "export", "copy", "", "only", "all", "none", "", "discard", "trash"):
+        for key in (
+            "rename",
+            "duplicate",
+            "pause",
+            "resume",
+            "stop",
+            "export",
+            "copy",
+            "",
+            "only",
+            "all",
+            "none",
+            "",
+            "discard",
+            "trash",
+        ):
             if key:
                 menu.addAction(self._actions[key])
             else:

@@ -98,3 +98,17 @@ def test_a_look_tells_what_is_new(session: StoreSession, toml: Callable[[str], s
     session.look(heard.append)
     session.look(heard.append)
     assert [[changed.id for changed in news.runs] for news in heard] == [[run], []]
+
+
+def test_a_pause_is_asked_for_and_a_resume_queues_again(
+    session: StoreSession, toml: Callable[[str], str], store: Store
+) -> None:
+    run = store.enqueue(parse_config(toml("a")))
+    store.claim(1, 1.0)
+    session.pause(run)
+    assert store.requested(run) == "pause"
+    with pytest.raises(StoreError, match="is running already"):
+        session.resume(run)
+    store.set_state(run, "paused")
+    session.resume(run)
+    assert store.run(run).state == "queued"

@@ -12,7 +12,7 @@ from distill_gui.services.store_tail import News, StoreTail, joined
 from engine.analysis.gradient_share import LABELS_SHARE
 from engine.config import parse_config
 from engine.errors import StoreError
-from engine.events import Facts, Metrics, Score
+from engine.events import Facts, Metrics, Rewound, Score
 from engine.store import Store, trash
 
 
@@ -243,3 +243,25 @@ def test_means_come_once_for_runs_that_have_finished_a_piece_a_look(
     share(live, 0.3)
     store.set_state(live, "finished")
     assert set(_all(tail).means) == {live} and _all(tail).means == {}
+
+
+def test_rows_taken_back_are_said_and_all_that_is_left_comes_again(
+    store: Store, other: Store, toml: Callable[[str], str]
+) -> None:
+    run, neighbour = _run(store, toml, rows=6), _run(store, toml, rows=3)
+    tail = StoreTail(other)
+    assert len(joined(_all(tail).metrics)) == 9
+    _add(store, run, 6, 2)
+    assert tail.look().rewound == []
+    with store.writer(run) as writer:
+        writer.emit(Rewound(3))
+        writer.emit(Metrics(4, 0.0, {"train/loss": 2.0}))
+    news, rows = [tail.look() for _ in range(4)], []
+    for look in news:
+        rows += [
+            (r, s) for batch in look.metrics for r, s in zip(batch.runs.tolist(), batch.steps.tolist(), strict=True)
+        ]
+    assert [look.rewound for look in news] == [[run], [], [], []]
+    assert rows == [(run, step) for step in (0, 1, 2, 3, 4)], "in order, each once, and none of the other run's"
+    _add(store, run, 5, 1)
+    assert joined(tail.look().metrics).steps.tolist() == [5] and neighbour

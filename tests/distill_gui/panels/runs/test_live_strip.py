@@ -116,3 +116,31 @@ def test_a_run_taught_by_features_alone_is_not_called_the_control(strip: LiveStr
     assert strip.gap.note() == "this is the control"
     strip.show_run(record(7, loss="none", config={"features": [{"kind": "hidden"}], "training": {"epochs": 3}}))
     assert strip.gap.note() == "no control run yet"
+
+
+@pytest.mark.parametrize("state", ["paused", "stopped", "failed", "interrupted"])
+def test_a_run_that_can_go_on_offers_to(strip: LiveStrip, record: Make, qtbot: QtBot, state: str) -> None:
+    strip.show_run(record(7, state=state))
+    assert strip.second.text() == live_strip.RESUME and strip.second.isVisible()
+    with qtbot.waitSignal(strip.resume_wanted) as told:
+        strip.second.click()
+    assert told.args == [7]
+
+
+def test_a_running_run_can_be_paused_and_says_so_until_it_has(strip: LiveStrip, record: Make, qtbot: QtBot) -> None:
+    run = record(7, state="running", ended_at=None)
+    strip.show_run(run)
+    with qtbot.waitSignal(strip.pause_wanted) as told:
+        strip.second.click()
+    assert told.args == [7] and strip.second.text() == live_strip.PAUSE
+    strip.set_pausing(7)
+    strip.show_run(run)
+    assert strip.second.text() == live_strip.PAUSING and not strip.second.isEnabled()
+    assert strip.action.isEnabled(), "a stop may still be wanted"
+    strip.show_run(record(7, state="paused"))
+    assert strip.second.text() == live_strip.RESUME and strip.second.isEnabled()
+    strip.show_run(run)
+    assert strip.second.text() == live_strip.PAUSE
+    for state in ("queued", "finished"):
+        strip.show_run(record(7, state=state))
+        assert not strip.second.isVisible(), state

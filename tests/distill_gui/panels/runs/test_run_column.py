@@ -70,8 +70,8 @@ def test_groups_and_order_are_chosen_in_the_menu(column: RunColumn, models: Simp
     ("run", "enabled"),
     [
         (1, {"rename", "duplicate", "copy", "only", "all", "none", "discard", "trash"}),
-        (2, {"rename", "duplicate", "copy", "only", "all", "none", "discard", "trash"}),
-        (3, {"rename", "duplicate", "copy", "only", "all", "none", "stop", "trash"}),
+        (2, {"rename", "duplicate", "copy", "only", "all", "none", "discard", "trash", "resume"}),
+        (3, {"rename", "duplicate", "copy", "only", "all", "none", "pause", "stop", "trash"}),
     ],
 )
 def test_only_what_applies_can_be_done(column: RunColumn, run: int, enabled: set[str]) -> None:
