@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 STOP, STOPPING, UNQUEUE, EXPORT, AGAIN = (
     "Stop and keep", "Stopping after this step…", "Take out of the queue", "Export student…", "Duplicate with changes…",
 )  # fmt: skip
-PAUSE, PAUSING, RESUME = "Pause", "Pausing after this step…", "Resume"
+PAUSE, PAUSING, RESUME = "Pause", "Pausing…", "Resume"
 RESUMABLE = {"paused": "primary", "interrupted": "primary", "failed": "secondary", "stopped": "secondary"}
 ABOUT = {
     PAUSE: "Writes a checkpoint and gives the device back; Resume goes on from there.",
