@@ -46,6 +46,7 @@ class Tap:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Forward passes inside this are read; others, such as an evaluation's, cost nothing."""
+        self._seen = {}  # of a pass that failed, for want of memory for example: it would hold its whole graph
         self._listening = True
         try:
             yield

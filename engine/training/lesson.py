@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
     from transformers import PreTrainedModel
 
+    _Seen = tuple[Tensor | None, Tensor | None]  # of student and teacher
+
 
 @dataclass
 class FeatureTerm:
@@ -103,21 +105,39 @@ class FeatureLesson:
             student.eval()(**inputs)
         student.train(was_training)
         ours, theirs = self.student_tap.take(), self.teacher_tensors(teacher)
+        masks = self.valid(inputs), self.valid(teacher)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self._seed)
+            torch.default_generator.manual_seed(self._seed)  # torch.manual_seed would also seed the GPUs, which go on
             for term in self.terms_by_name.values():
                 for number, (mine, its) in enumerate(term.plan.pairs):
+                    self._must_compare(term.name, (mine, its), (ours.get(mine), theirs.get(its)), masks)
                     wide, wanted = ours[mine].shape[-1], theirs[its].shape[-1]
                     if wide != wanted and term.plan.projects(number):
                         term.projectors[str(number)] = nn.Linear(wide, wanted, bias=False)
-                    elif ours[mine].dim() != theirs[its].dim() and (
-                        mine.startswith("module/") or its.startswith("module/")
-                    ):
-                        raise ModelError(
-                            f"features, {term.name}: {mine.removeprefix('module/')} gives a tensor of {ours[mine].dim()} "
-                            f"dimensions and {its.removeprefix('module/')} one of {theirs[its].dim()}; choose modules alike."
-                        )
         self.projectors.to(self._device)
+
+    def _must_compare(self, term: str, pair: tuple[str, str], seen: _Seen, masks: tuple[Tensor, Tensor]) -> None:
+        """Raises ModelError where a pair of tensors is not there, is not of these rows, or not of the same kind."""
+        mine, its = (name.removeprefix("module/") for name in pair)
+        for path, values, mask in zip((mine, its), seen, masks, strict=True):
+            if values is None:
+                text = f"{path} is never run by itself and gives no tensor; choose another module."
+                raise ModelError(f"features, {term}: {text}")
+            if values.dim() not in (2, 3) or values.shape[: values.dim() - 1] != mask.shape[: values.dim() - 1]:
+                raise ModelError(
+                    f"features, {term}: {path} gives {tuple(values.shape)} for {len(mask)} rows of {mask.shape[1]} tokens; "
+                    "choose a module that gives (rows, tokens, width) or (rows, width)."
+                )
+        ours, theirs = (values.dim() for values in seen if values is not None)
+        if ours != theirs:
+            text = f"{mine} gives a tensor of {ours} dimensions and {its} one of {theirs}; choose modules alike."
+            raise ModelError(f"features, {term}: {text}")
+        inside = f"module/{getattr(self._teacher, 'base_model_prefix', '')}."
+        if getattr(self._teacher, "output_order", None) and "module/" in pair[1] and not pair[1].startswith(inside):
+            raise ModelError(
+                f"features, {term}: {its} belongs to the teacher's head, whose classes stand in another order than the task's; "
+                "choose a module below it, or compare logits with loss.kind, such as mse_logits."
+            )
 
     def terms(
         self,

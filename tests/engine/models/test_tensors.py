@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 import torch
 from transformers import (
@@ -89,6 +92,17 @@ def test_nothing_is_kept_or_computed_unless_it_listens(model: torch.nn.Module) -
     assert set(tap.take()) == {"hidden/1"} and tap.take() == {}
     tap.close()
     assert not any(module._forward_hooks for module in model.modules())
+
+
+def test_a_pass_that_failed_is_forgotten_when_the_next_begins(model: torch.nn.Module) -> None:
+    """Its tensors hold its whole graph: a smaller batch would not fit beside it."""
+    tap = Tap(model, ["hidden/1"], "test")
+    with tap.listening():
+        held = weakref.ref(model(**INPUTS, output_hidden_states=True).hidden_states[1])
+    assert held() is not None
+    with tap.listening():
+        gc.collect()
+        assert held() is None and tap.take() == {}
 
 
 def test_the_body_says_what_can_be_read(model: torch.nn.Module) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -118,10 +119,46 @@ def test_a_term_that_does_not_fit_is_named() -> None:
         plans_of(chosen, Body(2, 16, 2), Body(4, 16, 2))
 
 
-def test_modules_of_different_shape_are_refused_before_the_start() -> None:
-    chosen = settings("cka", layers=[["bert.pooler", "bert.encoder.layer.0"]])
+@pytest.mark.parametrize("width", [16, 8], ids=["as wide as the teacher", "projected"])
+@pytest.mark.parametrize("kind", ["cka", "pkd"])
+def test_modules_of_different_shape_are_refused_before_the_start(kind: str, width: int) -> None:
+    chosen = settings(kind, layers=[["bert.pooler", "bert.encoder.layer.0"]])
     with pytest.raises(ModelError, match=r"bert\.pooler gives a tensor of 2 dimensions .* one of 3"):
-        lesson(model(2, 16), model(2, 16, 1), chosen)
+        lesson(model(2, width), model(2, 16, 1), chosen)
+
+
+@pytest.mark.parametrize("path", ["bert.encoder.layer", "bert.encoder.layer.0.attention.self.dropout"])
+def test_a_module_that_is_never_run_is_refused(path: str) -> None:
+    for pair in ([path, "bert.encoder.layer.0"], [1, path]):
+        with pytest.raises(ModelError, match=rf"features, hidden: {re.escape(path)} is never run by itself"):
+            lesson(model(2, 16), model(2, 16, 1), settings("hidden", layers=[pair]))
+
+
+def test_a_module_whose_rows_are_not_the_batch_s_is_refused() -> None:
+    path = "bert.embeddings.position_embeddings"
+    with pytest.raises(ModelError, match=r"position_embeddings gives \(1, 4, 16\) for 2 rows of 4 tokens"):
+        lesson(model(2, 16), model(2, 16, 1), settings("pkd", layers=[[path, path]]))
+
+
+def test_a_head_whose_classes_stand_in_another_order_is_refused() -> None:
+    student, teacher = model(2, 16), model(2, 16, 1)
+    chosen = settings("hidden", layers=[["classifier", "classifier"]])
+    lesson(student, teacher, chosen)
+    teacher.output_order = [1, 0]
+    with pytest.raises(
+        ModelError, match="classifier belongs to the teacher's head, whose classes stand in another order"
+    ):
+        lesson(student, teacher, chosen)
+    lesson(student, teacher, settings("hidden", layers=[["bert.pooler", "bert.pooler"], [1, 1]]))
+
+
+def test_making_projectors_leaves_the_gpus_random_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeded: list[int] = []
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", seeded.append)
+    student, teacher = model(2, 8), model(2, 16, 1)
+    seeded.clear()
+    lesson(student, teacher, settings("hidden"))
+    assert not seeded
 
 
 def test_hooks_are_gone_when_it_is_over(tmp_path: Path) -> None:
