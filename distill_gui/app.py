@@ -102,7 +102,7 @@ class Studio(QObject):
     def _connect_engine(self) -> None:
         engine, models = self.engine, self.models
         engine.runs_changed.connect(self._on_runs_changed)
-        engine.rewound.connect(lambda runs: [models.curves.forget(run) for run in runs])
+        engine.rewound.connect(self._on_rewound)
         engine.metrics_arrived.connect(models.curves.append)
         engine.scores_changed.connect(self._on_scores_changed)
         engine.means_arrived.connect(models.table.add_curve_means)
@@ -116,6 +116,10 @@ class Studio(QObject):
         engine.trouble.connect(self._say)
         models.compose.preview_wanted.connect(engine.preview)
         self.meters.measured.connect(self.window.set_meters)
+
+    def _on_rewound(self, runs: list[int]) -> None:
+        for run in runs:
+            self.models.curves.forget(run)
 
     def _on_runs_changed(self, records: list[RunRecord]) -> None:
         for model in (self.models.runs, self.models.table, self.models.export):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +73,12 @@ def test_the_last_two_stay_with_the_best_weights_they_name(folder: CheckpointFol
 def test_the_best_weights_are_written_once(folder: CheckpointFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     honest = checkpoint._write_tensors
-    monkeypatch.setattr(
-        checkpoint, "_write_tensors", lambda file, what: written.append(file.name) or honest(file, what)
-    )
+
+    def note(file: Path, what: Mapping[str, torch.Tensor]) -> str:
+        written.append(file.name)
+        return honest(file, what)
+
+    monkeypatch.setattr(checkpoint, "_write_tensors", note)
     for step in (2, 4, 6):
         write(folder, step, best=2)
     again = CheckpointFolder(folder.folder, print)

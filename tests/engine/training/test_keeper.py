@@ -120,7 +120,7 @@ def test_generators_and_parts_go_on_where_they_were(tmp_path: Path) -> None:
         torch.randn(3).tolist(),
     ]
     other, _ = stepper(Narrow(4))
-    nn.init.zeros_(other.learner.model.layer.weight)  # type: ignore[union-attr, arg-type]
+    nn.init.zeros_(other.learner.model.layer.weight)
     again, log = make(tmp_path)
     assert again.go_on(TEACHER_STAGE, other, Best()) == (9, 1.25) and other.rows_at_once == 3
     now = [

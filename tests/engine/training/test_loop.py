@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from engine import catalog
 from engine.errors import EngineError
-from engine.events import Event, Facts, Metrics
+from engine.events import Event, Facts, Log, Metrics, Rewound
 from engine.losses.objective import Objective
 from engine.training import loop
 from engine.training.keeper import Keeper
@@ -156,11 +156,30 @@ def test_a_stop_between_two_read_backs_loses_no_step(monkeypatch: pytest.MonkeyP
     assert [event.values["step"] for event in events if isinstance(event, Facts) and "step" in event.values][-1] == 14
 
 
-def test_a_loss_that_is_no_number_stops_and_names_term_and_step() -> None:
+def test_a_loss_that_is_no_number_stops_before_the_weights_are_spoilt_and_names_term_and_step() -> None:
     teacher = torch.zeros(10, 3)
-    teacher[9] = float("nan")
-    with pytest.raises(EngineError, match=r"“teacher”|total loss"):
-        run(kind="kl", teacher=teacher)
+    teacher[9] = float("nan")  # in the third batch of the first epoch
+    model, calm = Line(), Line()
+    run(model=calm, kind="kl", teacher=torch.zeros(10, 3), stop_requested=iter([False, True]).__next__)
+    with pytest.raises(EngineError, match=r"^The loss term “teacher” is nan at step 3: .* before that step changed"):
+        run(model=model, kind="kl", teacher=teacher)
+    assert all(torch.equal(left, right) for left, right in zip(model.parameters(), calm.parameters(), strict=True))
+
+
+def test_training_ends_early_for_want_of_a_gain() -> None:
+    course = replace(COURSE, epochs=9, patience=2, min_delta=0.05)
+    fitted, events, _ = run(course=course, scores=iter([0.5, 0.6, 0.62, 0.64]))
+    assert fitted.steps == 12 and not fitted.stopped and (fitted.best_score, fitted.best_step) == (0.64, 12)
+    (said,) = [event.text for event in events if isinstance(event, Log)]
+    assert said == "Ended early at step 12 of 27: no gain of more than 0.05 in 2 evaluations."
+    assert run(course=replace(course, patience=0), scores=iter([0.5] * 9))[0].steps == 27
+
+
+def test_a_stage_says_that_it_begins_before_its_first_row() -> None:
+    _, events, _ = run()
+    rewound = [place for place, event in enumerate(events) if event == Rewound(0, "")]
+    rows = [place for place, event in enumerate(events) if isinstance(event, Metrics)]
+    assert len(rewound) == 1 and rewound[0] < rows[0]
 
 
 def test_weight_decay_spares_biases() -> None:

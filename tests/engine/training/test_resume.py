@@ -190,8 +190,8 @@ def test_what_the_run_rests_on_must_be_the_same(
     if change == "configuration":
         settings.append("training.learning_rate=1e-4")
     if change == "rows":
-        with (pairs / "train.csv").open("a") as file:
-            file.write("cat sat,dog ran,0\n")
+        with (pairs / "train.csv").open("a") as more:
+            more.write("cat sat,dog ran,0\n")
     before = json.dumps(sorted(str(path) for path in (tmp_path / "a").rglob("*")))
     with pytest.raises(EngineError, match=said):
         train(toml, settings, home, tmp_path / "a", book, None, 1000)
