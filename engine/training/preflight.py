@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from engine import catalog
 from engine.config import DistillationConfig, layers_and_hidden, notice_of
 from engine.data.rows import Rows, load_rows, rows_are_local
+from engine.data.split import tokenizer_references
 from engine.errors import EngineError, Fault
 from engine.models.folder import ModelFacts, has_tokenizer, is_local, look_at_model, vocabulary_size
 from engine.models.shape import (
@@ -206,19 +207,34 @@ def _look_at_features(
 ) -> None:
     """Whether each feature term fits the two bodies, and whether tokens that are compared are the same ones."""
     bodies = _body(config.student.architecture, student), _body(config.teacher.model if config.teacher else "", teacher)
+    sizes = _vocabularies(config) if config.features else (0, 0)
     for number, term in enumerate(config.features, 1):
         loss = catalog.features()[term.kind]
         try:
             loss.plan(term, *bodies)
         except ValueError as error:
             found.faults.append(Fault(f"features.{number}", str(error)))
-        if loss.aligned and student.vocabulary != teacher.vocabulary:
+        if loss.aligned and sizes[0] != sizes[1]:
             fit = ", ".join(name for name, other in catalog.features().items() if not other.aligned)
             text = (
-                f"“{term.kind}” compares token by token, but the student knows {student.vocabulary:,} tokens and the teacher "
-                f"{teacher.vocabulary:,}; give the student the teacher's tokenizer, or choose one of {fit}"
+                f"“{term.kind}” compares token by token, but the student's tokenizer has {sizes[0]:,} tokens and the teacher's "
+                f"{sizes[1]:,}; give the student the teacher's tokenizer, or choose one of {fit}"
             )
             found.faults.append(Fault(f"features.{number}.kind", text))
+
+
+def _vocabularies(config: DistillationConfig) -> tuple[int, int]:
+    """Sizes of the student's and the teacher's tokenizer; equal where it is one, or where one of them is not here to be read.
+
+    Of the tokenizers, not the models: a model often holds more embeddings than there are tokens.
+    """
+    student, teacher = tokenizer_references(config)
+    if teacher is None or student == teacher or not (is_local(student) and is_local(teacher)):
+        return 0, 0
+    try:
+        return vocabulary_size(student, "student.tokenizer"), vocabulary_size(teacher, "teacher.tokenizer")
+    except EngineError:
+        return 0, 0  # of another kind: what they make of the rows is compared when the run begins
 
 
 def _body(reference: str, shape: EncoderShape) -> Body:

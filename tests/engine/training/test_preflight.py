@@ -30,7 +30,7 @@ def test_ready_with_sizes(toml: str) -> None:
     assert found.student is not None and (found.student.layers, found.student.hidden) == (2, 16)
     assert found.teacher is not None and (found.teacher.layers, found.teacher.hidden) == (4, 32)
     assert found.device == "cpu"
-    assert any("subset" in notice["text"] for notice in found.notices)
+    assert any("subset" in notice["text"] and notice["key"] == "task.source" for notice in found.notices)
 
 
 def test_student_size_is_the_real_one(toml: str) -> None:
@@ -144,3 +144,18 @@ def test_feature_terms_that_do_not_fit_are_refused_before_the_start(toml: str, t
     found = preview(config, faults)
     assert {fault["key"] for fault in found.faults} == ({key} if key else set()), found.faults
     assert not key or said in found.faults[0]["message"]
+
+
+def test_tokens_are_compared_by_tokenizer_not_by_the_embeddings_a_model_holds(
+    toml: str, tiny: Path, tmp_path: Path
+) -> None:
+    """Many models hold more embeddings than their tokenizer has tokens: rounded up to a multiple of 8, for example."""
+    teacher = Path(shutil.copytree(tiny / "teacher", tmp_path / "padded"))
+    content = json.loads((teacher / "config.json").read_text())
+    (teacher / "config.json").write_text(json.dumps({**content, "vocab_size": content["vocab_size"] + 7}))
+    term = '\n[[features]]\nkind = "hidden"\n'
+    assert look(toml + term, f"teacher.model={teacher}").ready
+    larger = write_tokenizer(tmp_path / "larger", [*WORDS, "another"])
+    found = look(toml + term, f"student.tokenizer={larger}")
+    assert keys(found) == {"features.1.kind"} and "the student's tokenizer has" in found.faults[0]["message"]
+    assert look(toml + term.replace("hidden", "rkd"), f"student.tokenizer={larger}").ready
