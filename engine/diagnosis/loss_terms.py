@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engine.diagnosis.finding import Finding
 from engine.losses.influence import gradient_shares
 from engine.losses.objective import Objective
-from engine.training.lesson import FeatureLesson
+from engine.training.lesson import FeatureLesson, reference_of
 from engine.types import FeatureSettings
 
 if TYPE_CHECKING:
@@ -63,13 +63,14 @@ def measure(
     with half, lesson.student_tap.listening() if lesson else nullcontext():
         logits = model(**inputs).logits
     terms = objective.terms(logits, teacher_logits, targets)
+    reference = reference_of(terms)
     if lesson:
         terms |= lesson.terms(inputs, teacher_inputs, 0.0, terms)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     found = {}
     for name, term in terms.items():
         settings = lesson.terms_by_name[name].settings if lesson and name in lesson.terms_by_name else None
-        weight = _largest_weight(term.weight, term.raw, settings, terms["labels"].raw)
+        weight = _largest_weight(term.weight, term.raw, settings, reference)
         found[name] = TermSize(float(term.raw.detach()), weight, weight * _gradient_norm(term.raw, parameters))
     influence = None
     if teacher_logits is not None and "teacher" in terms:
@@ -169,13 +170,13 @@ def _weight_remedy(name: str, wanted: float, features: Sequence[tuple[str, Featu
     return f"{_key(name, features)} = {float(f'{wanted:.1g}'):g} would bring it beside the others; or set its dynamic = true."
 
 
-def _largest_weight(weight: float | Tensor, raw: Tensor, settings: FeatureSettings | None, labels: Tensor) -> float:
+def _largest_weight(weight: float | Tensor, raw: Tensor, settings: FeatureSettings | None, reference: Tensor) -> float:
     """The weight now; where it rises from 0, that at the end of the rise."""
     now = float(weight)
     if now or settings is None or settings.schedule != "rise":
         return now
-    if settings.dynamic:  # α at step 0, with the labels' loss for a reference
-        return settings.weight * float(labels.detach() / raw.detach().abs().clamp_min(1e-12))
+    if settings.dynamic:  # α at step 0
+        return settings.weight * float(reference.detach().abs() / raw.detach().abs().clamp_min(1e-12))
     return settings.weight
 
 

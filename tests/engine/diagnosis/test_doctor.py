@@ -68,6 +68,14 @@ def test_features_are_measured_beside_the_logits(healthy: Toml, home: Path) -> N
     assert found.level != "stop"
 
 
+def test_a_dynamic_term_that_rises_is_measured_by_the_reference_it_will_have(healthy: Toml, home: Path) -> None:
+    """At step 0 a running mean is the value itself: α · value is the teacher's term, not the labels'."""
+    dynamic = '\n[[features]]\nkind = "hidden"\ndynamic = true\n'
+    terms = by_check(doctor(healthy() + dynamic + dynamic + 'schedule = "rise"\n', home, rows=64), "loss_terms").numbers
+    for name in ("hidden", "hidden-2"):
+        assert terms[name]["weighted"] == pytest.approx(terms["teacher"]["weighted"], rel=1e-4)
+
+
 def test_shuffled_labels_stop_with_the_remedy_that_mends_them(
     healthy: Toml, skilled: Path, home: Path, tmp_path: Path
 ) -> None:
