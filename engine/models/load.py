@@ -38,11 +38,11 @@ def load_classifier(reference: str, task: Task, key: str, *, weights_only: bool,
     ``trained_head`` refuses a model whose head does not come with it. Raises ModelError.
     """
     import torch
-    from transformers import AutoConfig, AutoModelForSequenceClassification
+    from transformers import AutoModelForSequenceClassification
 
     look_at_model(reference, weights_only, key)  # refuses what may not be loaded
     with _sentences(reference, key):
-        config = AutoConfig.from_pretrained(reference, trust_remote_code=False, local_files_only=is_local(reference))
+        config = config_of(reference, key)
         names, count = dict(getattr(config, "id2label", {}) or {}), config.num_labels
         has_head = any("ForSequenceClassification" in name for name in config.architectures or [])
         if trained_head and not has_head:
@@ -99,6 +99,14 @@ def output_order(names: dict[int, str], task: Task, reference: str, key: str) ->
     if sorted(found) != sorted(wanted):
         return None  # other words for the classes: their order cannot be told from the names
     return [found.index(name) for name in wanted]
+
+
+def config_of(reference: str, key: str) -> PretrainedConfig:
+    """The config of a folder or hub id. Raises ModelError in a sentence."""
+    from transformers import AutoConfig
+
+    with _sentences(reference, key):
+        return AutoConfig.from_pretrained(reference, trust_remote_code=False, local_files_only=is_local(reference))
 
 
 def load_tokenizer(reference: str, key: str) -> Any:

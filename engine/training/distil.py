@@ -20,11 +20,12 @@ from engine.errors import DataError, ModelError
 from engine.events import Emit, Facts, Log, Phase, Score
 from engine.losses.objective import Objective
 from engine.models.load import quiet_transformers
+from engine.models.skeleton import student_skeleton, teacher_skeleton
 from engine.models.student import build_student
 from engine.seeding import seed_everything
 from engine.training.evaluate import evaluate
 from engine.training.keeper import EVERY_S, Keeper
-from engine.training.lesson import FeatureLesson, named_terms
+from engine.training.lesson import FeatureLesson, must_fit, named_terms
 from engine.training.loop import STUDENT_STAGE, Course, fit
 from engine.training.step import Learner
 from engine.training.teaching import Teacher, prepare_teacher
@@ -86,6 +87,7 @@ def distil(
     identity = {"configuration": hashlib.sha256(config.to_toml().encode()).hexdigest(), "rows": data.fingerprint}
     keeper = Keeper(folder / "checkpoints", identity, emit, flush, checkpoint_every_s)
     must_align(config, data)
+    must_have_tensors(config, data)
     teacher: Teacher | None = None
     teacher_logits = None
     if config.needs_teacher:
@@ -186,6 +188,16 @@ def must_align(config: DistillationConfig, data: TaskData) -> None:
                 f"features.{number}: “{name}” compares token by token, but teacher and student read the rows through different "
                 f"tokenizers; give the student the teacher's (student.tokenizer), or choose one of {fit}."
             )
+
+
+def must_have_tensors(config: DistillationConfig, data: TaskData) -> None:
+    """Raises ModelError where a feature term names a tensor that a model lacks: said before a teacher is trained or asked."""
+    if config.features and config.teacher is not None:
+        must_fit(
+            config.features,
+            student_skeleton(config, data.task, data.student_vocabulary),
+            teacher_skeleton(config.teacher.model, data.task, data.teacher_vocabulary),
+        )
 
 
 def _final_scores(

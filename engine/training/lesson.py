@@ -216,6 +216,14 @@ def plans_of(chosen: Sequence[FeatureSettings], student: Body, teacher: Body) ->
     return plans
 
 
+def must_fit(chosen: Sequence[FeatureSettings], student: PreTrainedModel, teacher: PreTrainedModel) -> None:
+    """Raises ModelError where a term does not fit the two models or names a tensor that one lacks; weights are not needed."""
+    plans = plans_of(chosen, body_of(student, "student.architecture"), body_of(teacher, "teacher.model"))
+    for number, plan in enumerate(plans, 1):
+        Tap(student, plan.student, f"features.{number}, student").close()
+        Tap(teacher, plan.teacher, f"features.{number}, teacher").close()
+
+
 def reference_of(logit_terms: dict[str, Term]) -> Tensor:
     """The logit term that a dynamic α follows: the teacher's as it enters the total, the labels' where that is silent."""
     teacher = logit_terms.get("teacher")

@@ -305,6 +305,22 @@ def test_a_teacher_may_be_heard_through_feature_terms_alone(toml: str, home: Pat
     assert hidden[-1] < hidden[0]
 
 
+@pytest.mark.parametrize(
+    ("layers", "said"),
+    [
+        ('[["bert.poolr", 4]]', r"features\.2, student: .* has no module “bert\.poolr”; did you mean .*“bert\.pooler”"),
+        ('[[2, "bert.encoder.layer.4"]]', r"features\.2, teacher: .* has no module “bert\.encoder\.layer\.4”"),
+    ],
+)
+def test_a_module_that_is_not_there_is_said_before_a_teacher_is_trained(
+    toml: str, home: Path, tmp_path: Path, layers: str, said: str
+) -> None:
+    terms = f'[[features]]\nkind = "hidden"\n[[features]]\nkind = "pkd"\nlayers = {layers}\n'
+    with pytest.raises(ModelError, match=said):
+        train(parse_config(toml + terms), home, tmp_path / "run")
+    assert not (home / "teachers").exists()
+
+
 def test_token_terms_are_refused_where_tokenizers_differ_and_cls_terms_are_not(
     toml: str, home: Path, tmp_path: Path
 ) -> None:
