@@ -197,7 +197,9 @@ class LiveStrip(QFrame):
         self.second.setToolTip(ABOUT.get(text, ""))
         self.second.setEnabled(not pausing)
         set_kind(self.second, RESUMABLE.get(record.state, "secondary"))
-        show_if(self.second, record.state in RESUMABLE or (record.state == "running" and record.id not in self._stopping))
+        show_if(
+            self.second, record.state in RESUMABLE or (record.state == "running" and record.id not in self._stopping)
+        )
 
     def set_pausing(self, run: int) -> None:
         """Say that a run was asked to pause, until it has."""

@@ -155,7 +155,9 @@ def test_check_and_describe(distill, config: Path, home: Path) -> None:
     assert {"none", "kl", "taylor", "mse_logits"} <= set(described["losses"])
     assert {"sst2", "mrpc", "qqp", "stsb", "mnli", "qnli", "rte", "cola"} <= set(described["tasks"])
     assert "huggingface" in described["exporters"]
-    assert {"hidden", "pkd", "attention", "embedding", "minilm", "rkd", "cka", "feature_map"} <= set(described["features"])
+    assert {"hidden", "pkd", "attention", "embedding", "minilm", "rkd", "cka", "feature_map"} <= set(
+        described["features"]
+    )
     hidden = described["features"]["hidden"]
     assert hidden["formula"] == "hidden mse (uniform)" and hidden["settings"]["distance"]["default"] == "mse"
     assert hidden["settings"]["weight"]["default"] == 1.0 and "FitNets" in hidden["source"] and hidden["needs"]

@@ -59,7 +59,11 @@ def test_terms_can_be_changed_from_the_command_line() -> None:
         ("weight = 1.0", "features.1.kind", "this key is missing; choose one of hidden"),
         ('kind = "hidden"\nweight = -1', "features.1.weight", "must be at least 0; it is -1"),
         ('kind = "hidden"\nwight = 1', "features.1.wight", "did you mean “weight”?"),
-        ('kind = "hidden"\nlayers = "middle"', "features.1.layers", "must be “uniform”, “skip”, “last”, “final” or pairs"),
+        (
+            'kind = "hidden"\nlayers = "middle"',
+            "features.1.layers",
+            "must be “uniform”, “skip”, “last”, “final” or pairs",
+        ),
         ('kind = "hidden"\nlayers = [[1, 2, 3]]', "features.1.layers", "or pairs of layers"),
         ('kind = "hidden"\nlayers = [[-1, 2]]', "features.1.layers", "or pairs of layers"),
         ('kind = "hidden"\ndistance = "far"', "features.1.distance", "must be one of"),

@@ -102,7 +102,9 @@ def test_terms_add_up_to_the_papers_total(loss: Loss, inputs: LossInputs) -> Non
     assert set(terms) == ({"labels", "teacher"} if loss.needs_teacher else {"labels"})
     if loss.compute is not None:
         weight = settings.label_weight
-        assert terms["teacher"].weighted.item() == pytest.approx((1 - weight) * loss.compute(inputs, settings).item(), rel=1e-12)
+        assert terms["teacher"].weighted.item() == pytest.approx(
+            (1 - weight) * loss.compute(inputs, settings).item(), rel=1e-12
+        )
     else:
         assert objective.label_weight == 1.0
 

@@ -59,7 +59,9 @@ def test_against_finite_differences() -> None:
             nudge = torch.zeros_like(gradient)
             nudge[tuple(place)] = 1e-6
             up, down = (
-                objective.terms(inputs.student_logits + sign * nudge, inputs.teacher_logits, inputs.target)[name].weighted
+                objective.terms(inputs.student_logits + sign * nudge, inputs.teacher_logits, inputs.target)[
+                    name
+                ].weighted
                 for sign in (1, -1)
             )
             gradient[tuple(place)] = (up - down) / 2e-6

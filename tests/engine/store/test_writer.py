@@ -175,7 +175,9 @@ def test_a_disk_that_stays_full_is_said_to_the_training(
             use()
 
 
-def test_a_disk_that_takes_no_more_for_a_while_in_a_real_process(home: Path, store: Store, run: int, start: Any) -> None:
+def test_a_disk_that_takes_no_more_for_a_while_in_a_real_process(
+    home: Path, store: Store, run: int, start: Any
+) -> None:
     """The system itself refuses writes beyond a size (RLIMIT_FSIZE), then the limit is lifted."""
     pytest.importorskip("resource", reason="a limit of POSIX")
     code = """if True:
