@@ -1,0 +1,52 @@
+"""Operations and bytes of one training step of a BERT classifier, counted from its shape. Measures nothing, knows no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.models.shape import EncoderShape, default_feed_forward, default_heads
+
+BYTES = 4  # of a float32
+
+
+@dataclass(frozen=True)
+class StepSize:
+    """Rows of a step, tokens each row is padded to, and the classifier's outputs."""
+
+    rows: int
+    length: int
+    outputs: int = 2
+
+    @property
+    def tokens(self) -> int:
+        return self.rows * self.length
+
+
+def shape_of(architecture: str, vocabulary: int) -> EncoderShape:
+    """The shape the product gives a student ``LxH`` with random weights."""
+    layers, hidden = (int(part) for part in architecture.split("x"))
+    return EncoderShape(layers, hidden, default_heads(hidden), default_feed_forward(hidden), vocabulary)
+
+
+def step_operations(shape: EncoderShape, size: StepSize) -> int:
+    """Floating point operations of forward and backward, a multiplication and an addition counting as two.
+
+    6 · (weights in matrix products) · tokens: 2 forward, 4 backward (Kaplan et al. 2020, “Scaling Laws”, §2.1), the pooler
+    and the head seeing one token a row; attention's two products are 4·rows·length²·hidden a layer forward, and twice
+    that backward. Looking up embeddings, softmax, norms, activations and the optimiser count nothing.
+    """
+    hidden = shape.hidden
+    layer_weights = 4 * hidden * hidden + 2 * hidden * shape.feed_forward
+    linear = 6 * shape.layers * layer_weights * size.tokens
+    attention = 12 * shape.layers * size.rows * size.length**2 * hidden
+    head = 6 * (hidden * hidden + hidden * size.outputs) * size.rows
+    return linear + attention + head
+
+
+def step_bytes(parameters: int) -> int:
+    """Bytes a step must move for the weights alone, in float32, activations and the batch left out.
+
+    44 a parameter: AdamW reads weight, gradient and two moments and writes all but the gradient (28); the gradient is
+    written (4), read for its norm (4), and read and written where it is clipped (8).
+    """
+    return 11 * BYTES * parameters
