@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from engine import catalog
-from engine.losses.influence import gradient_shares
+from engine.losses.influence import gradient_shares, parameter_shares
 from engine.losses.objective import Objective
+from engine.losses.term import Term
 
 from .conftest import make_inputs
 
@@ -76,3 +77,19 @@ def test_nothing_of_the_step_is_touched() -> None:
     loss = catalog.losses()["kl"]
     gradient_shares(Objective(loss, loss.settings(kind="kl")), student, inputs.teacher_logits, inputs.target)
     assert student.grad is None
+
+
+def test_parameter_shares_are_of_the_terms_as_they_enter_the_total() -> None:
+    """Over all parameters together, weights counted; a term without a gradient has none, one of a part of them its own."""
+    first, second = torch.nn.Parameter(torch.tensor([3.0, 4.0])), torch.nn.Parameter(torch.tensor(2.0))
+    raw = (first.square().sum() + second.square()) / 2  # gradient (3, 4, 2)
+    terms = {
+        "a": Term(raw, 1.0),
+        "b": Term(raw, torch.tensor(3.0)),
+        "c": Term(5 * second, 2.0),
+        "over": Term(torch.tensor(1.0), 1.0),
+    }
+    size = 29**0.5
+    whole = size + 3 * size + 10
+    expected = {"a": size / whole, "b": 3 * size / whole, "c": 10 / whole, "over": 0.0}
+    assert parameter_shares(terms, [first, second]) == pytest.approx(expected, rel=1e-6)

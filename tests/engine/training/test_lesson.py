@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from engine import catalog
 from engine.errors import ModelError
 from engine.losses.term import Term
 from engine.training.lesson import FeatureLesson, named_terms, plans_of, reference_of
-from engine.types import Body, FeatureSettings
+from engine.types import Body, FeatureInputs, FeatureSettings
 
 INPUTS = {
     "input_ids": torch.tensor([[2, 7, 9, 3], [2, 5, 3, 0]]),
@@ -58,6 +59,27 @@ def test_a_term_is_its_loss_over_the_states_transformers_returns() -> None:
     valid = INPUTS["attention_mask"].bool()
     by_hand = [(ours[s] - theirs[t])[valid].square().mean() for s, t in ((1, 2), (2, 4))]
     assert found.raw.item() == pytest.approx(torch.stack(by_hand).mean().item(), rel=1e-5)
+
+
+def test_each_model_reads_the_rows_in_its_own_tokens() -> None:
+    student, teacher = model(2, 16).eval(), model(4, 16, 1)
+    theirs = {
+        "input_ids": torch.tensor([[4, 6, 8, 1, 3, 5], [4, 9, 3, 0, 0, 0]]),
+        "attention_mask": torch.tensor([[1, 1, 1, 1, 1, 1], [1, 1, 1, 0, 0, 0]]),
+    }
+    one = lesson(student, teacher, settings("pkd", layers="final"))
+    seen: list[FeatureInputs] = []
+    term = one.terms_by_name["pkd"]
+    term.loss = replace(term.loss, compute=lambda inputs, _: seen.append(inputs) or inputs.student[0].sum())
+    with one.student_tap.listening():
+        student(**INPUTS)
+    one.terms(INPUTS, theirs, 0.5, LOGIT_TERMS)
+    (found,) = seen
+    with torch.no_grad():
+        own, other = student(**INPUTS, output_hidden_states=True), teacher(**theirs, output_hidden_states=True)
+    assert torch.equal(found.student[0], own.hidden_states[2]) and torch.equal(found.teacher[0], other.hidden_states[4])
+    assert torch.equal(found.student_mask, INPUTS["attention_mask"].bool())
+    assert torch.equal(found.teacher_mask, theirs["attention_mask"].bool()) and found.progress == 0.5
 
 
 def test_projectors_are_made_only_where_widths_differ_and_learn_with_the_student() -> None:
