@@ -22,11 +22,14 @@ class Batch:
     """``inputs`` is what the model is called with, int64 of shape (rows, longest); ``indices`` are the rows' numbers.
 
     ``teacher_inputs`` are the same rows as the teacher reads them: the very same where both have one tokenizer.
+    Of the ``places`` of the inputs (rows × longest) ``padded`` hold no token; both are known without asking a device.
     """
 
     inputs: dict[str, Tensor]
     indices: Tensor
     teacher_inputs: dict[str, Tensor]
+    places: int = 0
+    padded: int = 0
 
 
 def order_of_epoch(lengths: NDArray[np.int64], batch_size: int, seed: int, epoch: int) -> list[NDArray[np.int64]]:
@@ -52,7 +55,9 @@ def collate(encoding: Encoding, rows: NDArray[np.int64], pad_to: int = 1, teache
 
     inputs = _padded(encoding, rows, pad_to)
     theirs = inputs if teacher is None or teacher is encoding else _padded(teacher, rows, pad_to)
-    return Batch(inputs, torch.from_numpy(np.ascontiguousarray(rows, dtype=np.int64)), theirs)
+    places = inputs["input_ids"].numel()
+    padded = places - int(encoding.lengths[rows].sum())
+    return Batch(inputs, torch.from_numpy(np.ascontiguousarray(rows, dtype=np.int64)), theirs, places, padded)
 
 
 def valid_tokens(inputs: Mapping[str, Tensor]) -> Tensor:

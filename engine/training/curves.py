@@ -31,7 +31,7 @@ class Clock:
 @dataclass(frozen=True)
 class _Step:
     number: int
-    rate: float
+    plain: Mapping[str, float]
     rows: int
     names: list[str]
     values: Tensor  # (names,)
@@ -45,12 +45,12 @@ class Curves:
         self._pending: list[_Step] = []
         self._last_read = clock()
 
-    def add(self, step: int, rate: float, rows: int, values: Mapping[str, Tensor]) -> None:
-        """Scalars of one step, by name."""
+    def add(self, step: int, rows: int, values: Mapping[str, Tensor], plain: Mapping[str, float]) -> None:
+        """Scalars of one step of so many rows, by name: ``values`` may be on a device, ``plain`` are numbers at hand."""
         import torch
 
         stacked = torch.stack([value.detach().float() for value in values.values()])
-        self._pending.append(_Step(step, rate, rows, list(values), stacked))
+        self._pending.append(_Step(step, plain, rows, list(values), stacked))
 
     def report(self) -> None:
         """Fetch the values of the steps since the last report in one go and emit them.
@@ -69,7 +69,7 @@ class Curves:
         for position, (step, values) in enumerate(zip(steps, fetched, strict=True), 1):
             measured = dict(zip(step.names, values, strict=True))
             _must_be_finite(measured, step.number)
-            measured["learning_rate"] = step.rate
+            measured |= step.plain
             if position == len(steps):
                 measured["examples_per_second"] = rows / max(spent, 1e-9)
             at = now - spent * (1 - position / len(steps))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
@@ -29,13 +29,23 @@ READ_BACK_STEPS = 10  # on a GPU, values are fetched this often: each fetch make
 STUDENT_STAGE = Stage("student", "training")
 
 
+class CountedBatch(Batch, Protocol):
+    """A batch that knows how many places its inputs have, and how many of them are padding."""
+
+    @property
+    def places(self) -> int: ...
+
+    @property
+    def padded(self) -> int: ...
+
+
 class Batches(Protocol):
     """The training rows, cut into batches anew for every epoch; every example once an epoch.
 
     An epoch's batches follow from its number alone, so that a run can go on in the middle of one.
     """
 
-    def epoch(self, number: int) -> Iterable[Batch]: ...
+    def epoch(self, number: int) -> Iterable[CountedBatch]: ...
 
     @property
     def steps_per_epoch(self) -> int: ...
@@ -78,6 +88,23 @@ class Fitted:
     best_step: int | None
 
 
+class Padding:
+    """Counts the places of batches as they go by, also of those that a resumed epoch leaves out."""
+
+    def __init__(self) -> None:
+        self.places = self.padded = 0
+
+    def counted(self, batches: Iterable[CountedBatch]) -> Iterator[CountedBatch]:
+        for batch in batches:
+            self.places += batch.places
+            self.padded += batch.padded
+            yield batch
+
+    @property
+    def share(self) -> float:
+        return self.padded / max(1, self.places)
+
+
 def fit(
     learner: Learner,
     batches: Batches,
@@ -111,7 +138,8 @@ def fit(
 
     stopped = False
     for epoch in range(step // batches.steps_per_epoch, course.epochs):
-        for batch in islice(batches.epoch(epoch), step % batches.steps_per_epoch, None):
+        padding = Padding()
+        for batch in islice(padding.counted(batches.epoch(epoch)), step % batches.steps_per_epoch, None):
             if stopped or best.exhausted:
                 return _fitted(step, stopped, best)
             rate = course.learning_rate * rate_factor(step, total, course.warmup_share)
@@ -122,7 +150,8 @@ def fit(
             evaluates = step in evaluate_after
             keeps = keeper is not None and (stopped or keeper.due(evaluates))
 
-            curves.add(step, rate, len(batch.indices), taken.values)
+            plain = {"learning_rate": rate, "padding_share": batch.padded / max(1, batch.places)}
+            curves.add(step, len(batch.indices), taken.values, plain)
             if taken.shares:
                 curves.now(step, {f"parameter_share/{name}": share for name, share in taken.shares.items()})
             if step % read_back == 0 or evaluates or keeps or stopped or step == total:
@@ -143,6 +172,8 @@ def fit(
                 keeper.keep(stage, step, clock(), stepper, best)
             if evaluates or keeps:
                 curves.rest()
+        if epoch == 0 and padding.places and not stage.prefix:
+            emit(Log(f"{100 * padding.share:.1f} % of the places in the first epoch's batches were padding."))
     return _fitted(step, stopped, best)
 
 

@@ -93,7 +93,7 @@ class Rows:
     def epoch(self, number: int) -> Iterator[Any]:
         for part in self.order(number):
             inputs = {name: values[part] for name, values in self.inputs.items()}
-            yield SimpleNamespace(inputs=inputs, teacher_inputs=inputs, indices=part)
+            yield SimpleNamespace(inputs=inputs, teacher_inputs=inputs, indices=part, places=0, padded=0)
 
 
 def trained(

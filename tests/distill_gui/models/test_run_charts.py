@@ -27,8 +27,9 @@ from engine.store import RunRecord
 Make = Callable[..., RunRecord]
 KINDS = {kind.key: kind for kind in CHARTS}
 NAMES = [
-    "teacher/train/loss", "teacher/train/loss/labels", "teacher/validation/f1", "train/loss", "train/loss/labels",
-    "train/loss/teacher", "train/learning_rate", "train/gradient_norm", "train/examples_per_second",
+    "teacher/train/loss", "teacher/train/loss/labels", "teacher/validation/f1", "teacher/train/padding_share",
+    "train/loss", "train/loss/labels",
+    "train/loss/teacher", "train/learning_rate", "train/gradient_norm", "train/examples_per_second", "train/padding_share",
     "validation/f1", "validation/accuracy", "validation/loss",
 ]  # fmt: skip
 

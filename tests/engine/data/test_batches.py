@@ -88,6 +88,7 @@ def test_a_batch_for_a_gpu_is_padded_to_a_multiple(longest: int, width: int) -> 
     batch = collate(encoding([3, longest]), np.array([0, 1]), pad_to=8)
     assert batch.inputs["input_ids"].shape == (2, width)
     assert batch.inputs["attention_mask"].sum(1).tolist() == [3, longest]
+    assert (batch.places, batch.padded) == (2 * width, 2 * width - 3 - longest)
 
 
 def test_a_reader_without_token_types_gets_none() -> None:

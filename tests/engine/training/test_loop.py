@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -47,7 +48,9 @@ class Numbers:
     def epoch(self, number: int) -> Iterator[Any]:
         order = torch.roll(torch.arange(len(self.rows)), number)
         for part in order.split(self.size):
-            yield SimpleNamespace(inputs={"numbers": self.rows[part]}, indices=part)
+            yield SimpleNamespace(
+                inputs={"numbers": self.rows[part]}, indices=part, places=10 * len(part), padded=len(part) + number
+            )
 
 
 COURSE = Course(epochs=3, learning_rate=0.1)
@@ -170,9 +173,23 @@ def test_training_ends_early_for_want_of_a_gain() -> None:
     course = replace(COURSE, epochs=9, patience=2, min_delta=0.05)
     fitted, events, _ = run(course=course, scores=iter([0.5, 0.6, 0.62, 0.64]))
     assert fitted.steps == 12 and not fitted.stopped and (fitted.best_score, fitted.best_step) == (0.64, 12)
-    (said,) = [event.text for event in events if isinstance(event, Log)]
-    assert said == "Ended early at step 12 of 27: no gain of more than 0.05 in 2 evaluations."
+    said = [event.text for event in events if isinstance(event, Log)]
+    assert said[1:] == ["Ended early at step 12 of 27: no gain of more than 0.05 in 2 evaluations."]
     assert run(course=replace(course, patience=0), scores=iter([0.5] * 9))[0].steps == 27
+
+
+def test_the_share_of_padding_is_a_curve_and_is_told_once_also_by_an_epoch_that_was_resumed(tmp_path: Path) -> None:
+    """Of 10 places a row, one and the epoch's number a batch are padding: batches of 4, 4 and 2 rows."""
+    _, events, _ = run()
+    shares = [0.1, 0.1, 0.1, 5 / 40, 5 / 40, 3 / 20, 6 / 40, 6 / 40, 4 / 20]
+    assert curve(events, "train/padding_share") == pytest.approx(shares)
+    told = ["10.0 % of the places in the first epoch's batches were padding."]
+    assert [event.text for event in events if isinstance(event, Log)] == told
+    keepers = [Keeper(tmp_path, {}, lambda event: None) for _ in range(2)]
+    before = run(keeper=keepers[0], stop_requested=iter([False, True]).__next__)[1]
+    after = run(keeper=keepers[1])[1]
+    assert curve(before + after, "train/padding_share") == pytest.approx(shares)
+    assert [event.text for event in before + after if isinstance(event, Log)] == told
 
 
 def test_a_stage_says_that_it_begins_before_its_first_row() -> None:
