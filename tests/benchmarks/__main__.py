@@ -165,7 +165,8 @@ def measure(chosen: argparse.Namespace, results: Results) -> None:
 
 def _spread_out(weights: list[float], count: int) -> list[float]:
     """``count`` of the weights, evenly from inside the range."""
-    return [weights[(2 * number + 1) * len(weights) // (2 * count)] for number in range(min(count, len(weights)))]
+    count = min(count, len(weights))
+    return [weights[(2 * number + 1) * len(weights) // (2 * count)] for number in range(count)]
 
 
 def main(arguments: list[str] | None = None) -> int:
