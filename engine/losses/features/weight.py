@@ -36,10 +36,14 @@ class DynamicAlpha:
 
         ``share`` is how much of a step's rows they are the means of: the shares of a step add up to 1.
         """
-        memory = MEMORY**share
-        self._term = _running(self._term, term.detach().abs(), memory)
-        self._reference = _running(self._reference, reference.detach().abs(), memory)
-        return self._reference / self._term.clamp_min(SMALLEST)
+        import torch
+
+        memory, seen = MEMORY**share, term.detach().abs()
+        # A term of 0 is over (a layer-by-layer transfer after its stages) and says nothing of its magnitude; told on the device.
+        over = seen == 0
+        self._term = _running(self._term, seen, memory, over)
+        self._reference = _running(self._reference, reference.detach().abs(), memory, over)
+        return torch.where(self._term > 0, self._reference / self._term.clamp_min(SMALLEST), 1.0)
 
     def state(self) -> dict[str, Tensor]:
         """What a checkpoint must hold; empty before the first step."""
@@ -52,6 +56,7 @@ class DynamicAlpha:
         self._term, self._reference = state.get("term"), state.get("reference")
 
 
-def _running(before: Tensor | None, value: Tensor, memory: float) -> Tensor:
+def _running(before: Tensor | None, value: Tensor, memory: float, over: Tensor) -> Tensor:
     # Both means miss the same bias (they started at the same step), so that it falls out of their quotient.
-    return value * (1 - memory) if before is None else before * memory + value * (1 - memory)
+    before = value.new_zeros(()) if before is None else before
+    return before.where(over, before * memory + value * (1 - memory))

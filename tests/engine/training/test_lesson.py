@@ -187,3 +187,13 @@ def test_hooks_are_gone_when_it_is_over(tmp_path: Path) -> None:
     student, teacher = model(2, 16), model(2, 16, 1)
     lesson(student, teacher, settings("minilm"), settings("hidden")).close()
     assert not any(module._forward_hooks for one in (student, teacher) for module in one.modules())
+
+
+def test_the_alpha_of_a_term_that_is_over_stays_where_it_was() -> None:
+    student, teacher = model(2, 16), model(2, 16, 1)
+    chosen = settings("feature_map", training="layer_by_layer", transfer_share=0.5, dynamic=True)
+    one = lesson(student, teacher, chosen)
+    during = [taught(one, student, progress=progress)["feature_map"] for progress in (0.0, 0.4)]
+    after = [taught(one, student, progress=0.8)["feature_map"] for _ in range(3)]
+    assert [term.weighted.item() for term in after] == [0.0] * 3
+    assert {float(term.weight) for term in after} == {float(during[-1].weight)}
