@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from distill_gui.models import compose_words as words
-from distill_gui.models.compose_answer import Answer
+from distill_gui.models.compose_answer import Answer, place_of
 from distill_gui.models.compose_doctor import Doctor
 from distill_gui.models.compose_draft import Draft, flatten
 from distill_gui.models.compose_fields import Choices, FieldSpec
@@ -184,12 +184,20 @@ class ComposeModel(QObject):
         return next((fault.message for fault in self.faults() if fault.key == key), "")
 
     def findings(self) -> list[Finding]:
-        """What is missing, what is wrong, then what to know, the pressing things first."""
+        """What is missing, what is wrong, then what to know, the pressing things first.
+
+        Once the doctor has looked, it speaks in the place of the check: it asked the same and measured the rest.
+        """
         wrong = [Finding("stop", fault.message, fault.key) for fault in self.faults()]
         point = self.notice()[0]
         of_loss = [Finding("look", f"{point} (See Loss.)")] if point else []
-        known = [finding for finding in self._answer.findings() if finding.text not in self._said_of_loss]
-        return self._judgement.missing + wrong + of_loss + known
+        said = self._answer.failures() if self.doctor.has_findings() else self._answer.findings()
+        known = [finding for finding in said + self.doctor.findings() if finding.text not in self._said_of_loss]
+        return self._judgement.missing + sorted(wrong + of_loss + known, key=lambda finding: place_of(finding.level))
+
+    def is_advised_against(self) -> bool:
+        """Whether the doctor found what speaks against a start of the draft as it stands; it can start all the same."""
+        return self.can_start() and bool(self.doctor.stops())
 
     def can_start(self) -> bool:
         return not self._judgement.missing and not self.faults()
@@ -202,6 +210,8 @@ class ComposeModel(QObject):
         """The badge: a word and its tone."""
         if not self.can_start():
             return "not ready", "warn" if not self.faults() else "bad"
+        if self.is_advised_against():
+            return "not advised", "bad"
         if self.is_checking() or not self._answer.found:
             return "checking", "neutral"
         return ("ready", "good") if self._answer.ready else ("not checked", "warn")
@@ -212,7 +222,8 @@ class ComposeModel(QObject):
             return self._judgement.missing[0].text
         if faults := self.faults():
             return f"Mend {len(faults)} thing{'s' if len(faults) > 1 else ''}"
-        return f"Start {len(self._judgement.seeds)} runs" if len(self._judgement.seeds) > 1 else "Start"
+        start = f"Start {len(self._judgement.seeds)} runs" if len(self._judgement.seeds) > 1 else "Start"
+        return f"{start} anyway" if self.is_advised_against() else start
 
     def main_key(self) -> str:
         """The field the main button leads to; "" where it starts."""

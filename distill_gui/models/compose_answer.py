@@ -17,6 +17,11 @@ RESTS_ON = {  # key → parts of the answer that another value makes untrue
 ORDER = ("stop", "look", "fine")
 
 
+def place_of(level: str) -> int:
+    """Where findings of a level stand: the pressing things first."""
+    return ORDER.index(level) if level in ORDER else len(ORDER)
+
+
 class Answer:
     """What ``engine check`` printed last; ``found`` is it as far as it still holds."""
 
@@ -50,6 +55,10 @@ class Answer:
     def findings(self) -> list[Finding]:
         """What to know, the pressing things first; of a check that failed, why: that is no fault of the draft."""
         found = [Finding(str(entry["level"]), str(entry["text"])) for entry in self.found.get("notices", [])]
+        found += self.failures()
+        return sorted(found, key=lambda finding: place_of(finding.level))
+
+    def failures(self) -> list[Finding]:
+        """Of a check that failed, why."""
         failed = [entry for entry in self.found.get("faults", []) if not entry.get("key")]
-        found += [Finding("look", str(entry["message"])) for entry in failed]
-        return sorted(found, key=lambda finding: ORDER.index(finding.level) if finding.level in ORDER else len(ORDER))
+        return [Finding("look", str(entry["message"])) for entry in failed]

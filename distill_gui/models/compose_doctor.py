@@ -10,10 +10,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from distill_gui.models.compose_answer import place_of
 from distill_gui.models.compose_preview import Finding
 from distill_gui.models.run_text import duration_text
-
-ORDER = ("stop", "look", "fine")
 
 
 class Doctor(QObject):
@@ -61,14 +60,26 @@ class Doctor(QObject):
                 self._examined, self._answer = "", {}
                 self.changed.emit()
 
+    def has_findings(self) -> bool:
+        """Whether it found anything: it then tells what the check of the same draft told, and more."""
+        return bool(self._answer.get("findings"))
+
+    def stops(self) -> list[Finding]:
+        """Those findings that speak against a start."""
+        return [finding for finding in self.findings() if finding.level == "stop"]
+
     def findings(self) -> list[Finding]:
         """What was found, the pressing things first, each with its remedy; of a doctor that failed, why."""
+        entries = list(self._answer.get("findings", []))
+        measured = {_place(entry) for entry in entries if entry.get("check") != "config"}
         found = [
             Finding(str(entry.get("level", "look")), _sentences(entry), str(entry.get("key", "")))
-            for entry in self._answer.get("findings", [])
+            for entry in entries
+            if entry.get("check") != "config" or entry.get("level") == "stop" or _place(entry) not in measured
         ]
+        found = list(dict.fromkeys(found))
         found += [Finding("look", str(entry.get("message", ""))) for entry in self._answer.get("faults", [])]
-        return sorted(found, key=lambda finding: ORDER.index(finding.level) if finding.level in ORDER else len(ORDER))
+        return sorted(found, key=lambda finding: place_of(finding.level))
 
     def summary(self) -> str:
         """One line about the state of things."""
@@ -82,6 +93,11 @@ class Doctor(QObject):
 
     def is_answered(self) -> bool:
         return bool(self._answer)
+
+
+def _place(entry: Mapping[str, Any]) -> tuple[str, str]:
+    """What a finding is about: what was measured there takes the place of what the check only supposed."""
+    return str(entry.get("key", "")), str(entry.get("title", ""))
 
 
 def _sentences(entry: Mapping[str, Any]) -> str:

@@ -6,13 +6,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from distill_gui.models.compose import ComposeModel
+from distill_gui.models.compose_preview import Finding
 from distill_gui.panels.compose.controls import LineControl
 from distill_gui.theme import M, S
 from distill_gui.widgets.badge import Badge
-from distill_gui.widgets.buttons import button, icon_button
+from distill_gui.widgets.buttons import button, icon_button, set_kind
 from distill_gui.widgets.card import Card
 from distill_gui.widgets.fact_list import FactList
-from distill_gui.widgets.finding_list import FindingList
+from distill_gui.widgets.finding_list import FindingList, Row
 from distill_gui.widgets.fitted_scroll import FittedScroll
 from distill_gui.widgets.fold import HEIGHT
 from distill_gui.widgets.labels import caption, line, muted
@@ -37,14 +38,13 @@ class PreviewCard(Card):
         self._model = model
         self.heading.setMinimumHeight(HEIGHT)
         self.facts = FactList()
-        self.findings = FindingList()
-        self.examined = FindingList()
-        self._line = line()
+        self.stops, self.findings = FindingList(), FindingList()  # what the doctor advises against comes before all
+        self._stops_line, self._line = line(), line()
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(M)
-        for widget in (self.facts, self._line, self.findings, self.examined):
+        for widget in (self.stops, self._stops_line, self.facts, self._line, self.findings):
             column.addWidget(widget)
         self.examine = button(EXAMINE)
         self.doctor_says = caption("", wrap=True)
@@ -79,7 +79,7 @@ class PreviewCard(Card):
         self.body.addLayout(row)
         self.main.clicked.connect(self._on_main_clicked)
         self.queue.clicked.connect(self.queue_clicked)
-        for findings in (self.findings, self.examined):
+        for findings in (self.stops, self.findings):
             findings.chosen.connect(self.key_chosen)
         self.examine.clicked.connect(self._on_examine_clicked)
 
@@ -88,13 +88,18 @@ class PreviewCard(Card):
         model = self._model
         self.badge.set(*model.state())
         facts = [(fact.label, fact.value, fact.strong) for fact in model.facts()]
-        findings = [(finding.level, finding.tone, finding.text, finding.key) for finding in model.findings()]
+        stops = _rows(model.doctor.stops())
+        findings = [row for row in _rows(model.findings()) if row not in stops]
         self.facts.set_rows(facts)
+        self.stops.set_rows(stops)
         self.findings.set_rows(findings)
         self.facts.setVisible(bool(facts))
+        self.stops.setVisible(bool(stops))
         self.findings.setVisible(bool(findings))
+        self._stops_line.setVisible(bool(stops and facts))
         self._line.setVisible(bool(facts and findings))
         self.main.setText(model.main_text())
+        set_kind(self.main, "secondary" if model.is_advised_against() else "primary")
         self.main.setToolTip("Ctrl+Return" if model.can_start() else "Go to the field")
         self.queue.setEnabled(model.can_start())
         self._name_control.refresh()
@@ -102,9 +107,6 @@ class PreviewCard(Card):
 
     def _show_doctor(self) -> None:
         doctor = self._model.doctor
-        findings = [(finding.level, finding.tone, finding.text, finding.key) for finding in doctor.findings()]
-        self.examined.set_rows(findings)
-        self.examined.setVisible(bool(findings))
         self.doctor_says.setText(doctor.summary())
         self.examine.setText("Cancel" if doctor.is_busy() else AGAIN if doctor.is_answered() else EXAMINE)
         self.examine.setEnabled(doctor.is_busy() or self._model.can_start())
@@ -121,3 +123,7 @@ class PreviewCard(Card):
             self.start_clicked.emit()
         else:
             self.key_chosen.emit(self._model.main_key())
+
+
+def _rows(findings: list[Finding]) -> list[Row]:
+    return [(finding.level, finding.tone, finding.text, finding.key) for finding in findings]

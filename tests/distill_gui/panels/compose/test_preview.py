@@ -96,10 +96,10 @@ def test_the_doctor_is_asked_by_the_person_and_its_findings_go_with_the_draft(
             "findings": [{"level": "stop", "key": "teacher.model", "text": "Shuffled.", "remedy": "Mend it."}],
         }
     )
-    assert card.examined.rows() == [("stop", "bad", "Shuffled. Mend it.", "teacher.model")]
+    assert card.stops.rows() == [("stop", "bad", "Shuffled. Mend it.", "teacher.model")]
     assert card.examine.text() == "Examine again" and card.doctor_says.text() == "Examined in 3 s"
     model.set_value("training.epochs", 7)
-    assert card.examined.rows() == [] and not card.examined.isVisible() and card.examine.text() == "Examine"
+    assert card.stops.rows() == [] and not card.stops.isVisible() and card.examine.text() == "Examine"
 
 
 def test_another_draft_or_the_person_ends_an_examination(
@@ -118,3 +118,29 @@ def test_another_draft_or_the_person_ends_an_examination(
 def test_a_draft_that_cannot_start_cannot_be_examined(panel: ComposePanel, model: ComposeModel) -> None:
     assert not panel.preview.examine.isEnabled()
     assert panel.preview.examine.toolTip() == "First: choose a teacher"
+
+
+def test_what_the_doctor_advises_against_stands_first_and_start_steps_back(
+    ready: ComposePanel, model: ComposeModel, answer: dict[str, Any], qtbot: QtBot
+) -> None:
+    card = ready.preview
+    supposed = "Teacher and student have different tokenizers."
+    ready.set_preview({**answer, "notices": [{"level": "look", "key": "student.tokenizer", "text": supposed}]})
+    assert (card.main.text(), card.main.property("kind")) == ("Start", "primary")
+    card.examine.click()
+    notice = {"check": "config", "key": "student.tokenizer", "title": "Tokenizers"}
+    model.doctor.take({"seconds": 3.0, "findings": [
+        {"level": "look", **notice, "text": supposed},
+        {"level": "stop", "check": "teacher_score", "key": "teacher.model", "title": "Teacher", "text": "At chance."},
+        {"level": "fine", **notice, "check": "tokenizers", "text": "The same tokens."},
+    ]})  # fmt: skip
+    assert (card.badge.text(), card.badge.property("tone")) == ("not advised", "bad")
+    assert (card.main.text(), card.main.property("kind")) == ("Start anyway", "secondary")
+    assert [row[2] for row in card.stops.rows()] == ["At chance."]
+    assert [row[2] for row in card.findings.rows() if "oken" in row[2]] == ["The same tokens."]
+    assert "At chance." not in [row[2] for row in card.findings.rows()]
+    assert card.stops.y() < card.facts.y() < card.findings.y()
+    with qtbot.waitSignal(card.start_clicked):
+        card.main.click()
+    model.set_value("training.epochs", 7)
+    assert card.main.text() == "Start" and card.main.property("kind") == "primary"
