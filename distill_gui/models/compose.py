@@ -68,6 +68,14 @@ class ComposeModel(QObject):
     def field(self, key: str) -> FieldSpec:
         return self._draft.field(key)
 
+    def has_field(self, key: str) -> bool:
+        """Whether the form has this key now; those of a feature term, or of another loss, come and go."""
+        try:
+            self._draft.field(key)
+        except KeyError:
+            return False
+        return True
+
     def value(self, key: str) -> Any:
         return self._draft.value(key)
 

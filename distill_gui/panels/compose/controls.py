@@ -46,7 +46,7 @@ class LineControl:
         self.widget = TextField(browse=spec.kind == "path", elide_left=spec.kind == "path")
         self.widget.setAccessibleName(spec.title)
         self.widget.edited.connect(self._on_edited)
-        self.widget.editingFinished.connect(self.refresh)
+        self.widget.editingFinished.connect(self._on_finished)
         self.widget.browse_clicked.connect(self._on_browse_clicked)
 
     def refresh(self) -> None:
@@ -57,6 +57,10 @@ class LineControl:
         self.widget.set_suggestions(self._model.suggestions(key))
         self.widget.setPlaceholderText(self._model.placeholder(key))
         self.widget.set_invalid(bool(self._model.fault(key)))
+
+    def _on_finished(self) -> None:
+        if self._model.has_field(self._spec.key):  # the keyboard also leaves a field whose term has just gone
+            self.refresh()
 
     def _on_edited(self, text: str) -> None:
         self._typing = True

@@ -32,7 +32,7 @@ class LayerMapControl:
         self.pairs.setPlaceholderText(EXAMPLE)
         self.pairs.setToolTip(f"Pairs such as {EXAMPLE} (or 1-2, 2-4): the student's layer, then the teacher's")
         self.pairs.edited.connect(self._on_edited)
-        self.pairs.editingFinished.connect(self.refresh)
+        self.pairs.editingFinished.connect(self._on_finished)
         self.widget = QWidget()
         self.widget.setFocusProxy(self.choice)
         self.widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -61,6 +61,10 @@ class LayerMapControl:
         known = self._model.note(self._spec.key)
         self._model.set_value(self._spec.key, parse_pairs(known) if known else FIRST_PAIRS)
         self.pairs.setFocus()
+
+    def _on_finished(self) -> None:
+        if self._model.has_field(self._spec.key):  # the keyboard also leaves a field whose term has just gone
+            self.refresh()
 
     def _on_edited(self, text: str) -> None:
         self._typing = True

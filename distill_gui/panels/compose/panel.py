@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -105,6 +105,7 @@ class ComposePanel(QWidget):
         self._model.changed.connect(self._refresh)
         self._model.preview_changed.connect(self._refresh)
         self._model.preview_wanted.connect(self.preview_requested)
+        self.loss.terms.added.connect(self._scroll_to)
         self._model.doctor.changed.connect(self.preview.refresh)
         self._model.doctor.wanted.connect(self.examination_requested)
         self._model.doctor.unwanted.connect(self.examination_cancelled)
@@ -139,10 +140,18 @@ class ComposePanel(QWidget):
         for group in self.groups:
             named = {"teacher": "teacher.model", "task": "task.name", "loss": "loss.kind"}.get(key, key)
             if (place := group.lead_to(named)) is not None:
-                self.area.ensureWidgetVisible(place, 0, L)
+                self._scroll_to(place)
                 return
         if section in ("teacher", "student", "task", "loss", "training"):
             self.area.ensureWidgetVisible(getattr(self, section))
+
+    def _scroll_to(self, place: QWidget) -> None:
+        """Bring a row or a card into sight, of one taller than the form its head."""
+        # what has just been unfolded gets its place only now
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        self.area.ensureWidgetVisible(place, 0, L)
+        top = place.mapTo(self.area.widget(), QPoint(0, 0)).y()
+        self.area.ensureVisible(0, top, 0, S)
 
     def _refresh(self) -> None:
         for group in self.groups:

@@ -22,6 +22,8 @@ INSET = S  # px, between a term's card and its rows: their labels are narrower b
 class TermList(QWidget):
     """Follows the model by ``refresh``. A term that the person adds is open; one that comes with a preset is folded."""
 
+    added = Signal(QWidget)  # the card of a term that the person has just added
+
     def __init__(self, model: ComposeModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
@@ -64,6 +66,8 @@ class TermList(QWidget):
         wanted = {(words.token, words.section) for words in terms}
         for identity in self._cards.keys() - wanted:
             card = self._cards.pop(identity)
+            if (holder := card.focusWidget()) is not None and holder.hasFocus():
+                self.add.setFocus(Qt.FocusReason.OtherFocusReason)  # Qt would give the keyboard to another place
             card.hide()
             card.deleteLater()
         self._open &= {words.token for words in terms}
@@ -71,6 +75,7 @@ class TermList(QWidget):
             card = self._cards.get((words.token, words.section)) or self._make_card(words)
             if self._column.indexOf(card) != place:
                 self._column.insertWidget(place, card)
+                card.show()  # now, not when Qt comes round to it: it may be scrolled to at once
             card.refresh(words)
             if card.is_faulty():
                 self._set_open(card, True)  # what must be mended is not hidden
@@ -95,6 +100,7 @@ class TermList(QWidget):
             if card.token not in before:
                 self._set_open(card, True)
                 card.lead_in()
+                self.added.emit(card)
 
 
 class TermCard(QFrame):

@@ -140,3 +140,23 @@ def test_a_changed_value_goes_back_to_the_preset_s(panel: ComposePanel, model: C
     assert model.preset() == "distilbert"
     card.remove.click()
     assert model.preset() == ""
+
+
+def test_a_term_added_below_the_fold_is_scrolled_to(filled: ComposePanel) -> None:
+    assert filled.area.verticalScrollBar().value() == 0
+    add(filled, "rkd")
+    add(filled, "attention")
+    card, area = filled.loss.terms.cards()[-1], filled.area.viewport()
+    assert filled.area.verticalScrollBar().value() > 0
+    top = card.mapTo(area, card.rect().topLeft()).y()
+    assert 0 <= top and top + card.height() <= area.height()
+
+
+def test_a_card_that_goes_with_the_keyboard_in_it_leaves_it_to_the_terms(
+    filled: ComposePanel, model: ComposeModel, qapp: QApplication
+) -> None:
+    filled.window().activateWindow()
+    filled.lead_to("features.2.weight")
+    assert filled.loss.terms.isAncestorOf(qapp.focusWidget())
+    model.choose_preset("taylor")
+    assert filled.loss.terms.cards() == [] and qapp.focusWidget() is filled.loss.terms.add
