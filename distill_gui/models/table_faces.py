@@ -89,6 +89,7 @@ def _figure_face(cell: Cell, row: Row) -> Face:
         return Face((Span(figure, "published"), *marks), slotted=True)
     look: Look = "best" if cell.rank == 1 else "second" if cell.rank == 2 else "value"
     spans = [Span(figure, look)]
+    spans += [Span(" ".join(cell.marks), "mark", AFTER)] if cell.marks else []
     spread = cell_text.spread_text(cell, short=True)
     spans += [Span(spread, "small", AFTER)] if spread else []
     # The number of seeds stands beside the method's name unless the row's figures differ in it.

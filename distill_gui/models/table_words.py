@@ -77,6 +77,7 @@ def cell_words(cell: Cell, row: Row, column: Column, table: Table) -> str:
         lines.append(f"{cell.active} more {'run is' if cell.active == 1 else 'runs are'} running or queued.")
     if cell.left_out:
         lines.append(f"Not counted: {left_out_words(cell.left_out)} before the last step.")
+    lines += [f"{note[:1].upper()}{note[1:]}." for note in cell.notes]
     return "\n".join([*lines, "Click to see its runs."])
 
 

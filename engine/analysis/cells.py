@@ -13,13 +13,17 @@ RowKind = Literal["own", "own teacher", "published"]
 
 @dataclass(frozen=True)
 class Column:
-    """One task. ``metric`` is the key metric's name, ``splits`` the parts of a figure (two for MNLI m/mm)."""
+    """One task. ``metric`` is the key metric's name, ``splits`` the parts of a figure (two for MNLI m/mm).
+
+    ``train_rows`` is the official number of training rows, 0 where there is none.
+    """
 
     key: str
     title: str
     metric: str
     train_examples_k: float | None
     splits: tuple[str, ...]
+    train_rows: int = 0
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from engine.analysis.cells import NOT_COUNTED, Block, Cell, Column, Other, Row, 
 from engine.analysis.gradient_share import CurveMeans, gradient_of
 from engine.analysis.methods import Method, Values
 from engine.analysis.row_names import Title, architecture_title, teacher_title, titles_of, unusual_loss_settings
+from engine.analysis.subset import subset_notes
 from engine.types import Loss
 
 # (run, "student" | "teacher") → (split, metric) → percent
@@ -44,6 +45,14 @@ class RunLike(Protocol):
     def step(self) -> int: ...
     @property
     def total_steps(self) -> int: ...
+    @property
+    def steps_per_epoch(self) -> int: ...
+    @property
+    def batch_size(self) -> int: ...
+    @property
+    def train_rows(self) -> int | None: ...
+    @property
+    def evaluation_rows(self) -> int | None: ...
 
 
 class ScoreLike(Protocol):
@@ -177,6 +186,7 @@ def _own_cell(column: Column, runs: Sequence[RunLike], figures: Figures) -> Cell
         return replace(
             _figure(column, [figures[run.id, "student"] for run in chosen]),
             runs=tuple(run.id for run in chosen), active=active, progress=progress, left_out=left_out,
+            notes=subset_notes(chosen, column.train_rows),
         )  # fmt: skip
     if running:
         return Cell("running", runs=ids, active=active, progress=progress, left_out=left_out)
@@ -287,7 +297,10 @@ def own_teachers(runs: Sequence[RunLike], figures: Figures, columns: Sequence[Co
             its = list(by_task.get(column.key, {}).values())
             measured = [figures[run.id, "teacher"] for run in its if _parts(column, figures[run.id, "teacher"])]
             cell = _figure(column, measured) if measured else Cell("blank")
-            cells[column.key] = replace(cell, runs=tuple(run.id for run in its)) if measured else cell
+            if measured:
+                notes = subset_notes(its, column.train_rows, trained=mine.get("teacher.training") == "fine_tune")
+                cell = replace(cell, runs=tuple(run.id for run in its), notes=notes)
+            cells[column.key] = cell
         sizes = [run.teacher_parameters for its in by_task.values() for run in its.values() if run.teacher_parameters]
         rows.append(
             Row(

@@ -64,13 +64,14 @@ def _columns(
     for known in published.columns if published else ():
         task = tasks.get(known.key)
         splits = task.evaluation_splits if task else ("validation",)
-        columns.append(Column(known.key, known.title, known.metric, known.train_examples_k, splits))
+        whole = task.train_rows if task else 0
+        columns.append(Column(known.key, known.title, known.metric, known.train_examples_k, splits, whole))
     run_tasks = {run.task for run in runs}
     have = {column.key for column in columns}
     for key, task in tasks.items():
         if key in run_tasks and key not in have:
             size = task.train_rows / 1000 if task.train_rows else None
-            columns.append(Column(key, task.title, task.key_metric, size, task.evaluation_splits))
+            columns.append(Column(key, task.title, task.key_metric, size, task.evaluation_splits, task.train_rows))
     return tuple(columns)
 
 

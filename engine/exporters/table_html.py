@@ -77,7 +77,7 @@ def _cell(cell: Cell) -> str:
     figure = cell_text.figure_text(cell)
     if cell.state == "published":
         return f"<i>{figure}</i>{_marks(cell.marks)}"
-    figure = {1: f"<b>{figure}</b>", 2: f"<u>{figure}</u>"}.get(cell.rank, figure)
+    figure = {1: f"<b>{figure}</b>", 2: f"<u>{figure}</u>"}.get(cell.rank, figure) + _marks(cell.marks)
     small = " ".join(filter(None, [cell_text.spread_text(cell), f"({cell.seeds})"]))
     return f'{figure} <span style="{_MUTED}">{small}</span>{_delta(cell)}'
 

@@ -89,6 +89,7 @@ def _cell(cell: Cell) -> str:
     if cell.state == "published":
         return f"\\emph{{{figure}}}" + _marks(cell.marks)
     figure = {1: f"\\textbf{{{figure}}}", 2: f"\\underline{{{figure}}}"}.get(cell.rank, figure)
+    figure += _marks(cell.marks)
     small = [cell_text.spread_text(cell), f"({cell.seeds})", cell_text.delta_text(cell.delta)]
     return f"{figure} {{\\scriptsize {escaped(' '.join(filter(None, small)))}}}"
 

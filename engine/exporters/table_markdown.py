@@ -50,7 +50,7 @@ def _cell(cell: Cell) -> str:
         return cell_text.state_text(cell)
     if cell.state == "published":
         return cell_text.figure_text(cell) + _marks(cell.marks)
-    figure = {1: "**{}**", 2: "<u>{}</u>"}.get(cell.rank, "{}").format(cell_text.figure_text(cell))
+    figure = {1: "**{}**", 2: "<u>{}</u>"}.get(cell.rank, "{}").format(cell_text.figure_text(cell)) + _marks(cell.marks)
     parts = [figure, cell_text.spread_text(cell), f"({cell.seeds})", cell_text.delta_text(cell.delta)]
     return " ".join(filter(None, parts))
 

@@ -43,7 +43,8 @@ def _cell(cell: Cell) -> str:
     if cell.state == "published":
         return cell_text.figure_text(cell) + "".join(cell.marks)
     rank = {1: "*", 2: "'"}.get(cell.rank, "")
-    parts = [cell_text.figure_text(cell) + rank, cell_text.spread_text(cell), f"({cell.seeds})"]
+    marks = f" {' '.join(cell.marks)}" if cell.marks else ""
+    parts = [cell_text.figure_text(cell) + rank + marks, cell_text.spread_text(cell), f"({cell.seeds})"]
     return " ".join(filter(None, [*parts, cell_text.delta_text(cell.delta)]))
 
 

@@ -27,6 +27,7 @@ class RunRecord:
     ``trashed_at`` is when it was discarded, None unless it is in the trash.
     ``phase`` says what a running run is busy with, ``phase_done`` of ``phase_total`` how far that is.
     ``revision`` grows with every change of any run, ``rewinds`` whenever curve rows of this one were taken back.
+    ``train_rows`` and ``evaluation_rows`` are what it found in its files; None before it looked, and of older versions' runs.
     """
 
     id: int
@@ -66,6 +67,8 @@ class RunRecord:
     folder: Path
     trashed_at: float | None = None
     rewinds: int | None = 0
+    train_rows: int | None = None
+    evaluation_rows: int | None = None
 
     @property
     def has_student(self) -> bool:

@@ -77,8 +77,14 @@ def _rewinds(database: Database) -> None:
     database.conn.execute("ALTER TABLE runs ADD COLUMN rewinds INTEGER DEFAULT 0")
 
 
+def _row_counts(database: Database) -> None:
+    # How many rows a run was trained and scored on: a figure of a subset is not one of the whole task.
+    for name in ("train_rows", "evaluation_rows"):
+        database.conn.execute(f"ALTER TABLE runs ADD COLUMN {name} INTEGER")
+
+
 # One entry a version; never changed once released, only added to.
-MIGRATIONS = (_first_tables, _trash_and_unsaved, _rewinds)
+MIGRATIONS = (_first_tables, _trash_and_unsaved, _rewinds, _row_counts)
 OURS = frozenset({"runs", "series", "metrics", "scores", "requests"})  # tables of every version
 
 

@@ -83,6 +83,7 @@ def distil(
     for line in data.remarks:
         emit(Log(line))
     evaluation = {name: data.splits[name] for name in task.evaluation_splits}
+    emit(Facts({"train_rows": len(data.train), "evaluation_rows": sum(map(len, evaluation.values()))}))
 
     identity = {"configuration": hashlib.sha256(config.to_toml().encode()).hexdigest(), "rows": data.fingerprint}
     keeper = Keeper(folder / "checkpoints", identity, emit, flush, checkpoint_every_s)

@@ -30,6 +30,11 @@ def test_a_figure_with_all_its_parts() -> None:
     assert cell_face(cell, OWN).slotted and cell_face(cell, OWN).clickable
 
 
+def test_a_footnote_mark_follows_the_own_figure() -> None:
+    marked = Cell("result", values=(80.4,), spreads=(None,), seeds=3, marks=("a",))
+    assert looks(marked) == [("80.4", "value", VALUE), ("a", "mark", AFTER)]
+
+
 @pytest.mark.parametrize(("delta", "look"), [(1.0, "good"), (-1.0, "bad"), (0.01, "small")])
 def test_a_delta_is_coloured_by_direction_and_signed(delta: float, look: str) -> None:
     text, found, slot = looks(Cell("result", values=(82.0,), spreads=(None,), seeds=1, delta=delta))[-1]

@@ -19,6 +19,13 @@ def test_a_figure_in_words() -> None:
         assert part in words
 
 
+def test_the_note_of_an_own_figure_is_a_sentence() -> None:
+    cell = Cell(
+        "result", values=(80.4,), spreads=(None,), seeds=1, notes=("trained on 96 of 3,668 rows, scored on 64",)
+    )
+    assert "\nTrained on 96 of 3,668 rows, scored on 64.\n" in cell_words(cell, OWN, COLUMN, TABLE)
+
+
 def test_a_published_figure_says_where_it_was_measured_and_its_notes() -> None:
     row = Row("p", "Vanilla KD", "published", {}, notes=("equals another row",))
     words = cell_words(Cell("published", values=(71.1,), notes=("is accuracy",)), row, COLUMN, TABLE)

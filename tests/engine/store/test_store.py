@@ -361,3 +361,11 @@ def test_a_wrong_column_is_a_bug_not_a_sentence(store: Store, make_config: Make)
     with pytest.raises(sqlite3.OperationalError):
         store.update(run, shoes=3)
     assert store.enqueue(make_config()) == run + 1, "the transaction was rolled back"
+
+
+def test_the_numbers_of_rows_are_kept(store: Store, make_config: Callable[..., DistillationConfig]) -> None:
+    run = store.enqueue(make_config())
+    assert store.run(run).train_rows is None
+    with store.writer(run) as writer:
+        writer.emit(Facts({"train_rows": 96, "evaluation_rows": 64}))
+    assert (store.run(run).train_rows, store.run(run).evaluation_rows) == (96, 64)

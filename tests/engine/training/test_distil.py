@@ -128,6 +128,7 @@ def test_curves_facts_and_scores_are_whole(toml: str, home: Path, tmp_path: Path
     assert facts["parameters"] == sum(tensor.numel() for tensor in weights(tmp_path / "a").values())
 
 
+    assert (facts["train_rows"], facts["evaluation_rows"]) == (44, 20)
 def test_kept_student_gives_the_same_logits_in_plain_transformers(toml: str, home: Path, tmp_path: Path) -> None:
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
