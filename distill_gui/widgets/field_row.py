@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
@@ -10,8 +10,9 @@ from distill_gui.theme import M, current
 from distill_gui.widgets.field_button import SIDE, field_button
 from distill_gui.widgets.labels import ElidedLabel, caption, set_tone
 
-LABEL_WIDTH = 140  # px, the same in every card so that controls align
+LABEL_WIDTH = 156  # px, the same in every card so that controls align; the longest label of the form fits
 GUTTER = SIDE  # px, for the way back
+_MARGINS = (10, 0, M - 2, 0)  # px around a label: the dot at its left, the control at its right
 
 
 class FieldRow(QWidget):
@@ -74,8 +75,13 @@ class _FieldLabel(ElidedLabel):
         self._dot = False
         self._help = ""
         self.setFixedWidth(width)
-        self.setContentsMargins(10, 0, M - 2, 0)
+        self.setContentsMargins(*_MARGINS)
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.setContentsMargins(*_MARGINS)  # Qt forgets them where a new style comes before the first layout
 
     def set_dot(self, shown: bool) -> None:
         if shown != self._dot:

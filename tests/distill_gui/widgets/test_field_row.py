@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QStackedWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from distill_gui.theme import apply
@@ -52,3 +52,21 @@ def test_a_fault_stands_under_the_control(row: FieldRow, qapp: QApplication) -> 
 def test_the_help_is_on_label_and_control(row: FieldRow) -> None:
     row.set_help("Peak rate.\ntraining.learning_rate")
     assert row.label.toolTip() == row.control.toolTip() == "Peak rate.\ntraining.learning_rate"
+
+
+def test_a_label_keeps_off_its_field_when_the_theme_comes_before_the_first_layout(
+    qapp: QApplication, qtbot: QtBot
+) -> None:
+    apply(qapp, False)
+    hidden = QStackedWidget()
+    qtbot.addWidget(hidden)
+    hidden.addWidget(QWidget())
+    made = FieldRow("Epochs", QLineEdit())
+    hidden.addWidget(made)
+    margins = made.label.contentsMargins()
+    assert margins.right() > 0
+    hidden.show()
+    made.label.resize(0, 0)  # as a page has it that was never shown
+    apply(qapp, True)
+    apply(qapp, False)
+    assert made.label.contentsMargins() == margins

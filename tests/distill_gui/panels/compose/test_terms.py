@@ -149,7 +149,7 @@ def test_a_term_added_below_the_fold_is_scrolled_to(filled: ComposePanel) -> Non
     card, area = filled.loss.terms.cards()[-1], filled.area.viewport()
     assert filled.area.verticalScrollBar().value() > 0
     top = card.mapTo(area, card.rect().topLeft()).y()
-    assert 0 <= top and top + card.height() <= area.height()
+    assert top >= 0 and top + card.height() <= area.height()
 
 
 def test_a_card_that_goes_with_the_keyboard_in_it_leaves_it_to_the_terms(
