@@ -117,10 +117,12 @@ def _models(preview: Mapping[str, Any]) -> list[Fact]:
 
 
 def _alike(run: RunRecord, table: Mapping[str, Any]) -> bool:
+    now, then = table.get("training", {}), run.config.get("training", {})
     return (
         run.task == table.get("task", {}).get("name")
         and run.architecture == _architecture(table)
-        and run.batch_size == table.get("training", {}).get("batch_size", 32)
+        and then.get("batch_size", run.batch_size) == now.get("batch_size", 32)
+        and then.get("batch_tokens", 0) == now.get("batch_tokens", 0)
     )
 
 

@@ -201,11 +201,16 @@ def describe(json: AsJson = False) -> None:
 
 
 @app.command()
-def losses(json: AsJson = False) -> None:
+def losses(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Which; every one if none is named.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
     """Every loss: formula, the tensors it reads, where it is from, and what its tests prove of it."""
     from engine.cli.losses import print_losses
 
-    print_losses(json)
+    print_losses(names or [], json)
 
 
 @app.command()

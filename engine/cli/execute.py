@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.config import parse_config
 from engine.errors import EngineError, StoreError
-from engine.events import Emit, Event, Log
+from engine.events import Emit, Event, Facts, Log, Phase
 from engine.store import RunRecord, RunWriter, Store
 from engine.store.home import private_files
 from engine.store.records import FAILED, FINISHED, PAUSE, PAUSED, RUNNING, STOP, STOPPED
@@ -49,6 +49,22 @@ class StopControl:
         return self._asked != ""
 
 
+class Reached:
+    """How far a run is, in words for its log: "at step 120", or what it was busy with before the student's first step."""
+
+    def __init__(self, step: int) -> None:
+        self.where = f"at step {step}"
+        self._training = False
+
+    def hear(self, event: Event) -> None:
+        """Take note of an event that tells it."""
+        if isinstance(event, Phase) and not self._training:
+            self.where = f"while {event.text}"
+        if isinstance(event, Facts) and "step" in event.values:
+            self._training = True
+            self.where = f"at step {event.values['step']}"
+
+
 @contextmanager
 def stop_on_signals(control: StopControl) -> Iterator[None]:
     """While this holds, the first SIGINT or SIGTERM asks for stop-and-keep; a second one acts as ever."""
@@ -80,13 +96,17 @@ def execute(
     with private_files(), stop_on_signals(control):
         try:
             with store.writer(run.id) as writer:
+                reached = Reached(run.step)
 
                 def emit(event: Event) -> None:
+                    reached.hear(event)
                     writer.emit(event)
                     if listen is not None:
                         listen(event)
 
                 state, reason = _attempt(store, run, emit, control, writer, checkpoint_every_s)
+                if state in (PAUSED, STOPPED):
+                    emit(Log(f"{state.capitalize()} {reached.where}."))
         except StoreError as error:  # it took no more rows; they and the student are kept
             state, reason = FAILED, str(error)
         store.set_state(run.id, state, reason, only_if=RUNNING)

@@ -47,7 +47,13 @@ def _cells(run: RunRecord) -> list[str]:
         state = f"{run.state} {100 * run.step // run.total_steps} %"
     if _is_dead(run):
         state = f"✝ {state}"
-    return [str(run.id), run.name, state, run.task, Path(run.architecture).name, run.loss, str(run.seed)]
+    return [str(run.id), run.name, state, run.task, Path(run.architecture).name, _objective(run), str(run.seed)]
+
+
+def _objective(run: RunRecord) -> str:
+    """The loss and the feature terms: "kl + hidden"."""
+    features = run.config.get("features") or []
+    return " + ".join([run.loss, *(str(term.get("kind")) for term in features)])
 
 
 def _score(run: RunRecord) -> str:

@@ -6,7 +6,7 @@ What is said to be proved follows from a loss's declarations, which the contract
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import typer
@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine import catalog
+from engine.errors import EngineError
 from engine.types import FeatureLoss, Loss
 
 LOSSES = "tests/engine/losses"
@@ -22,14 +23,25 @@ LABELS = 11  # columns of a terminal for names and labels, the longest of which 
 Proof = tuple[str, str]  # what is proved, and the test that proves it
 
 
-def print_losses(as_json: bool) -> None:
-    """Print all response and feature losses: wrapped on a terminal, one line a fact where it is none, or as JSON."""
+def print_losses(names: Sequence[str], as_json: bool) -> None:
+    """Print the losses of these names, all if there are none: wrapped on a terminal, one line a fact where it is none, or
+    as JSON. Raises EngineError for a name that no loss has."""
     content = described_losses()
+    known = [name for losses in content.values() for name in losses]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise EngineError(f"There is no loss “{unknown[0]}”; choose one of {', '.join(known)}.")
+    if names:
+        content = {
+            group: {name: loss for name, loss in losses.items() if name in names} for group, losses in content.items()
+        }
     if as_json:
         typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
         return
     console = Console()
     for title, losses in (("Response losses", content["response"]), ("Feature losses", content["features"])):
+        if not losses:
+            continue
         if console.is_terminal:
             console.print(Text(title, style="bold underline"))
             for name, loss in losses.items():
@@ -41,6 +53,7 @@ def print_losses(as_json: bool) -> None:
                 typer.echo(f"{name}: {loss['title']}")
                 for label, text in _facts(loss):
                     typer.echo(f"  {label}: {text}")
+                typer.echo()
 
 
 def described_losses() -> dict[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -139,6 +140,10 @@ def _apply_overrides(raw: dict[str, Any], overrides: Iterable[str]) -> list[Faul
     for override in overrides:
         key, equals, value = override.partition("=")
         parts = key.strip().split(".")
+        if equals and (numbered := _numbered(parts)):
+            text = f"“{key.strip()}” does not name one feature term; they are counted from 1: say {numbered}"
+            faults.append(Fault("--set", text))
+            continue
         of_feature = parts[0] == "features" and len(parts) == 3 and parts[1].isdigit()
         if not equals or not all(parts) or (len(parts) > 2 and not of_feature):
             faults.append(Fault("--set", f"“{override}” is not section.key=value, such as loss.lambda=0.3"))
@@ -160,6 +165,14 @@ def _apply_overrides(raw: dict[str, Any], overrides: Iterable[str]) -> list[Faul
         else:
             table.pop(parts[-1], None)
     return faults
+
+
+def _numbered(parts: list[str]) -> str:
+    """ "features.1.weight" for features.weight and features[0].weight; "" for any other key."""
+    found = re.fullmatch(r"features(?:\[(\d{1,3})\])?", parts[0])
+    if found is None or len(parts) != 2 or not parts[1] or parts[1].isdigit():
+        return ""
+    return f"features.{int(found[1] or 0) + 1}.{parts[1]}"
 
 
 def _toml_value(text: str) -> Any:

@@ -172,6 +172,15 @@ class TrainingConfig(_Section):
         description="Rows per optimiser step.",
         json_schema_extra={"unit": "rows"},
     )
+    batch_tokens: int = Field(
+        default=0,
+        ge=0,
+        le=2**24,
+        title="Batch tokens",
+        description="Tokens a batch may hold, padding counted (rows × longest row): rows are added while they fit and the batch "
+        "size is not reached. A row longer than that makes a batch of its own. 0: the batch size alone counts.",
+        json_schema_extra=_advanced(unit="tokens"),
+    )
     learning_rate: float = Field(
         default=5e-5,
         gt=0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from engine.data.tokenising import Encoding
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, device
 
 WINDOW_BATCHES = 32  # rows are sorted by length only inside windows of this many batches, so that epochs stay shuffled
 
@@ -32,7 +33,45 @@ class Batch:
     padded: int = 0
 
 
-def order_of_epoch(lengths: NDArray[np.int64], batch_size: int, seed: int, epoch: int) -> list[NDArray[np.int64]]:
+@dataclass(frozen=True)
+class BatchSize:
+    """How much a batch may hold: ``rows``, and of ``tokens`` (rows × longest row, padding counted) at most so many, 0 for any
+    number. A row that is longer by itself makes a batch of its own. Rows are padded to multiples of ``pad_to``.
+    """
+
+    rows: int
+    tokens: int = 0
+    pad_to: int = 1
+
+    def cut(self, rows: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Cut rows, ordered from short to long, into batches as full as they may be; ``lengths`` are theirs."""
+        if not self.tokens:
+            return [rows[first : first + self.rows] for first in range(0, len(rows), self.rows)]
+        padded = -(-lengths // self.pad_to) * self.pad_to
+        batches, first = [], 0
+        while first < len(rows):
+            next_ones = padded[first : first + self.rows]
+            cost = np.arange(1, len(next_ones) + 1) * next_ones  # of a batch that ends at each of them; it rises
+            count = max(1, int(np.searchsorted(cost, self.tokens, side="right")))
+            batches.append(rows[first : first + count])
+            first += count
+        return batches
+
+    def rows_of(self, length: int) -> int:
+        """How many rows of this length make a batch."""
+        return (
+            min(self.rows, max(1, self.tokens // (-(-length // self.pad_to) * self.pad_to)))
+            if self.tokens
+            else self.rows
+        )
+
+
+def padding_multiple(device: device) -> int:
+    """What rows are padded to a multiple of: a GPU's matrix units want eights."""
+    return 8 if device.type == "cuda" else 1
+
+
+def order_of_epoch(lengths: NDArray[np.int64], size: BatchSize, seed: int, epoch: int) -> list[NDArray[np.int64]]:
     """Row numbers of each batch: shuffled, then sorted by length inside windows, the batches of a window shuffled again.
 
     Every row exactly once; a last, smaller batch is kept.
@@ -40,11 +79,11 @@ def order_of_epoch(lengths: NDArray[np.int64], batch_size: int, seed: int, epoch
     random = np.random.default_rng([seed, epoch])
     shuffled = random.permutation(len(lengths))
     batches: list[NDArray[np.int64]] = []
-    window = batch_size * WINDOW_BATCHES
+    window = size.rows * WINDOW_BATCHES
     for start in range(0, len(shuffled), window):
         rows = shuffled[start : start + window]
         rows = rows[np.argsort(lengths[rows], kind="stable")]
-        cut = [rows[first : first + batch_size] for first in range(0, len(rows), batch_size)]
+        cut = size.cut(rows, lengths[rows])
         batches += [cut[place] for place in random.permutation(len(cut))]
     return batches
 
@@ -84,23 +123,44 @@ def _padded(encoding: Encoding, rows: NDArray[np.int64], pad_to: int) -> dict[st
 
 @dataclass(frozen=True)
 class TrainingBatches:
-    """The rows of a split in batches, in another order every epoch."""
+    """The rows of a split in batches, in another order every epoch.
+
+    With a budget of tokens some epochs would need a batch more than others. All ``epochs`` get as many as the one that needs
+    most, so that an epoch's length is one number for the schedule, for resuming and for the axes: in the others, the
+    batches of the most rows are halved.
+    """
 
     encoding: Encoding
-    batch_size: int
+    size: BatchSize
     seed: int
-    pad_to: int = 1
     teacher: Encoding | None = None
+    epochs: int = 1
 
-    @property
+    @cached_property
     def steps_per_epoch(self) -> int:
-        window = self.batch_size * WINDOW_BATCHES
+        if self.size.tokens:
+            return max(len(self._order(number)) for number in range(self.epochs))
+        window = self.size.rows * WINDOW_BATCHES
         full, rest = divmod(len(self.encoding), window)
-        return full * WINDOW_BATCHES + -(-rest // self.batch_size)
+        return full * WINDOW_BATCHES + -(-rest // self.size.rows)
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        for rows in order_of_epoch(self.encoding.lengths, self.batch_size, self.seed, number):
-            yield collate(self.encoding, rows, self.pad_to, self.teacher)
+        """The batches of one of the ``epochs``, numbered from 0."""
+        for rows in _halved(self._order(number), self.steps_per_epoch):
+            yield collate(self.encoding, rows, self.size.pad_to, self.teacher)
+
+    def _order(self, number: int) -> list[NDArray[np.int64]]:
+        return order_of_epoch(self.encoding.lengths, self.size, self.seed, number)
+
+
+def _halved(batches: list[NDArray[np.int64]], wanted: int) -> list[NDArray[np.int64]]:
+    """So many batches: each time the first one of the most rows becomes two."""
+    batches = list(batches)
+    while len(batches) < wanted:
+        place = max(range(len(batches)), key=lambda number: len(batches[number]))
+        rows = batches[place]
+        batches[place : place + 1] = [rows[: len(rows) // 2], rows[len(rows) // 2 :]]
+    return batches
 
 
 def evaluation_batches(encoding: Encoding, rows_per_batch: int, pad_to: int = 1) -> Iterator[Batch]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.config import DistillationConfig, layers_and_hidden
 from engine.data.array_cache import ArrayCache
-from engine.data.batches import Batch, TrainingBatches, collate, evaluation_batches
+from engine.data.batches import Batch, BatchSize, TrainingBatches, collate, evaluation_batches
 from engine.data.platt import to_probability
 from engine.data.reader import Reader
 from engine.data.rows import Rows, load_rows
@@ -45,8 +45,8 @@ class Split:
 
         return torch.from_numpy(self.targets)
 
-    def training_batches(self, batch_size: int, seed: int, encoding: str, pad_to: int = 1) -> TrainingBatches:
-        return TrainingBatches(self.encodings[encoding], batch_size, seed, pad_to, self.encodings.get("teacher"))
+    def training_batches(self, size: BatchSize, seed: int, encoding: str, epochs: int = 1) -> TrainingBatches:
+        return TrainingBatches(self.encodings[encoding], size, seed, self.encodings.get("teacher"), epochs)
 
     def look(self, rows: int) -> Batch:
         """The first few rows, as the student and, where one teaches, the teacher read them."""

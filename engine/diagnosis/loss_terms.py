@@ -155,19 +155,24 @@ def _oddities(
     ratio = sizes[largest] / sizes[next_one]
     if ratio > TOO_DIFFERENT:
         text = f"The gradient of “{largest}” is {ratio:,.0f} times that of any other term at step 0: they hardly count"
-        return [*found, (largest, text, _weight_remedy(largest, terms[largest].weight / ratio, features))]
+        return [*found, (largest, text, _weight_remedy(largest, 1 / ratio, features))]
     for name, size in sizes.items():
         ratio = sizes[largest] / size
         if ratio > TOO_DIFFERENT:
             text = f"The gradient of “{name}” is 1/{ratio:,.0f} of the largest at step 0: it hardly counts"
-            found.append((name, text, _weight_remedy(name, terms[name].weight * ratio, features)))
+            found.append((name, text, _weight_remedy(name, ratio, features)))
     return found
 
 
-def _weight_remedy(name: str, wanted: float, features: Sequence[tuple[str, FeatureSettings]]) -> str:
-    if name in ("labels", "teacher"):
+def _weight_remedy(name: str, factor: float, features: Sequence[tuple[str, FeatureSettings]]) -> str:
+    """``factor`` is what the term's gradient lacks, or is too large by; it is put on the weight as a person wrote it."""
+    settings = dict(features).get(name)
+    if settings is None:  # the labels, the teacher
         return "Change loss.lambda or the temperature, or the weight of the other terms."
-    return f"{_key(name, features)} = {float(f'{wanted:.1g}'):g} would bring it beside the others; or set its dynamic = true."
+    remedy = f"{_key(name, features)} = {float(f'{settings.weight * factor:.1g}'):g} would bring it beside the others"
+    if settings.dynamic:
+        return f"{remedy}: its dynamic = true makes the values alike, not the gradients."
+    return f"{remedy}; or set its dynamic = true."
 
 
 def _largest_weight(weight: float | Tensor, raw: Tensor, settings: FeatureSettings | None, reference: Tensor) -> float:

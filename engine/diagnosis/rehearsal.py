@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from engine import catalog
+from engine.data.batches import BatchSize
 from engine.diagnosis.bench import Bench, Examination
 from engine.diagnosis.loss_terms import measure, terms_findings
 from engine.diagnosis.memory import Phase, activation_bytes, free_bytes, memory_finding, training_bytes
@@ -15,7 +16,7 @@ from engine.diagnosis.timing import Forecast, Speed, pass_speed, step_speed, tim
 from engine.losses.objective import Objective
 from engine.models.student import build_student
 from engine.seeding import seed_everything
-from engine.training.distil import begin_lesson, course_of
+from engine.training.distil import batch_size, begin_lesson, course_of
 from engine.training.evaluate import predict
 from engine.training.lesson import FeatureLesson, named_terms
 from engine.training.loop import Course
@@ -28,7 +29,12 @@ if TYPE_CHECKING:
 
 
 def judge_training(
-    bench: Bench, teacher: TeacherAtHand | None, speed: Speed | None, base: int, steps: int, examination: Examination
+    bench: Bench,
+    teacher: TeacherAtHand | None,
+    speed: Speed | None,
+    base: int,
+    steps: int | None,
+    examination: Examination,
 ) -> None:
     config, data = bench.config, bench.sample.data
     student = examination.attempt("student", "Student", "student.architecture", lambda: _student(bench))
@@ -46,9 +52,10 @@ def judge_training(
     answered = speed or (pass_speed(teacher.model, bench.train, "teacher", bench.device) if teacher else None)
     evaluated = pass_speed(student, bench.train, "student", bench.device)
     parts: list[str] = []
+    size = batch_size(config.training, bench.device)
     trained = step_speed(
         Learner(student, bench.objective, bench.train.target_tensor(), _made_up(bench), lesson),
-        course_of(config.training, bench.precision), bench.train, "student", config.training.batch_size, bench.device,
+        course_of(config.training, bench.precision), bench.train, "student", size, bench.device,
         parts.append,
     )  # fmt: skip
     if lesson is not None:
@@ -62,13 +69,19 @@ def judge_training(
     rows = len(bench.sample.labels[bench.task.train_split])
     times = config.training.epochs * config.training.evaluations_per_epoch + 1
     forecast = Forecast(
-        steps,
+        steps or _steps(bench, size, rows),
         trained.seconds,
         teaching,
         answered.for_rows(rows, tokens_per_row(bench.train, "teacher")) if asks and answered else 0.0,
         _evaluation(bench, evaluated, "student") * times,
     )
     examination.tell(time_finding(forecast, str(bench.device), bench.threads))
+
+
+def _steps(bench: Bench, size: BatchSize, rows: int) -> int:
+    """Of the whole training, counted up from those that the sampled rows would need."""
+    sampled = bench.train.training_batches(size, bench.config.training.seed, "student").steps_per_epoch
+    return max(1, round(sampled / len(bench.train) * rows)) * bench.config.training.epochs
 
 
 def _student(bench: Bench) -> PreTrainedModel:
@@ -99,7 +112,7 @@ def _judge_terms(
     """Tell the sizes of the loss terms on one batch of middling length."""
     import torch
 
-    groups = by_length(bench.train, "student", bench.config.training.batch_size)
+    groups = by_length(bench.train, "student", batch_size(bench.config.training, bench.device))
     rows = groups[len(groups) // 2]
     if bench.device.type == "cpu":
         rows = rows[:32]  # enough to see sizes by
@@ -132,11 +145,12 @@ def _student_phase(
     bench: Bench, student: PreTrainedModel, teacher: TeacherAtHand | None, lesson: FeatureLesson | None
 ) -> Phase:
     encoding = bench.train.encodings["student"]
+    rows = batch_size(bench.config.training, bench.device).rows_of(int(encoding.lengths.max()))
     beside = teacher.parameters * 4 if teacher and (bench.device.type == "cpu" or lesson) else 0
     return Phase(
         "student",
         training_bytes(sum(parameter.numel() for parameter in student.parameters()), bench.device),
-        activation_bytes(student, encoding, bench.config.training.batch_size, bench.device, bench.precision),
+        activation_bytes(student, encoding, rows, bench.device, bench.precision),
         beside,
     )
 
@@ -155,7 +169,7 @@ def _teacher_training(bench: Bench, teacher: TeacherAtHand, answered: Speed) -> 
     none = Objective(catalog.losses()["none"], LossSettings(kind="none"), bench.task.kind)
     step = step_speed(
         Learner(teacher.model, none, bench.train.target_tensor()),
-        Course(settings.epochs, settings.learning_rate), bench.train, "teacher", settings.batch_size, bench.device,
+        Course(settings.epochs, settings.learning_rate), bench.train, "teacher", BatchSize(settings.batch_size), bench.device,
     )  # fmt: skip
     rows = len(bench.sample.labels[bench.task.train_split])
     steps = -(-rows // settings.batch_size) * settings.epochs

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.config import DistillationConfig
+from engine.data.batches import BatchSize
 from engine.data.rows import Rows
 from engine.data.split import Split, TaskData, fingerprint_of, targets_of, tokenizer_references
 from engine.data.tokenising import Encoding, encode
@@ -71,12 +72,14 @@ def part_of(split: Split, places: NDArray[np.int64]) -> Split:
     return Split(split.name, split.labels[places], split.targets[places], encodings)
 
 
-def by_length(split: Split, reader: str, rows: int) -> list[NDArray[np.int64]]:
-    """The split's rows in groups of ``rows`` alike in length, from short to long; a smaller last group is left out if there
-    are others."""
-    order = np.argsort(split.encodings[reader].lengths, kind="stable")
-    groups = [order[start : start + rows] for start in range(0, len(order), rows)]
-    return [group for group in groups if len(group) == rows] or groups
+def by_length(split: Split, reader: str, size: BatchSize) -> list[NDArray[np.int64]]:
+    """The split's rows in batches alike in length, from short to long; a last one that is not full is left out if there are
+    others."""
+    lengths = split.encodings[reader].lengths
+    order = np.argsort(lengths, kind="stable")
+    groups = size.cut(order, lengths[order])
+    full = size.rows_of(int(lengths[order[-1]]))
+    return groups if len(groups[-1]) >= full or len(groups) == 1 else groups[:-1]
 
 
 def _chosen(count: int, wanted: int) -> NDArray[np.int64]:

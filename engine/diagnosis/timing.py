@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.data.batches import collate
+from engine.data.batches import BatchSize, collate
 from engine.data.split import Split
 from engine.diagnosis.finding import Finding
 from engine.diagnosis.sample import by_length, part_of
@@ -44,7 +44,7 @@ def step_speed(
     pace: Pace,
     split: Split,
     reader: str,
-    batch_size: int,
+    size: BatchSize,
     device: torch.device,
     tell: Callable[[str], None] = lambda sentence: None,
 ) -> Speed:
@@ -52,11 +52,11 @@ def step_speed(
 
     The learner's targets and logits are those of ``split``. ``tell`` hears when a batch has to be taken in parts.
     """
-    groups = by_length(split, reader, batch_size)
+    groups = by_length(split, reader, size)
     average = float(np.mean([_tokens(split, reader, group) for group in groups]))
-    rows = len(groups[0])
+    rows = max(len(group) for group in groups)
     if device.type == "cpu":
-        rows = _affordable(learner.model, average / rows, rows)
+        rows = _affordable(learner.model, average * len(groups) / sum(map(len, groups)), rows)
     middle = len(groups) // 2
     spread = [middle, 0, len(groups) - 1]
     wanted = [groups[middle][: min(4, rows)]] + [groups[spread[n % 3]][:rows] for n in range(STEPS[device.type])]
@@ -87,7 +87,7 @@ def _wait(device: torch.device) -> None:
 
 def pass_speed(model: nn.Module, split: Split, reader: str, device: torch.device) -> Speed:
     """Time one forward pass over a few rows of middling length, as an evaluation does it."""
-    groups = by_length(split, reader, 32 if device.type == "cpu" else 128)
+    groups = by_length(split, reader, BatchSize(32 if device.type == "cpu" else 128))
     some = part_of(split, groups[len(groups) // 2])
     if device.type == "cuda":
         predict(model, some, device, reader)  # the first pass also loads kernels

@@ -22,6 +22,8 @@ VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "sentencepiece.bpe.
 TOKENIZER_FILES = (
     *VOCABULARIES, "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
 )  # fmt: skip
+# of tokenizer_config.json, what changes how a text is cut
+TEXT_SETTINGS = ("do_lower_case", "strip_accents", "tokenize_chinese_chars", "add_prefix_space")
 # what reading a file raises that is not what it should be: another kind of JSON value, nested without end, cut off
 UNSOUND = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
@@ -103,6 +105,36 @@ def vocabulary_size(reference: str, key: str) -> int:
     except UNSOUND as error:
         raise ModelError(f"{key}: the tokenizer in {folder} cannot be read ({error}).") from None
     raise ModelError(f"{key}: {folder} has no tokenizer.json or vocab.txt; give the folder of a tokenizer.")
+
+
+def same_tokenizer(one: str, other: str) -> bool | None:
+    """Whether two references, folders or downloaded hub ids, hold the same tokenizer; None where that cannot be seen.
+
+    Compared are vocabulary, rules and what cuts or changes text, not names, paths or how long a text may be.
+    """
+    try:
+        folders = [Path(reference) if is_local(reference) else _cached(reference) for reference in (one, other)]
+        told = [_tokenizer_of(folder) if folder is not None else None for folder in folders]
+    except (*UNSOUND, ModelError):
+        return None
+    if told[0] is None or told[1] is None:
+        return None
+    (rules, settings), (other_rules, other_settings) = told[0], told[1]
+    return rules == other_rules and all(settings[key] == other_settings[key] for key in settings.keys() & other_settings)
+
+
+def _tokenizer_of(folder: Path) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """A folder's vocabulary and rules, and the settings it names that change how a text is cut; None without a tokenizer."""
+    file = folder / "tokenizer_config.json"
+    kept = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    settings = {key: kept[key] for key in TEXT_SETTINGS if key in kept}
+    whole = folder / "tokenizer.json"
+    if whole.is_file():
+        content = json.loads(whole.read_text(encoding="utf-8"))
+        return {key: content[key] for key in content if key not in ("truncation", "padding", "version")}, settings
+    named = (*VOCABULARIES, "merges.txt", "added_tokens.json")
+    files = [found for found in tokenizer_files(folder) if found.name in named]
+    return ({"files": content_hash(files)}, settings) if files else None
 
 
 def content_hash(files: list[Path]) -> str:

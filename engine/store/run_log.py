@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from engine.errors import StoreError
 from engine.store.home import make_private_folder
 from engine.store.sentences import as_store_error
 
@@ -63,3 +64,11 @@ class RunLog:
         except OSError:
             return False
         return True
+
+
+def append_line(file: Path, text: str) -> None:
+    """Add a line to the log of a run whose process cannot any more; a disk that refuses it is left alone."""
+    with suppress(StoreError):
+        log = RunLog(file)
+        log.write(text)
+        log.close()

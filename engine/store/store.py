@@ -37,6 +37,7 @@ from engine.store.records import (
     ScoreRow,
 )
 from engine.store.rows import first_row, next_revision
+from engine.store.run_log import append_line
 from engine.store.sentences import damage_in_sentences, in_sentences
 from engine.store.sqlite import Database
 from engine.store.trash import settle
@@ -48,7 +49,8 @@ COLOURS = 6  # as many as the window has run colours
 _NOT_RESUMABLE = {
     "queued": "Run {run} is in the queue already; “distill work” or the window trains it.",
     "running": "Run {run} is running already.",
-    "finished": "Run {run} has finished; there is nothing left to go on with. Duplicate it to train longer.",
+    "finished": "Run {run} has finished; there is nothing left to go on with. To train longer, duplicate it in the "
+    "window, or give “distill run” a file of what “distill show {run}” prints below its folder, with more epochs.",
 }
 
 
@@ -132,11 +134,12 @@ class Store:
     def recover_dead(self) -> list[int]:
         """Mark running runs whose process is gone as interrupted; returns their ids."""
         gone = [run for run in self.runs(RUNNING) if not is_alive(run.pid, run.pid_started)]
-        return [
-            run.id
-            for run in gone
-            if self.set_state(run.id, INTERRUPTED, ENDED_WITHOUT_A_WORD, RUNNING, (run.pid, run.pid_started))
-        ]
+        marked = []
+        for run in gone:
+            if self.set_state(run.id, INTERRUPTED, ENDED_WITHOUT_A_WORD, RUNNING, (run.pid, run.pid_started)):
+                marked.append(run.id)
+                append_line(run.log_file, ENDED_WITHOUT_A_WORD)
+        return marked
 
     def request_stop(self, run: int) -> None:
         """Ask a running run to stop and keep its student; a queued run is stopped at once."""

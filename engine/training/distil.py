@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from engine import __version__, catalog
 from engine.config import DistillationConfig, TrainingConfig, formula_of, sources_of
 from engine.data.array_cache import ArrayCache
-from engine.data.batches import valid_tokens
+from engine.data.batches import BatchSize, padding_multiple, valid_tokens
 from engine.data.split import Split, TaskData, load_task_data
 from engine.device import choose_device, choose_precision, choose_threads
 from engine.errors import DataError, ModelError
@@ -124,9 +124,13 @@ def distil(
     student = build_student(config, task, data.student_vocabulary, data.student_tokenizer.pad_token_id)
     data.must_fit(student, "student", "student.architecture")
     emit(Facts({"parameters": sum(parameter.numel() for parameter in student.parameters())}))
-    batches = data.train.training_batches(
-        config.training.batch_size, config.training.seed, "student", pad_to=8 if device.type == "cuda" else 1
-    )
+    size = batch_size(config.training, device)
+    batches = data.train.training_batches(size, config.training.seed, "student", config.training.epochs)
+    if size.tokens:
+        rows = len(data.train) / batches.steps_per_epoch
+        emit(Facts({"batch_size": round(rows)}))
+        steps = f"{batches.steps_per_epoch:,} an epoch"
+        emit(Log(f"Batches: {steps}, each of up to {size.tokens:,} tokens, {rows:.1f} rows on average."))
     features = None
     if teacher is not None and config.features:
         features = begin_lesson(config, student, teacher.model(), data, device)
@@ -159,6 +163,11 @@ def distil(
     else:
         keeper.clear()
     return Outcome(fitted.stopped, kept, key)
+
+
+def batch_size(training: TrainingConfig, device: torch.device) -> BatchSize:
+    """How much the student's batches may hold."""
+    return BatchSize(training.batch_size, training.batch_tokens, padding_multiple(device))
 
 
 def course_of(training: TrainingConfig, precision: torch.dtype | None) -> Course:

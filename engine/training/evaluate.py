@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.batches import padding_multiple
 from engine.data.metrics import score
 from engine.data.split import Split
 from engine.training.loop import Evaluation
@@ -46,7 +47,7 @@ def predict(
     done = 0
     half = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision_of(device) == "bfloat16")
     with torch.inference_mode(), half:
-        for batch in split.evaluation_batches(ROWS_PER_BATCH, encoding, pad_to=8 if device.type == "cuda" else 1):
+        for batch in split.evaluation_batches(ROWS_PER_BATCH, encoding, padding_multiple(device)):
             inputs = {name: values.to(device, non_blocking=True) for name, values in batch.inputs.items()}
             logits = model(**inputs).logits.float()
             if order is not None:

@@ -14,7 +14,7 @@ from engine.config import DistillationConfig, layers_and_hidden, notice_of
 from engine.data.rows import Rows, load_rows, rows_are_local
 from engine.data.split import tokenizer_references
 from engine.errors import EngineError, Fault
-from engine.models.folder import ModelFacts, has_tokenizer, is_local, look_at_model, vocabulary_size
+from engine.models.folder import ModelFacts, has_tokenizer, is_local, look_at_model, same_tokenizer, vocabulary_size
 from engine.models.shape import (
     EncoderShape,
     body_of_shape,
@@ -114,7 +114,10 @@ def _look_at_rows(config: DistillationConfig, task: Task, found: _Findings) -> N
         return
     found.preview.rows = {name: len(split) for name, split in rows.items()}
     train = found.preview.rows.get(task.train_split, 0)
-    found.preview.steps = -(-train // config.training.batch_size) * config.training.epochs
+    found.preview.steps = _steps(config, train)
+    if found.preview.steps is None:
+        text = "How many steps there are follows from the rows' lengths, as batches are filled with tokens; the doctor counts them."
+        found.note("fine", "training.batch_tokens", text)
     if task.train_rows and train != task.train_rows:
         found.note(
             "look",
@@ -123,6 +126,15 @@ def _look_at_rows(config: DistillationConfig, task: Task, found: _Findings) -> N
         )
     else:
         found.note("fine", "task.source", f"{train:,} training rows, all splits in order.")
+
+
+def _steps(config: DistillationConfig, rows: int) -> int | None:
+    """Of the whole training; None where it hangs on the rows' lengths, which are not known before they are tokenised."""
+    training = config.training
+    longest = -(-config.task.max_length // 8) * 8  # as a GPU pads them
+    if 0 < training.batch_tokens < training.batch_size * longest:
+        return None
+    return -(-rows // training.batch_size) * training.epochs
 
 
 def _look_at_teacher(config: DistillationConfig, task: Task, found: _Findings) -> EncoderShape | None:
@@ -286,8 +298,13 @@ def _look_at_student(
     if shape is not None:
         found.preview.student = _size(shape, task)
     if student.tokenizer and config.teacher and student.tokenizer != (config.teacher.tokenizer or config.teacher.model):
-        text = "Teacher and student have different tokenizers; each reads the text through its own."
-        found.note("look", "student.tokenizer", text)
+        same = same_tokenizer(student.tokenizer, config.teacher.tokenizer or config.teacher.model)
+        if same is None:
+            text = "Teacher and student take their tokenizers from different places; whether they are the same cannot be seen yet."
+            found.note("look", "student.tokenizer", text)
+        elif not same:
+            text = "Teacher and student have different tokenizers; each reads the text through its own."
+            found.note("look", "student.tokenizer", text)
     return shape
 
 

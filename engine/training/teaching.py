@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from engine.config import TeacherConfig, layers_and_hidden
 from engine.data.array_cache import ArrayCache, StopAsked
+from engine.data.batches import BatchSize, padding_multiple
 from engine.data.split import Split, TaskData
 from engine.errors import ModelError
 from engine.events import Emit, Log, Phase, Score
@@ -152,7 +153,7 @@ class _Maker:
         fitted = fit(
             Learner(model, Objective(none, LossSettings(kind="none"), task.kind), data.train.target_tensor()),
             data.train.training_batches(
-                config.batch_size, config.seed, "teacher", pad_to=8 if device.type == "cuda" else 1
+                BatchSize(config.batch_size, pad_to=padding_multiple(device)), config.seed, "teacher"
             ),
             lambda trained: evaluate(trained, task, evaluation, device, "teacher")[0],
             Course(config.epochs, config.learning_rate),

@@ -33,7 +33,7 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from engine import catalog
 from engine.config import parse_leniently
-from engine.data.batches import TrainingBatches, evaluation_batches
+from engine.data.batches import BatchSize, TrainingBatches, evaluation_batches
 from engine.data.split import Split
 from engine.data.tokenising import Encoding
 from engine.events import Event, Metrics
@@ -335,7 +335,7 @@ def test_fault_10_in_bfloat16_no_divergence_goes_negative(autocast: bool) -> Non
 
 def test_fault_11_the_last_smaller_batch_is_trained_on_and_scored() -> None:
     encoding = read([3, 1, 2, 5, 4, 2, 1])
-    batches = TrainingBatches(encoding, 3, seed=0)
+    batches = TrainingBatches(encoding, BatchSize(3), seed=0)
     for epoch in range(3):
         seen = [batch.indices.tolist() for batch in batches.epoch(epoch)]
         assert len(seen) == batches.steps_per_epoch == 3

@@ -56,7 +56,8 @@ def test_every_format_marks_the_cell_between_published_rows(
     assert note.text in written
     mark = {
         "text": f"80.4' {note.mark} (1)", "markdown": f"<u>80.4</u><sup>{note.mark}</sup>",
-        "html": f"<u>80.4</u><sup>{note.mark}</sup>", "latex": f"\\underline{{80.4}}$^{{{note.mark}}}$", "csv": "80.43", "json": "80.43",
+        "html": f"<u>80.4</u><sup>{note.mark}</sup>", "latex": f"\\underline{{80.4}}$^{{{note.mark}}}$",
+        "csv": "80.43", "json": "80.43",
     }  # fmt: skip
     assert mark[name] in written
     assert not [cell for block in table.blocks for row in block.rows for cell in row.cells.values()

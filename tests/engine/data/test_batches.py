@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.data.batches import WINDOW_BATCHES, TrainingBatches, collate, evaluation_batches, order_of_epoch
+from engine.data.batches import (
+    WINDOW_BATCHES,
+    BatchSize,
+    TrainingBatches,
+    collate,
+    evaluation_batches,
+    order_of_epoch,
+)
 from engine.data.tokenising import Encoding
 
 
@@ -29,15 +37,15 @@ def encoding(lengths: Any, types: bool = True) -> Encoding:
     epoch=st.integers(0, 50),
 )
 def test_every_row_exactly_once_an_epoch(lengths: list[int], batch_size: int, seed: int, epoch: int) -> None:
-    batches = order_of_epoch(np.array(lengths), batch_size, seed, epoch)
+    batches = order_of_epoch(np.array(lengths), BatchSize(batch_size), seed, epoch)
     assert sorted(np.concatenate(batches).tolist()) == list(range(len(lengths)))
     assert max(map(len, batches)) <= batch_size
     assert sum(len(batch) < batch_size for batch in batches) <= 1, "only one batch, the partial one, is smaller"
-    assert TrainingBatches(encoding(lengths), batch_size, seed).steps_per_epoch == len(batches)
+    assert TrainingBatches(encoding(lengths), BatchSize(batch_size), seed).steps_per_epoch == len(batches)
 
 
 def order(lengths: Any, seed: int, epoch: int, batch_size: int = 4) -> list[list[int]]:
-    return [batch.tolist() for batch in order_of_epoch(np.asarray(lengths), batch_size, seed, epoch)]
+    return [batch.tolist() for batch in order_of_epoch(np.asarray(lengths), BatchSize(batch_size), seed, epoch)]
 
 
 def test_the_order_is_that_of_seed_and_epoch() -> None:
@@ -49,15 +57,15 @@ def test_the_order_is_that_of_seed_and_epoch() -> None:
 
 def test_the_order_of_an_epoch_does_not_depend_on_those_before() -> None:
     data = encoding(np.random.default_rng(0).integers(3, 30, 50))
-    straight = TrainingBatches(data, 8, seed=1)
+    straight = TrainingBatches(data, BatchSize(8), seed=1)
     list(straight.epoch(0))
     again = [batch.indices.tolist() for batch in straight.epoch(1)]
-    assert again == [batch.indices.tolist() for batch in TrainingBatches(data, 8, seed=1).epoch(1)]
+    assert again == [batch.indices.tolist() for batch in TrainingBatches(data, BatchSize(8), seed=1).epoch(1)]
 
 
 def test_rows_of_a_batch_are_of_like_length() -> None:
     lengths = np.random.default_rng(0).integers(5, 100, 3200)
-    batches = order_of_epoch(lengths, 32, 0, 0)
+    batches = order_of_epoch(lengths, BatchSize(32), 0, 0)
     padded = sum(lengths[batch].max() * len(batch) for batch in batches)
     shuffled = sum(lengths[batch].max() * 32 for batch in np.random.default_rng(1).permutation(3200).reshape(-1, 32))
     assert padded < 1.08 * lengths.sum() < shuffled / 1.5
@@ -67,11 +75,65 @@ def test_windows_keep_an_epoch_shuffled() -> None:
     """Sorting the whole split would feed all short rows first; the batches' lengths must not rise along the epoch."""
     for windows in (1, 6):
         lengths = np.arange(WINDOW_BATCHES * 4 * windows)
-        means = [lengths[batch].mean() for batch in order_of_epoch(lengths, 4, 3, 0)]
+        means = [lengths[batch].mean() for batch in order_of_epoch(lengths, BatchSize(4), 3, 0)]
         assert abs(np.corrcoef(np.arange(len(means)), means)[0, 1]) < 0.3
     assert {tuple(sorted(batch)) for batch in order(lengths, 3, 0)}.isdisjoint(
         tuple(sorted(batch)) for batch in order(lengths, 3, 1)
     ), "the same rows do not meet in every epoch"
+
+
+@settings(deadline=None)
+@given(
+    lengths=st.lists(st.integers(1, 40), min_size=1, max_size=300),
+    rows=st.integers(1, 17),
+    tokens=st.integers(1, 400),
+    pad_to=st.sampled_from([1, 8]),
+    seed=st.integers(0, 2**31 - 1),
+    epochs=st.integers(1, 4),
+)
+def test_batches_filled_with_tokens(
+    lengths: list[int], rows: int, tokens: int, pad_to: int, seed: int, epochs: int
+) -> None:
+    """Every row once; never above the budget but for a row that is by itself; as many batches in every epoch as are said."""
+    data = encoding(lengths)
+    batches = TrainingBatches(data, BatchSize(rows, tokens, pad_to), seed, epochs=epochs)
+    needed = []
+    for epoch in range(epochs):
+        seen = list(batches.epoch(epoch))
+        assert sorted(row for batch in seen for row in batch.indices.tolist()) == list(range(len(lengths)))
+        assert len(seen) == batches.steps_per_epoch
+        assert all(len(batch.indices) <= rows for batch in seen)
+        assert all(batch.places <= tokens or len(batch.indices) == 1 for batch in seen)
+        again = TrainingBatches(data, BatchSize(rows, tokens, pad_to), seed, epochs=epochs).epoch(epoch)
+        assert [batch.indices.tolist() for batch in again] == [batch.indices.tolist() for batch in seen]
+        needed.append(len(order_of_epoch(data.lengths, BatchSize(rows, tokens, pad_to), seed, epoch)))
+    assert batches.steps_per_epoch == max(needed), "no epoch has more batches than the one that needs most"
+
+
+@given(
+    lengths=st.lists(st.integers(1, 40), min_size=1, max_size=60), rows=st.integers(1, 9), tokens=st.integers(1, 400)
+)
+def test_a_batch_is_as_full_as_it_may_be(lengths: list[int], rows: int, tokens: int) -> None:
+    size, ordered = BatchSize(rows, tokens, pad_to=8), np.sort(np.array(lengths))
+    batches = size.cut(np.arange(len(ordered)), ordered)
+    for batch, following in pairwise(batches):
+        longest = -(-int(ordered[following[0]]) // 8) * 8
+        assert len(batch) == rows or (len(batch) + 1) * longest > tokens
+    assert size.rows_of(int(ordered[-1])) >= len(batches[-1])
+
+
+def test_a_budget_evens_out_what_batches_cost() -> None:
+    """Lengths as MRPC's are spread; the mean batch is as large either way. Against shuffling alone, and by rows."""
+    lengths = np.random.default_rng(0).gamma(8, 6, 4096).astype(np.int64) + 8
+    by_tokens = TrainingBatches(encoding(lengths), BatchSize(256, 2048), 0)
+    rows = round(len(lengths) / by_tokens.steps_per_epoch)
+    by_rows = TrainingBatches(encoding(lengths), BatchSize(rows), 0)
+    shuffled = np.array_split(np.random.default_rng(1).permutation(len(lengths)), by_tokens.steps_per_epoch)
+    plain = 1 - lengths.sum() / sum(lengths[batch].max() * len(batch) for batch in shuffled)
+    filled, counted = (np.array([batch.places for batch in batches.epoch(0)]) for batches in (by_tokens, by_rows))
+    assert 1 - lengths.sum() / filled.sum() < 0.01 and 1 - lengths.sum() / counted.sum() < 0.04 and plain > 0.4
+    assert filled.max() <= 2048 < counted.max() / 1.8, "the largest batch is what memory is needed for"
+    assert filled.std() < counted.std() / 2
 
 
 def test_a_batch_is_padded_to_its_longest_row_and_no_further() -> None:
@@ -98,7 +160,10 @@ def test_a_reader_without_token_types_gets_none() -> None:
 def test_a_batch_depends_on_its_rows_alone() -> None:
     """What a teacher says of a row is looked up by row, so the row must be the same in whatever batch it comes."""
     data = encoding([4, 7, 2, 6, 3])
-    for batch in (*TrainingBatches(data, 2, seed=0).epoch(0), *TrainingBatches(data, 3, seed=9).epoch(4)):
+    for batch in (
+        *TrainingBatches(data, BatchSize(2), seed=0).epoch(0),
+        *TrainingBatches(data, BatchSize(3), seed=9).epoch(4),
+    ):
         for place, row in enumerate(batch.indices.tolist()):
             valid = batch.inputs["attention_mask"][place].bool()
             wanted = data.tokens[data.starts[row] : data.starts[row + 1]].tolist()

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import parse_leniently
+from engine import catalog
+from engine.config import parse_config, parse_leniently
+from engine.data.batches import BatchSize
+from engine.data.split import load_task_data
 from engine.diagnosis.doctor import examine
 from engine.diagnosis.finding import Diagnosis, Finding
 from tests.engine.conftest import WORDS, write_tokenizer
@@ -42,6 +45,15 @@ def test_a_healthy_configuration_raises_no_alarm(healthy: Toml, home: Path) -> N
     time = by_check(found, "time").numbers
     assert time["steps"] == 30 and time["steps_per_second"] > 1
     json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_steps_of_batches_filled_with_tokens_are_counted_as_training_takes_them(healthy: Toml, home: Path) -> None:
+    """From 128 of the 240 rows."""
+    found = doctor(healthy(), home, "training.batch_tokens=60", rows=128)
+    config = parse_config(healthy(), overrides=["training.batch_tokens=60"])
+    rows = load_task_data(config, catalog.tasks()["mrpc"]).train
+    steps = 2 * rows.training_batches(BatchSize(16, 60), 0, "student", epochs=2).steps_per_epoch
+    assert by_check(found, "time").numbers["steps"] == pytest.approx(steps, rel=0.05) and steps > 60
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from engine import catalog
+from engine.data.batches import BatchSize
 from engine.diagnosis.timing import Forecast, Speed, pass_speed, step_speed, time_finding
 from engine.losses.objective import Objective
 from engine.models.shape import EncoderShape
@@ -25,7 +26,7 @@ def test_steps_are_timed_and_no_weight_changes(healthy: Toml) -> None:
     before = {name: value.clone() for name, value in model.state_dict().items()}
     objective = Objective(catalog.losses()["none"], LossSettings(kind="none"), "classification")
     learner = Learner(model, objective, split.target_tensor())
-    found = step_speed(learner, Course(1, 1e-3), split, "student", 16, CPU)
+    found = step_speed(learner, Course(1, 1e-3), split, "student", BatchSize(16), CPU)
     assert 0 < found.seconds < 60 and found.tokens >= 16 * 5
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     asked = pass_speed(model, split, "student", CPU)
@@ -43,7 +44,7 @@ def test_a_large_batch_costs_as_its_rows_say(healthy: Toml, monkeypatch: pytest.
         "engine.diagnosis.timing.Stepper.take", lambda self, batch, **_: taken.append(len(batch.indices))
     )
     monkeypatch.setattr("engine.diagnosis.timing.WORK_OF_A_STEP", 6 * 8000 * 12 * 8)  # some 8 rows of its 8,000 weights
-    found = step_speed(learner, Course(1, 1e-3), split, "student", 64, CPU)
+    found = step_speed(learner, Course(1, 1e-3), split, "student", BatchSize(64), CPU)
     assert max(taken) < 20 and found.tokens > 64 * 5
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from engine import catalog
 from engine.config import parse_config
+from engine.data.batches import BatchSize
 from engine.data.rows import load_rows
 from engine.diagnosis.sample import Sample, by_length, part_of, take_sample
 from engine.diagnosis.tokens import agreement_finding, own_finding, truncation_finding, unknown_finding
@@ -47,7 +48,7 @@ def test_the_fingerprint_is_that_of_all_rows(healthy: Toml) -> None:
 
 def test_a_part_holds_its_rows_alone(healthy: Toml) -> None:
     split = sample_of(healthy()).data.train
-    groups = by_length(split, "student", 16)
+    groups = by_length(split, "student", BatchSize(16))
     assert [len(group) for group in groups] == [16] * 8
     means = [split.encodings["student"].lengths[group].mean() for group in groups]
     assert means == sorted(means)

@@ -13,6 +13,7 @@ import torch
 from engine import catalog
 from engine.config import parse_config
 from engine.data.array_cache import ArrayCache, StopAsked
+from engine.data.batches import BatchSize
 from engine.data.cache_room import entries
 from engine.data.split import Split, TaskData, load_task_data
 from engine.events import Event, Log, Phase
@@ -162,7 +163,7 @@ def test_rows_are_found_by_their_number_whatever_the_order_of_steps(teacher: Tea
     kept, model = teacher.answers().logits(data.train), teacher.load().eval()
     split: Split = data.train
     for epoch in range(2):
-        for batch in split.training_batches(7, 5, "teacher").epoch(epoch):
+        for batch in split.training_batches(BatchSize(7), 5, "teacher").epoch(epoch):
             with torch.inference_mode():
                 alone = model(**batch.inputs).logits.numpy()
             np.testing.assert_allclose(kept[batch.indices.numpy()], alone, atol=1e-6)

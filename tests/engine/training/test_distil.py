@@ -108,6 +108,17 @@ def test_without_a_teacher_nothing_of_it_is_loaded(toml: str, home: Path, tmp_pa
     assert ear.curve("train/loss") == ear.curve("train/loss/labels")
 
 
+def test_batches_filled_with_tokens_are_as_many_as_the_facts_say(toml: str, home: Path, tmp_path: Path) -> None:
+    _, ear = train(parse_config(toml, overrides=["loss.kind=none", "training.batch_tokens=64"]), home, tmp_path / "a")
+    facts, steps = ear.facts(), [step for step, _ in ear.curve("train/loss")]
+    count = len(steps) // 2
+    assert steps == list(range(1, 2 * count + 1)) and count > 5
+    assert (facts["steps_per_epoch"], facts["total_steps"]) == (count, 2 * count)
+    assert [step for step, _ in ear.curve("validation/f1")] == [count, 2 * count]
+    assert facts["batch_size"] == round(44 / count)
+    assert f"{count} an epoch, each of up to 64 tokens" in ear.log()
+
+
 def test_curves_facts_and_scores_are_whole(toml: str, home: Path, tmp_path: Path) -> None:
     outcome, ear = train(parse_config(toml), home, tmp_path / "a")
     steps = [step for step, _ in ear.curve("train/loss")]
@@ -117,6 +128,7 @@ def test_curves_facts_and_scores_are_whole(toml: str, home: Path, tmp_path: Path
     parts = sum(np.array([v for _, v in ear.curve(f"train/loss/{name}")]) for name in ("labels", "teacher"))
     np.testing.assert_allclose(total, parts, rtol=1e-6)
     facts = ear.facts()
+    assert (facts["train_rows"], facts["evaluation_rows"]) == (44, 20)
     assert facts["total_steps"] == 6 and facts["steps_per_epoch"] == 3 and facts["key_metric"] == "f1"
     assert {
         ("student", "validation", "f1"),
@@ -128,7 +140,6 @@ def test_curves_facts_and_scores_are_whole(toml: str, home: Path, tmp_path: Path
     assert facts["parameters"] == sum(tensor.numel() for tensor in weights(tmp_path / "a").values())
 
 
-    assert (facts["train_rows"], facts["evaluation_rows"]) == (44, 20)
 def test_kept_student_gives_the_same_logits_in_plain_transformers(toml: str, home: Path, tmp_path: Path) -> None:
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 

@@ -33,6 +33,14 @@ def test_ready_with_sizes(toml: str) -> None:
     assert any("subset" in notice["text"] and notice["key"] == "task.source" for notice in found.notices)
 
 
+def test_steps_that_hang_on_the_lengths_of_rows_are_not_guessed(toml: str) -> None:
+    bound = look(toml, "training.batch_tokens=383")  # 16 rows of 24 tokens would be 384
+    assert bound.ready and bound.steps is None
+    assert [notice["key"] for notice in bound.notices if notice["level"] == "fine"][-1] == "training.batch_tokens"
+    free = look(toml, "training.batch_tokens=384")
+    assert free.steps == 6 and not any(notice["key"] == "training.batch_tokens" for notice in free.notices)
+
+
 def test_student_size_is_the_real_one(toml: str) -> None:
     from engine import catalog
     from engine.models.student import build_student
@@ -159,3 +167,20 @@ def test_tokens_are_compared_by_tokenizer_not_by_the_embeddings_a_model_holds(
     found = look(toml + term, f"student.tokenizer={larger}")
     assert keys(found) == {"features.1.kind"} and "the student's tokenizer has" in found.faults[0]["message"]
     assert look(toml + term.replace("hidden", "rkd"), f"student.tokenizer={larger}").ready
+
+
+def test_the_same_tokenizer_in_another_folder_is_not_a_different_one(toml: str, tiny: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(tiny / "teacher" / name, copy)
+    larger = write_tokenizer(tmp_path / "larger", [*WORDS, "another"])
+
+    def said(tokenizer: object) -> list[str]:
+        notices = look(toml, f"student.tokenizer={tokenizer}").notices
+        return [notice["text"] for notice in notices if notice["key"] == "student.tokenizer"]
+
+    assert said(copy) == []
+    assert said(larger) == ["Teacher and student have different tokenizers; each reads the text through its own."]
+    (unknown,) = said("nobody/downloaded-this")
+    assert "cannot be seen yet" in unknown

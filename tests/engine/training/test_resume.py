@@ -106,6 +106,12 @@ CASES: dict[str, tuple[str, list[str], list[tuple[str, int]], float]] = {
         1000,
     ),
     "features, a checkpoint every step": (FEATURES, [], [(STUDENT, 3), (STUDENT, 14)], 0),
+    "batches filled with tokens": (
+        "",
+        ["training.batch_tokens=60", "training.batch_size=9", "training.seed=3"],
+        [(STUDENT, 6), (STUDENT, 17)],
+        0,
+    ),
     "the teacher's fine-tuning": ("", [], [(TEACHER, 3), (TEACHER, 7)], 0),
     "after the teacher's, before the student's first": ("", [], [(TEACHER, 5), (STUDENT, 2)], 1000),
 }
