@@ -181,6 +181,15 @@ class TrainingConfig(_Section):
         "size is not reached. A row longer than that makes a batch of its own. 0: the batch size alone counts.",
         json_schema_extra=_advanced(unit="tokens"),
     )
+    accumulate: int = Field(
+        default=1,
+        ge=1,
+        le=4096,
+        title="Parts of a batch",
+        description="In how many parts each step's rows go through the student: less memory for the same step. Losses that "
+        "relate the rows of a batch to each other then see only those of a part.",
+        json_schema_extra=_advanced(unit="parts"),
+    )
     learning_rate: float = Field(
         default=5e-5,
         gt=0,

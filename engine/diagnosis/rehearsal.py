@@ -145,7 +145,8 @@ def _student_phase(
     bench: Bench, student: PreTrainedModel, teacher: TeacherAtHand | None, lesson: FeatureLesson | None
 ) -> Phase:
     encoding = bench.train.encodings["student"]
-    rows = batch_size(bench.config.training, bench.device).rows_of(int(encoding.lengths.max()))
+    whole = batch_size(bench.config.training, bench.device).rows_of(int(encoding.lengths.max()))
+    rows = -(-whole // bench.config.training.accumulate)
     beside = teacher.parameters * 4 if teacher and (bench.device.type == "cpu" or lesson) else 0
     return Phase(
         "student",

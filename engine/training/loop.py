@@ -55,7 +55,7 @@ class Batches(Protocol):
 class Course:
     """How long and how hard to train. ``precision`` is the autocast type of the forward pass, None for float32.
 
-    ``patience`` evaluations without a gain of more than ``min_delta`` end the training early, 0 never.
+    Each step's rows are taken in ``accumulate`` parts. ``patience`` evaluations without a gain of more than ``min_delta`` end the training early, 0 never.
     """
 
     epochs: int
@@ -66,6 +66,7 @@ class Course:
     evaluations_per_epoch: int = 1
     patience: int = 0
     min_delta: float = 0.0
+    accumulate: int = 1
     precision: torch.dtype | None = None
 
 
@@ -126,6 +127,8 @@ def fit(
     share_steps = PARAMETER_SHARE_STEPS * learner.term_count if learner.term_count > 1 else 0
     read_back = _read_back_steps(device)
     stepper = Stepper(learner, course, device, lambda text: emit(Log(text)))
+    if course.accumulate > 1:
+        emit(Log(stepper.about_parts(f"Each step's rows are taken in {course.accumulate} parts")))
     best = Best(course.patience, course.min_delta)
     step, seconds = keeper.go_on(stage, stepper, best) if keeper else (0, 0.0)
     clock = Clock(seconds)

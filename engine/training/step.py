@@ -66,6 +66,9 @@ class Pace(Protocol):
     def clip_norm(self) -> float: ...
 
     @property
+    def accumulate(self) -> int: ...
+
+    @property
     def precision(self) -> torch.dtype | None: ...
 
 
@@ -93,7 +96,8 @@ class _Part:
 class Stepper:
     """Takes the steps of one training. ``tell`` is told in a sentence when a batch is taken in parts.
 
-    ``rows_at_once`` is None while whole batches fit.
+    A batch is taken in the ``accumulate`` parts of the pace, or in more where these do not fit: at most ``rows_at_once``
+    then, which is None while they do.
     """
 
     def __init__(self, learner: Learner, pace: Pace, device: torch.device, tell: Callable[[str], None]) -> None:
@@ -108,7 +112,7 @@ class Stepper:
         self.optimiser = torch.optim.AdamW(_groups(trained, pace.weight_decay), fused=True)
         self._parameters = [parameter for parameter in trained.parameters() if parameter.requires_grad]
         self._own_parameters = [parameter for parameter in learner.model.parameters() if parameter.requires_grad]
-        self._clip_norm = pace.clip_norm
+        self._clip_norm, self._accumulate = pace.clip_norm, pace.accumulate
         self._half = torch.autocast(
             device.type, dtype=pace.precision or torch.bfloat16, enabled=pace.precision is not None
         )
@@ -158,7 +162,7 @@ class Stepper:
             try:
                 return self._over_parts(batch, progress, with_shares)
             except torch.OutOfMemoryError:
-                if len(batch.indices) == 1 or self.rows_at_once == 1:
+                if self._part_rows(len(batch.indices)) == 1:
                     raise
             # Here, not above: the exception holds on to the failed pass's tensors as long as it is being handled.
             self.optimiser.zero_grad(set_to_none=True)
@@ -166,8 +170,9 @@ class Stepper:
                 features.load(before)
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
-            self.rows_at_once = -(-min(len(batch.indices), self.rows_at_once or len(batch.indices)) // 2)
-            self._tell(self._sentence())
+            self.rows_at_once = -(-self._part_rows(len(batch.indices)) // 2)
+            said = f"The device ran out of memory: each step's rows are now taken {self.rows_at_once} at a time"
+            self._tell(self.about_parts(said))
 
     def _over_parts(self, batch: Batch, progress: float, with_shares: bool) -> Taken:
         import torch
@@ -212,7 +217,7 @@ class Stepper:
         same = batch.teacher_inputs is batch.inputs if self.learner.features else True
         theirs = inputs if same else _moved(batch.teacher_inputs, self.device)
         rows = batch.indices.to(self.device, non_blocking=True)
-        size = self.rows_at_once or len(rows)
+        size = self._part_rows(len(rows))
         if size >= len(rows):
             return [_Part(inputs, theirs, rows, {"rows": 1.0, "tokens": 1.0})]
         valid = self.learner.features.valid(inputs).sum() if self.learner.features else None
@@ -228,9 +233,13 @@ class Stepper:
             parts.append(_Part(mine, its, rows[cut], {"rows": count, "tokens": tokens}))
         return parts
 
-    def _sentence(self) -> str:
-        """What taking batches in parts means for this training."""
-        said = f"The device ran out of memory: each step's rows are now taken {self.rows_at_once} at a time"
+    def _part_rows(self, rows: int) -> int:
+        """Of a batch of so many rows, those that are taken at once."""
+        part = -(-rows // self._accumulate)
+        return min(part, self.rows_at_once or part)
+
+    def about_parts(self, said: str) -> str:
+        """``said``, and what taking batches in parts means for this training."""
         learner, features = self.learner, self.learner.features
         related = [] if learner.objective.loss.splits_alike else [f"the loss {learner.objective.loss.name}"]
         related += [f"the term {name}" for name, kind in (features.weighed_by.items() if features else ()) if not kind]

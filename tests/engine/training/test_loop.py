@@ -192,6 +192,20 @@ def test_the_share_of_padding_is_a_curve_and_is_told_once_also_by_an_epoch_that_
     assert [event.text for event in before + after if isinstance(event, Log)] == told
 
 
+def test_parts_of_a_batch_are_told_and_the_losses_that_relate_rows_named() -> None:
+    def first_words(kind: str, accumulate: int) -> str:
+        course = replace(COURSE, epochs=1, accumulate=accumulate)
+        _, events, _ = run(course=course, kind=kind, teacher=torch.zeros(10, 3) if kind != "none" else None)
+        return [event.text for event in events if isinstance(event, Log)][0]
+
+    assert first_words("none", 1).startswith("10.0 % of the places")
+    assert first_words("kl", 2) == "Each step's rows are taken in 2 parts; batch size and loss stay the same."
+    assert first_words("dist", 2) == (
+        "Each step's rows are taken in 2 parts. The batch size stays the same, but the loss dist relates the rows of a batch "
+        "to each other and now sees only those of a part."
+    )
+
+
 def test_a_stage_says_that_it_begins_before_its_first_row() -> None:
     _, events, _ = run()
     rewound = [place for place, event in enumerate(events) if event == Rewound(0, "")]

@@ -63,13 +63,13 @@ class Features:
         self.shares.clear()
 
 
-def stepper(model: nn.Module, kind: str = "kl", features: Any = None) -> tuple[Stepper, list[str]]:
+def stepper(model: nn.Module, kind: str = "kl", features: Any = None, accumulate: int = 1) -> tuple[Stepper, list[str]]:
     torch.manual_seed(3)
     loss = catalog.losses()[kind]
     targets, teacher = torch.eye(3)[torch.arange(12) % 3], torch.randn(12, 3)
     said: list[str] = []
     learner = Learner(model, Objective(loss, loss.settings(kind=kind)), targets, teacher, features)
-    return Stepper(learner, Course(1, 0.1), CPU, said.append), said
+    return Stepper(learner, Course(1, 0.1, accumulate=accumulate), CPU, said.append), said
 
 
 def batch(rows: int = 11) -> Any:
@@ -97,6 +97,32 @@ def test_a_batch_in_parts_comes_to_the_same_step(most: int, parts: list[int]) ->
         "it stays so, and is not said again"
     )
     assert len(said) == {6: 1, 3: 2, 1: 4}[parts[0]]
+
+
+@pytest.mark.parametrize("kind", ["kl", "taylor", "mse_logits", "none"])
+@pytest.mark.parametrize("accumulate, parts", [(2, [6, 5]), (4, [3, 3, 3, 2]), (50, [1] * 11)])
+def test_accumulated_parts_come_to_the_same_step(kind: str, accumulate: int, parts: list[int]) -> None:
+    whole, parted = Narrow(), Narrow()
+    (one, _), (other, said) = stepper(whole, kind), stepper(parted, kind, accumulate=accumulate)
+    for _ in range(3):
+        first, second = one.take(batch(), 0.1, 0.0), other.take(batch(), 0.1, 0.0)
+        for name, value in first.values.items():
+            torch.testing.assert_close(second.values[name], value, msg=name)
+    assert parted.seen == 3 * parts and other.rows_at_once is None and said == []
+    torch.testing.assert_close(parted.layer.weight, whole.layer.weight)
+
+
+def test_accumulated_parts_that_do_not_fit_are_halved() -> None:
+    narrow = Narrow(3)
+    taker, said = stepper(narrow, accumulate=2)
+    taker.take(batch(), 0.1, 0.0)
+    assert narrow.seen == [3, 3, 3, 2] and taker.rows_at_once == 3 and len(said) == 1
+    narrow.seen.clear()
+    taker.take(batch(5), 0.1, 0.0)
+    assert narrow.seen == [3, 2], "never fewer parts than were asked for"
+    narrow.seen.clear()
+    taker.take(batch(4), 0.1, 0.0)
+    assert narrow.seen == [2, 2]
 
 
 def test_terms_are_weighed_by_what_they_are_means_of_and_those_that_relate_rows_are_named() -> None:
