@@ -112,3 +112,16 @@ def test_before_its_fine_tuning_a_teachers_size_means_little() -> None:
 def test_what_is_no_number_stops(wrong: float) -> None:
     (found,) = terms_findings(sizes(labels=1.0, teacher=wrong), True, [])
     assert found.level == "stop" and "“teacher”" in found.text
+
+
+def test_the_remedy_of_a_dynamic_term_is_in_the_weight_a_person_writes(healthy: Toml) -> None:
+    """What multiplies the term is weight × α; α is not in the file, and dynamic = true is there already."""
+    chosen = features(healthy() + TWO + "dynamic = true\n")
+    found = StepZero(
+        {"labels": TermSize(1.0, 1.0, 1.0), "hidden-2": TermSize(1.0, 0.004, 1e-3), "hidden": TermSize(1.0, 1.0, 1.0)},
+        None,
+    )
+    (told,) = terms_findings(found, True, chosen)
+    assert "features.2.weight = 500 " in told.remedy and "or set its dynamic" not in told.remedy
+    (plain,) = terms_findings(found, True, features(healthy() + TWO))
+    assert plain.remedy.endswith("or set its dynamic = true.")
