@@ -53,6 +53,16 @@ def test_terms_can_be_changed_from_the_command_line() -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "meant"), [("features.weight", 1), ("features[0].weight", 1), ("features[1].weight", 2)]
+)
+@pytest.mark.parametrize("terms", ["", TERMS])
+def test_a_term_without_its_number_is_told_how_to_say_it(typed: str, meant: int, terms: str) -> None:
+    assert faults(BASE + terms, f"{typed}=2") == {
+        "--set": f"“{typed}” does not name one feature term; they are counted from 1: say features.{meant}.weight"
+    }
+
+
+@pytest.mark.parametrize(
     ("term", "key", "said"),
     [
         ('kind = "hiden"', "features.1.kind", "there is no feature loss “hiden”; choose one of hidden"),
