@@ -91,3 +91,20 @@ def test_on_a_terminal_of_80_columns_nothing_is_cut_or_too_wide(
     for name, loss in {**catalog.losses(), **catalog.features()}.items():
         assert f"{name} {loss.title}" in words
         assert loss.source in words
+
+
+def test_named_losses_alone_and_a_name_that_no_loss_has(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = printed(capsys, monkeypatch, "hidden")
+    assert (
+        told.startswith("Feature losses\nhidden: ") and "Response" not in told and "rkd" not in told.split("tested:")[0]
+    )
+    both = json.loads(printed(capsys, monkeypatch, "--json", "hidden", "kl"))
+    assert [list(losses) for losses in both.values()] == [["kl"], ["hidden"]]
+    monkeypatch.setattr(sys, "argv", ["distill", "losses", "hiden"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code and "There is no loss “hiden”; choose one of none, " in " ".join(
+        capsys.readouterr().err.split()
+    )
