@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.__main__ import main
+from engine.config import parse_config
 from engine.store import Store
 
 
@@ -188,3 +189,10 @@ def test_following_a_run_whose_worker_died_comes_to_an_end(
     monkeypatch.setattr(Store, "claim", taken_by_a_worker_that_dies)
     done = distill("run", config)
     assert done.status == 1 and "following it" in done.err and "interrupted" in done.err
+
+
+def test_the_list_of_runs_names_the_feature_terms_beside_the_loss(distill, toml: str, home: Path) -> None:
+    store = Store(home)
+    store.enqueue(parse_config(toml + '\n[[features]]\nkind = "hidden"\n'))
+    store.close()
+    assert "kl + hidden" in distill("runs", "--home", home).out
