@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from distill_gui.models.run_text import metric_text, score_text
+from distill_gui.models.run_text import loss_text, metric_text, score_text
 from engine import catalog
 from engine.analysis.export_record import FILE_NAME, read_record
 from engine.analysis.model_card import model_card
@@ -110,14 +110,10 @@ class ExportModel(QAbstractListModel):
         return self._records[run].name
 
     def line(self, run: int) -> str:
-        """Task, student and loss of a run."""
+        """Task, student, and what it learnt by, named as in the Runs place."""
         record = self._records[run]
-        task, loss = catalog.tasks().get(record.task), catalog.losses().get(record.loss)
-        words = [
-            task.title if task else record.task,
-            architecture_title(record.architecture),
-            loss.title if loss else record.loss,
-        ]
+        task = catalog.tasks().get(record.task)
+        words = [task.title if task else record.task, architecture_title(record.architecture), loss_text(record)]
         return " · ".join(words)
 
     def facts(self, run: int) -> Facts:

@@ -192,7 +192,12 @@ class RunListModel(QAbstractListModel):
         return (fmean(scores), len(scores)) if scores and not is_control(record) else None
 
     def published_score(self, record: RunRecord) -> tuple[str, float] | None:
-        """What others published for this task, loss and student: its name and the score, None if nothing is known."""
+        """What others published for this task, loss and student: its name and the score, None if nothing is known.
+
+        Nothing is for a run with feature terms: the published losses are without.
+        """
+        if record.config.get("features"):
+            return None
         return self._published.get((record.task, record.loss, record.architecture))
 
     # Qt's questions ---------------------------------------------------------------------------------------------------

@@ -48,10 +48,18 @@ def test_only_ended_runs_with_a_student_newest_first(
         model.update([kept(1), kept(3, state="stopped"), kept(4, state="running"), record(5, state="failed")])
     assert [model.run_at(model.index(row)) for row in range(model.rowCount())] == [3, 1]
     first = model.index(0)
-    assert first.data(CAPTION_ROLE) == "stopped · MRPC · 3 × 384 · Vanilla KD"
+    assert first.data(CAPTION_ROLE) == "stopped · MRPC · 3 × 384 · kl"
     assert first.data(TRAILING_ROLE) == "80.0" and first.data(COLOUR_ROLE) == 3
     assert "F1 80.0" in first.data(Qt.ItemDataRole.AccessibleTextRole)
     assert not model.index_of(4).isValid() and model.index_of(1).row() == 1
+
+
+def test_feature_terms_are_named_in_list_and_header(model: ExportModel, kept: Record) -> None:
+    features = [{"kind": "hidden"}, {"kind": "rkd"}]
+    config = {"loss": {"kind": "kl"}, "student": {"architecture": "3x384"}, "task": {"name": "mrpc"}}
+    model.update([kept(1, config={**config, "features": features})])
+    assert model.line(1) == "MRPC · 3 × 384 · kl + hidden + rkd"
+    assert model.index(0).data(CAPTION_ROLE) == model.line(1)
 
 
 def test_a_run_that_starts_again_or_is_deleted_goes(model: ExportModel, kept: Record, qtbot: QtBot) -> None:

@@ -180,6 +180,8 @@ def test_published_scores_are_looked_up_by_what_was_run(model: RunListModel, rec
     model.set_published({("mrpc", "taylor", "2x128"): ("published", 0.721)})
     assert model.published_score(record(1, loss="taylor", architecture="2x128")) == ("published", 0.721)
     assert model.published_score(record(1, loss="kl", architecture="2x128")) is None
+    with_terms = record(1, loss="taylor", architecture="2x128", config={"features": [{"kind": "hidden"}]})
+    assert model.published_score(with_terms) is None
 
 
 def test_the_live_run_is_the_oldest_that_runs(model: RunListModel, record: Make) -> None:
