@@ -103,6 +103,8 @@ class TablePanel(QWidget):
         self._pages.setCurrentIndex(0 if own or published else 1)
         for widget in (self.columns_button, self.copy_button, self.picture_button):
             widget.setEnabled(own or published)
+        if not self.columns_menu.isVisible():
+            self._fill_columns_menu()  # an empty menu opens nowhere on some desktops, and says nothing to a screen reader
 
     def _on_rows_chosen(self, key: str) -> None:
         self._model.set_published_shown(key == "published")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -110,6 +110,20 @@ def test_columns_can_be_left_out_and_taken_back(panel: TablePanel, model: TableM
     assert not qqp.isChecked()
     qqp.trigger()
     assert "QQP" in [column.title for column in model.table.columns]
+
+
+def test_the_columns_menu_is_full_before_it_is_opened_and_by_the_keyboard(
+    panel: TablePanel, qtbot: QtBot, qapp: QApplication
+) -> None:
+    words = [action.text() for action in panel.columns_menu.actions()]
+    assert "QQP" in words and words[-1] == "Gradient share"
+    panel.show()
+    panel.columns_button.setFocus()
+    found = []
+    QTimer.singleShot(50, lambda: (found.extend(panel.columns_menu.actions()), panel.columns_menu.close()))
+    qtbot.keyClick(panel.columns_button, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: bool(found))
+    assert found[-1].text() == "Gradient share" and len(found) == len(words)
 
 
 def test_the_gradient_share_is_switched_in_the_columns_menu(
