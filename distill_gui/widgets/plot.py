@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 
 SMOOTH_EDGES = 12  # curves; measured for 1,000 points each: 12 antialiased curves cost 2 ms a frame, 50 cost 10 ms
 DOTS = 24  # points; a curve of fewer shows where its rows are
+LONELY = 9  # px; the dot of a curve of one point
 NEAR = 8.0  # px from the pointer at which a curve counts as meant
 TINY = 1e-300  # what a logarithmic axis shows nothing of
 
@@ -133,6 +134,7 @@ class Chart(QWidget):
             known = np.isfinite(y) if len(x) <= DOTS else np.zeros(len(x), dtype=bool)
             curve.dots.setData(x[known], y[known])
         self._dress(curve, colour, emphasised, faint, dash)
+        self._size_dots(curve)
 
     def set_look(
         self,
@@ -185,9 +187,16 @@ class Chart(QWidget):
         curve.line.setPen(pen)
         curve.dots.setPen(None)
         curve.dots.setBrush(QColor(colour))
-        curve.dots.setSize(6 if emphasised else 4)
+        self._size_dots(curve)
         for item in (curve.line, curve.dots):
             item.setZValue(20 if emphasised else 5 if faint else 10)
+
+    @staticmethod
+    def _size_dots(curve: _Curve) -> None:
+        """A point without a line to it is all there is of its curve: it must be found in an empty chart."""
+        size = LONELY if len(curve.dots.data) == 1 else 6 if curve.emphasised else 4
+        if curve.dots.opts["size"] != size:
+            curve.dots.setSize(size)
 
     # levels -----------------------------------------------------------------------------------------------------------
 

@@ -78,7 +78,10 @@ def test_the_grid_lies_behind_the_curves(chart: Chart) -> None:
 def test_a_single_point_can_be_seen(chart: Chart) -> None:
     chart.set_view((0, 10), (0, 10))
     chart.set_curve("a", np.array([5.0]), np.array([5.0]), "#D55E00")
-    assert ink_of(chart) >= 6
+    lonely = ink_of(chart)
+    assert lonely >= 40  # as large as a dot among others it would be overlooked in an empty chart
+    chart.set_look("a", "#D55E00", emphasised=True)
+    assert ink_of(chart) >= lonely
     chart.set_curve("a", X, np.full(101, 20.0), "#D55E00")  # many points, all outside: the dot is gone
     assert ink_of(chart) == 0
 
