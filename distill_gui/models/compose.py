@@ -185,7 +185,12 @@ class ComposeModel(QObject):
         """Everything that is wrong, the form's own faults before those the engine found in files and models."""
         own, missing = self._judgement.faults, self._judgement.missing
         known = {fault.key for fault in own} | {key for gap in missing for key in (gap.key, gap.key.partition(".")[0])}
-        return own + [fault for fault in self._answer.faults() if fault.key not in known]
+        found = [words.spoken(fault, self._draft) for fault in self._answer.faults() if fault.key not in known]
+        return own + [fault for fault in found if fault.key not in known]
+
+    def place(self, key: str) -> str:
+        """Where a key is found in the form, in words where it would be a number of a feature term."""
+        return words.place(key, self._draft)
 
     def fault(self, key: str) -> str:
         """The sentence about one field, or ""."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from distill_gui.models.compose_term import SECTION, TermWords
 from distill_gui.models.run_text import METRICS, metric_text
 from engine import catalog
 from engine.config import feature_terms, formula_of, loss_settings, notice_of, pairs_of, term_names
+from engine.errors import Fault
 
 
 def chosen_task(draft: Draft) -> Any:
@@ -90,6 +92,30 @@ def terms(draft: Draft) -> list[TermWords]:
         about = f"{loss.summary}\nCompares {loss.needs(settings[0])}.\n{loss.source}"
         found.append(TermWords(section, term.token, loss.title, curve, part.partition(" + ")[2], about))
     return found
+
+
+def spoken(fault: Fault, draft: Draft) -> Fault:
+    """What the engine says of a whole feature term, in the form's words and at the field whose setting it names:
+    ``(heads = "average")`` → ``(Heads: Averaged)``."""
+    section = fault.key
+    if section not in draft.term_sections() or not (named := re.search(r'\b(\w+) = "(\w+)"', fault.message)):
+        return fault
+    key, value = f"{section}.{named[1]}", named[2]
+    if key not in [spec.key for spec in draft.fields(section)] or not draft.is_visible(key):
+        return fault
+    spec = draft.field(key)
+    title = next((title for name, title, _ in spec.choices if name == value), value)
+    return Fault(key, fault.message.replace(named[0], f"{spec.title}: {title}"))
+
+
+def place(key: str, draft: Draft) -> str:
+    """Where a key is found in the form, of a feature term in words; of anything else the key itself."""
+    for term in terms(draft):
+        if key == term.section:
+            return term.title
+        if key in [spec.key for spec in draft.fields(term.section)]:
+            return f"{term.title} · {draft.field(key).title}"
+    return key
 
 
 def term_choices() -> list[tuple[str, str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
@@ -21,8 +21,10 @@ class FindingList(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, name_of: Callable[[str], str] = str) -> None:
+        """``name_of`` says what a key is called for people."""
         super().__init__(parent)
+        self._name_of = name_of
         self._rows: list[Row] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -42,7 +44,7 @@ class FindingList(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for badge, tone, text, key in rows:
-            row = _FindingRow(badge, tone, text, key)
+            row = _FindingRow(badge, tone, text, key, self._name_of(key))
             row.clicked.connect(self.chosen)
             self._column.addWidget(row)
 
@@ -50,7 +52,7 @@ class FindingList(QWidget):
 class _FindingRow(QWidget):
     clicked = Signal(str)
 
-    def __init__(self, badge: str, tone: str, text: str, key: str) -> None:
+    def __init__(self, badge: str, tone: str, text: str, key: str, name: str) -> None:
         super().__init__()
         self._key = key
         mark = Badge(badge, tone)
@@ -58,7 +60,7 @@ class _FindingRow(QWidget):
         words = QVBoxLayout()
         words.setSpacing(0)
         if key:
-            words.addWidget(caption(key))
+            words.addWidget(caption(name))
             self.setCursor(Qt.CursorShape.PointingHandCursor)
             self.setToolTip("Go to this field")
         words.addWidget(label(text, wrap=True))
@@ -71,7 +73,7 @@ class _FindingRow(QWidget):
         beside.addStretch(1)
         row.addLayout(beside)
         row.addLayout(words, 1)
-        self.setAccessibleName(f"{badge}: {key} {text}")
+        self.setAccessibleName(f"{badge}: {name} {text}")
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if (

@@ -38,7 +38,9 @@ class PreviewCard(Card):
         self._model = model
         self.heading.setMinimumHeight(HEIGHT)
         self.facts = FactList()
-        self.stops, self.findings = FindingList(), FindingList()  # what the doctor advises against comes before all
+        self.stops, self.findings = (
+            FindingList(name_of=model.place) for _ in range(2)
+        )  # what the doctor advises against comes before all
         self._stops_line, self._line = line(), line()
         content = QWidget()
         column = QVBoxLayout(content)

@@ -56,7 +56,8 @@ class TermList(QWidget):
         for card in self.cards():
             if key == card.section or key.startswith(f"{card.section}."):
                 self._set_open(card, True)
-                if not card.rows.lead_to(key):
+                wrong = key == card.section and bool(self._model.fault(key))  # the layers are at fault, mostly
+                if not card.rows.lead_to(f"{key}.layers" if wrong else key):
                     card.fold.setFocus(Qt.FocusReason.OtherFocusReason)
                 return card
         return None
@@ -144,7 +145,10 @@ class TermCard(QFrame):
         column.setContentsMargins(INSET, S // 2, 0, S // 2)
         column.setSpacing(S // 2)
         column.addLayout(header)
-        column.addWidget(self.fault)
+        said = QHBoxLayout()
+        said.setContentsMargins(S // 2, 0, S, 0)
+        said.addWidget(self.fault)
+        column.addLayout(said)
         column.addWidget(self._body)
 
     def is_open(self) -> bool:

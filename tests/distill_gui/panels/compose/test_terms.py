@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from distill_gui.models.compose import ComposeModel
@@ -160,3 +160,23 @@ def test_a_card_that_goes_with_the_keyboard_in_it_leaves_it_to_the_terms(
     assert filled.loss.terms.isAncestorOf(qapp.focusWidget())
     model.choose_preset("taylor")
     assert filled.loss.terms.cards() == [] and qapp.focusWidget() is filled.loss.terms.add
+
+
+def test_a_fault_of_a_term_is_said_in_the_form_s_words_at_its_field(
+    filled: ComposePanel, model: ComposeModel, answer: dict[str, object], qapp: QApplication
+) -> None:
+    model.add_term("attention")
+    faults = [
+        {"key": "features.3", "message": 'average them (heads = "average"), or give the student as many'},
+        {"key": "features.2", "message": "the student has no layer 2: it has 1"},
+    ]
+    filled.set_preview({**answer, "ready": False, "faults": faults})
+    card = filled.loss.terms.cards()[2]
+    said = "average them (Heads: Averaged), or give the student as many"
+    assert card.rows.row("features.3.heads").fault.text() == said and not card.fault.isVisible()
+    assert [caption.text() for caption in filled.preview.findings.findChildren(QLabel)].count("Attention · Heads") == 1
+    filled.window().activateWindow()
+    filled.lead_to(model.main_key())
+    assert card.rows.row("features.3.heads").control.hasFocus()
+    filled.lead_to("features.2")
+    assert filled.loss.terms.cards()[1].rows.row("features.2.layers").isAncestorOf(qapp.focusWidget())
