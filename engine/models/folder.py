@@ -120,7 +120,9 @@ def same_tokenizer(one: str, other: str) -> bool | None:
     if told[0] is None or told[1] is None:
         return None
     (rules, settings), (other_rules, other_settings) = told[0], told[1]
-    return rules == other_rules and all(settings[key] == other_settings[key] for key in settings.keys() & other_settings)
+    return rules == other_rules and all(
+        settings[key] == other_settings[key] for key in settings.keys() & other_settings
+    )
 
 
 def _tokenizer_of(folder: Path) -> tuple[dict[str, Any], dict[str, Any]] | None:

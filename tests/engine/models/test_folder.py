@@ -14,7 +14,7 @@ import torch
 from engine import catalog
 from engine.errors import ModelError
 from engine.models import folder as folder_module
-from engine.models.folder import content_hash, look_at_model, vocabulary_size
+from engine.models.folder import content_hash, look_at_model, same_tokenizer, vocabulary_size
 from engine.models.load import load_classifier, load_tokenizer, must_hold, output_order
 
 MRPC = catalog.tasks()["mrpc"]
@@ -237,3 +237,20 @@ def test_a_hash_is_remembered_until_the_file_changes(tmp_path: Path, monkeypatch
     time.sleep(0.05)  # the clock of the file system moves on
     write_over(file, b"six")
     assert content_hash([file]) != second
+
+
+def test_tokenizers_are_compared_by_what_they_do(model: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(model, copy)
+    content = json.loads((copy / "tokenizer.json").read_text())
+    (copy / "tokenizer.json").write_text(json.dumps(content | {"truncation": {"max_length": 9}}, indent=3))
+    assert same_tokenizer(str(model), str(copy))
+    for folder, lower in ((model, True), (copy, False)):
+        (folder / "tokenizer_config.json").write_text(json.dumps({"do_lower_case": lower, "name_or_path": str(folder)}))
+    assert same_tokenizer(str(model), str(copy)) is False
+    (copy / "tokenizer_config.json").write_text("{}")
+    content["model"]["vocab"]["another"] = len(content["model"]["vocab"])
+    (copy / "tokenizer.json").write_text(json.dumps(content))
+    assert same_tokenizer(str(model), str(copy)) is False
+    (copy / "tokenizer.json").write_text("no JSON")
+    assert same_tokenizer(str(model), str(copy)) is None

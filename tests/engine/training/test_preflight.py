@@ -176,11 +176,11 @@ def test_the_same_tokenizer_in_another_folder_is_not_a_different_one(toml: str, 
         shutil.copy(tiny / "teacher" / name, copy)
     larger = write_tokenizer(tmp_path / "larger", [*WORDS, "another"])
 
-    def said(tokenizer: object) -> list[str]:
-        notices = look(toml, f"student.tokenizer={tokenizer}").notices
+    def said(tokenizer: object, *more: str) -> list[str]:
+        notices = look(toml, f"student.tokenizer={tokenizer}", *more).notices
         return [notice["text"] for notice in notices if notice["key"] == "student.tokenizer"]
 
     assert said(copy) == []
     assert said(larger) == ["Teacher and student have different tokenizers; each reads the text through its own."]
-    (unknown,) = said("nobody/downloaded-this")
+    (unknown,) = said(copy, "teacher.model=nobody/downloaded-this")
     assert "cannot be seen yet" in unknown
