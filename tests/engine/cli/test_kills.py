@@ -115,3 +115,7 @@ def test_a_pause_gives_the_device_back_and_resume_ends_the_run(toml: str, home: 
     steps = store.curve(run, "train/loss")[0].tolist()
     assert store.run(run).state == "stopped" and store.run(run).has_student and steps == list(range(1, len(steps) + 1))
     assert len(steps) > paused.step
+    log = paused.log_file.read_text(encoding="utf-8")
+    told = [f"Paused at step {paused.step}.", f"Goes on after step {paused.step} ", f"Stopped at step {len(steps)}."]
+    places = [log.find(line) for line in told]
+    assert -1 not in places and places == sorted(places)

@@ -42,6 +42,7 @@ def test_a_stopped_run_is_trained_to_its_end(distill: Callable[..., Done], toml:
     assert done.status == 0 and f"run {run}" in done.said and store.run(run).state == "finished"
     again = distill("resume", run)
     assert again.status == 2 and "has finished; there is nothing left" in again.said
+    assert f"“distill show {run}” prints" in again.said
 
 
 def test_resume_may_only_queue_and_pause_takes_out_of_the_queue(

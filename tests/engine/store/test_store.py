@@ -178,6 +178,12 @@ def test_runs_of_dead_processes_become_interrupted_also_when_the_pid_is_in_use_a
         "running", "interrupted", "interrupted", "queued",
     ]  # fmt: skip
     assert "without a word" in store.run(reused).reason
+    assert (
+        store.run(gone)
+        .log_file.read_text()
+        .rstrip()
+        .endswith("ended without a word (killed, or the machine went down).")
+    )
     assert store.recover_dead() == []
 
 
