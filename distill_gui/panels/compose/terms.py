@@ -173,7 +173,9 @@ class TermCard(QFrame):
         self.fold.setToolTip(plain_tip(words.about))
         self.curve.setText(words.curve)
         self.curve.setToolTip("The name of its curves")
+        self.curve.setVisible(words.curve[-1:].isdigit())  # else it only repeats the title: the formula needs the room
         self.part.setText(words.part)
+        self.part.setAccessibleName(f"{words.curve}: {words.part}")
         self.remove.setAccessibleName(f"Take out {words.title} ({words.curve})")
         self.rows.refresh()
         fault = next(filter(None, map(self._model.fault, self._own_keys())), "")

@@ -55,6 +55,7 @@ def test_every_feature_loss_can_be_added_and_says_what_it_does(panel: ComposePan
 def test_a_second_term_of_a_kind_has_curves_of_its_own_name(filled: ComposePanel) -> None:
     add(filled, "hidden")
     assert [card.curve.text() for card in filled.loss.terms.cards()] == ["hidden", "pkd", "hidden-2"]
+    assert [card.curve.isVisible() for card in filled.loss.terms.cards()] == [False, False, True]
 
 
 def test_terms_of_a_file_are_folded_and_the_formula_has_them(filled: ComposePanel, model: ComposeModel) -> None:
