@@ -20,7 +20,8 @@ from engine.config import StudentConfig, TaskConfig, TeacherConfig, TrainingConf
 NO_TEACHER = "none"
 SEEDS = ("training.seed", "teacher.seed")
 # Where a run was trained and what it is called does not make it another method.
-_NOT_COMPARED = {"name", "task.name", "student.architecture", "training.device", "training.threads", *SEEDS}
+_MACHINE = {"training.device", "training.threads", "training.recompute"}
+_NOT_COMPARED = {"name", "task.name", "student.architecture", *_MACHINE, *SEEDS}
 # What only counts while the teacher itself is trained.
 _TEACHER_TRAINING = ("epochs", "batch_size", "learning_rate", "seed")
 
@@ -151,7 +152,7 @@ def reproducing_settings(config: Mapping[str, Any]) -> dict[str, Any]:
 
     ``features`` are always among them: a row without feature terms has none.
     """
-    skipped = {"name", "task.name", "task.source", "training.device", "training.threads", *SEEDS}
+    skipped = {"name", "task.name", "task.source", *_MACHINE, *SEEDS}
     return {"features": []} | {key: value for key, value in flat(config).items() if key not in skipped}
 
 

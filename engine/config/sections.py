@@ -190,6 +190,13 @@ class TrainingConfig(_Section):
         "relate the rows of a batch to each other then see only those of a part.",
         json_schema_extra=_advanced(unit="parts"),
     )
+    recompute: bool = Field(
+        default=False,
+        title="Recompute layers",
+        description="Keep only the layers' inputs and compute their inside again in the backward pass (gradient checkpointing): "
+        "much less memory for one more forward pass a step. No result changes.",
+        json_schema_extra=_advanced(),
+    )
     learning_rate: float = Field(
         default=5e-5,
         gt=0,

@@ -11,6 +11,7 @@ import numpy as np
 from engine.data.batches import collate
 from engine.data.tokenising import Encoding
 from engine.diagnosis.finding import Finding, Level
+from engine.models.recompute import keeping_all, recomputing_layers
 
 if TYPE_CHECKING:
     import torch
@@ -44,7 +45,19 @@ def activation_bytes(
     model: nn.Module, encoding: Encoding, batch_size: int, device: torch.device, precision: torch.dtype | None
 ) -> int:
     """What a forward pass of ``batch_size`` of the longest rows keeps for the backward pass: measured on two rows, each
-    storage once, the weights left out."""
+    storage once, the weights left out. Of layers that recompute, the inside of one is there at a time."""
+    kept = _kept_bytes(model, encoding, batch_size, device, precision)
+    layers = len(recomputing_layers(model))
+    if not layers:
+        return kept
+    with keeping_all(model):
+        whole = _kept_bytes(model, encoding, batch_size, device, precision)
+    return kept + (whole - kept) // layers
+
+
+def _kept_bytes(
+    model: nn.Module, encoding: Encoding, batch_size: int, device: torch.device, precision: torch.dtype | None
+) -> int:
     import torch
 
     longest = np.argsort(-encoding.lengths, kind="stable")[: min(2, batch_size)]

@@ -14,6 +14,7 @@ from engine.diagnosis.models import TeacherAtHand
 from engine.diagnosis.sample import by_length, part_of
 from engine.diagnosis.timing import Forecast, Speed, pass_speed, step_speed, time_finding, tokens_per_row
 from engine.losses.objective import Objective
+from engine.models.recompute import recompute_layers
 from engine.models.student import build_student
 from engine.seeding import seed_everything
 from engine.training.distil import batch_size, begin_lesson, course_of
@@ -90,6 +91,8 @@ def _student(bench: Bench) -> PreTrainedModel:
     seed_everything(bench.config.training.seed)
     student = build_student(bench.config, bench.task, data.student_vocabulary, data.student_tokenizer.pad_token_id)
     data.must_fit(student, "student", "student.architecture")
+    if bench.config.training.recompute:
+        recompute_layers(student)
     return cast("PreTrainedModel", cast("nn.Module", student).to(bench.device))
 
 

@@ -20,6 +20,7 @@ from engine.errors import DataError, ModelError
 from engine.events import Emit, Facts, Log, Phase, Score
 from engine.losses.objective import Objective
 from engine.models.load import quiet_transformers
+from engine.models.recompute import recompute_layers
 from engine.models.skeleton import student_skeleton, teacher_skeleton
 from engine.models.student import build_student
 from engine.seeding import seed_everything
@@ -89,6 +90,8 @@ def distil(
     keeper = Keeper(folder / "checkpoints", identity, emit, flush, checkpoint_every_s)
     must_align(config, data)
     must_have_tensors(config, data)
+    if config.training.recompute:  # a kind that cannot is refused before a teacher is trained or asked
+        recompute_layers(student_skeleton(config, data.task, data.student_vocabulary))
     teacher: Teacher | None = None
     teacher_logits = None
     if config.needs_teacher:
@@ -123,6 +126,8 @@ def distil(
     seed_everything(config.training.seed)
     student = build_student(config, task, data.student_vocabulary, data.student_tokenizer.pad_token_id)
     data.must_fit(student, "student", "student.architecture")
+    if config.training.recompute:
+        recompute_layers(student)
     emit(Facts({"parameters": sum(parameter.numel() for parameter in student.parameters())}))
     size = batch_size(config.training, device)
     batches = data.train.training_batches(size, config.training.seed, "student", config.training.epochs)

@@ -55,7 +55,8 @@ class Batches(Protocol):
 class Course:
     """How long and how hard to train. ``precision`` is the autocast type of the forward pass, None for float32.
 
-    Each step's rows are taken in ``accumulate`` parts. ``patience`` evaluations without a gain of more than ``min_delta`` end the training early, 0 never.
+    Each step's rows are taken in ``accumulate`` parts. ``patience`` evaluations without a gain of more than ``min_delta`` end
+    the training early, 0 never.
     """
 
     epochs: int

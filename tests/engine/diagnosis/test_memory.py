@@ -7,6 +7,7 @@ import torch
 
 from engine import catalog
 from engine.diagnosis.memory import Phase, activation_bytes, free_bytes, memory_finding, training_bytes
+from engine.models.recompute import recompute_layers
 from engine.models.shape import EncoderShape
 from engine.models.student import random_classifier
 from tests.engine.diagnosis.conftest import Toml
@@ -18,6 +19,22 @@ CPU = torch.device("cpu")
 def test_weights_gradients_moments_and_on_the_cpu_the_best() -> None:
     assert training_bytes(1000, CPU) == 20_000
     assert training_bytes(1000, torch.device("cuda")) == 16_000
+
+
+def test_layers_that_recompute_keep_their_inputs_and_the_inside_of_one(healthy: Toml) -> None:
+    encoding = sample_of(healthy()).data.train.encodings["student"]
+    places = 16 * int(encoding.lengths.max())
+
+    def of(layers: int, recompute: bool) -> int:
+        model = random_classifier(EncoderShape(layers, 32, 4, 128, 40), catalog.tasks()["mrpc"])
+        if recompute:
+            recompute_layers(model)
+        return activation_bytes(model, encoding, 16, CPU, None)
+
+    assert of(1, True) >= of(1, False), "of one layer nothing is saved"
+    assert of(8, True) < of(8, False) / 3
+    more = (of(8, True) - of(4, True)) / 4
+    assert places * 32 * 4 <= more <= 1.5 * places * 32 * 4, "a layer more is its input more: 32 numbers a token"
 
 
 def test_activations_grow_with_rows_and_layers(healthy: Toml) -> None:

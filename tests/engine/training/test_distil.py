@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from transformers import BertForSequenceClassification
 
 from engine import catalog
 from engine.config import DistillationConfig, parse_config
@@ -106,6 +107,24 @@ def test_without_a_teacher_nothing_of_it_is_loaded(toml: str, home: Path, tmp_pa
     assert not (home / "teachers").exists()
     assert "train/loss/labels" in ear.names() and "train/loss/teacher" not in ear.names()
     assert ear.curve("train/loss") == ear.curve("train/loss/labels")
+
+
+def test_a_student_that_cannot_recompute_is_refused_before_its_teacher_is_trained(
+    toml: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BertForSequenceClassification, "supports_gradient_checkpointing", False)
+    with pytest.raises(ModelError, match=r"^training\.recompute: BertForSequenceClassification cannot"):
+        train(parse_config(toml, overrides=["training.recompute=true"]), home, tmp_path / "a")
+    assert not (home / "teachers").exists()
+
+
+def test_recomputing_changes_no_number(toml: str, home: Path, tmp_path: Path) -> None:
+    _, plain = train(parse_config(toml), home, tmp_path / "a")
+    _, again = train(parse_config(toml, overrides=["training.recompute=true"]), home, tmp_path / "b")
+    assert again.curve("train/gradient_norm") == plain.curve("train/gradient_norm")
+    assert again.curve("train/parameter_share/labels") == plain.curve("train/parameter_share/labels") != []
+    ours, theirs = weights(tmp_path / "a"), weights(tmp_path / "b")
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
 
 
 def test_batches_filled_with_tokens_are_as_many_as_the_facts_say(toml: str, home: Path, tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ def test_parts_of_a_batch_are_told_and_the_losses_that_relate_rows_named() -> No
     def first_words(kind: str, accumulate: int) -> str:
         course = replace(COURSE, epochs=1, accumulate=accumulate)
         _, events, _ = run(course=course, kind=kind, teacher=torch.zeros(10, 3) if kind != "none" else None)
-        return [event.text for event in events if isinstance(event, Log)][0]
+        return next(event.text for event in events if isinstance(event, Log))
 
     assert first_words("none", 1).startswith("10.0 % of the places")
     assert first_words("kl", 2) == "Each step's rows are taken in 2 parts; batch size and loss stay the same."

@@ -112,6 +112,12 @@ CASES: dict[str, tuple[str, list[str], list[tuple[str, int]], float]] = {
         [(STUDENT, 6), (STUDENT, 17)],
         0,
     ),
+    "recomputed layers under feature terms, rows in parts": (
+        FEATURES,
+        ["training.recompute=true", "training.accumulate=2"],
+        [(STUDENT, 7), (STUDENT, 10)],
+        1000,
+    ),
     "the teacher's fine-tuning": ("", [], [(TEACHER, 3), (TEACHER, 7)], 0),
     "after the teacher's, before the student's first": ("", [], [(TEACHER, 5), (STUDENT, 2)], 1000),
 }
