@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from engine.analysis import cell_text
 from engine.analysis.cells import Cell, Row, Table, closing
 from engine.analysis.formats import TableFormat
+
+LONGEST_NAME = 60  # columns
 
 KEY = (
     "Own rows: validation split, mean ± sample standard deviation, (number of seeds), difference to no teacher. "
@@ -21,13 +25,20 @@ def render(table: Table) -> str:
     for block in table.blocks:
         if block.title:
             lines.append(block.title + ("  (baseline: no teacher)" if block.has_baseline else ""))
-        lines += [_row(row, table) for row in block.rows]
+        for row in block.rows:
+            lines += _lines(_row(row, table))
     widths = [max(len(line[place]) for line in lines if isinstance(line, list)) for place in range(len(head))]
     text = [line if isinstance(line, str) else _aligned(line, widths) for line in lines]
     text.insert(2, "-" * (sum(widths) + 2 * (len(widths) - 1)))
     notes = [f"{note.mark}  {note.text}" for note in table.footnotes]
     source = [f"Published rows: {table.source}."] if table.source else []
     return "\n".join([*text, "", *notes, *source, KEY, *closing(table)]) + "\n"
+
+
+def _lines(row: list[str]) -> list[list[str] | str]:
+    """A row with a long name goes on below it, indented: the figures stay where a terminal shows them."""
+    first, *more = textwrap.wrap(row[0], LONGEST_NAME, subsequent_indent="    ") or [""]
+    return [[first, *row[1:]], *more]
 
 
 def _row(row: Row, table: Table) -> list[str]:

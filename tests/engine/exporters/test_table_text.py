@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.analysis.cells import Table
 from engine.exporters.table_text import render
 
@@ -30,3 +32,13 @@ def test_gradient_columns_are_aligned_and_explained(table: Table, whole_table: T
     text = "\n".join(lines)
     assert "that is not the labels'" in text and "2 stopped, 1 failed." in text
     assert "Names cut short also differ in: “Vanilla KD" in text
+
+
+def test_a_long_name_goes_on_below_and_keeps_the_figures_in_sight(table: Table) -> None:
+    (block,) = table.blocks
+    long = "Vanilla KD + hidden (mse, layers 1↔2 2↔4) + attention (maps, skip) · T 2 · λ .3 · 30 epochs · length 64"
+    rows = tuple(replace(row, title=long) if row.key == "k" else row for row in block.rows)
+    lines = render(replace(table, blocks=(replace(block, rows=rows),))).splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("Vanilla KD + hidden"))
+    assert "82.0" in lines[at] and lines[at + 1].startswith("    ")
+    assert " ".join([lines[at][:60].strip(), lines[at + 1].strip()]) == long
