@@ -150,8 +150,9 @@ class ComposePanel(QWidget):
         # what has just been unfolded gets its place only now
         QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
         self.area.ensureWidgetVisible(place, 0, L)
-        top = place.mapTo(self.area.widget(), QPoint(0, 0)).y()
-        self.area.ensureVisible(0, top, 0, S)
+        form = self.area.widget()
+        if form is not None:
+            self.area.ensureVisible(0, place.mapTo(form, QPoint(0, 0)).y(), 0, S)
 
     def _refresh(self) -> None:
         for group in self.groups:

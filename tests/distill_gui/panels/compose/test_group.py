@@ -24,14 +24,9 @@ def test_basic_fields_are_shown_and_advanced_ones_folded(panel: ComposePanel, qt
     assert panel.training.fold.text() == "Advanced ▸"
     qtbot.mouseClick(panel.training.fold, Qt.MouseButton.LeftButton)
     QApplication.processEvents()
-    assert visible_labels(panel.training)[:6] == [
-        "Epochs",
-        "Batch size",
-        "Learning rate",
-        "Seeds",
-        "Warm-up",
-        "Weight decay",
-    ]
+    shown = visible_labels(panel.training)
+    assert shown[:4] == ["Epochs", "Batch size", "Learning rate", "Seeds"]
+    assert {"Warm-up", "Weight decay"} <= set(shown[4:])
     qtbot.mouseClick(panel.training.fold, Qt.MouseButton.LeftButton)
     assert visible_labels(panel.training) == ["Epochs", "Batch size", "Learning rate", "Seeds"]
 
