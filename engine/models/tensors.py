@@ -25,21 +25,32 @@ _PROJECTIONS = {
 }
 
 
+class _AllSeen(Exception):
+    """Ends a forward pass of which nothing more is wanted."""
+
+
 class Tap:
     """Holds the named tensors of a model's forward passes while it listens. ``whose`` begins the sentences of its errors.
 
+    ``nothing_else`` ends each pass that is read as soon as the last tensor is there: nothing above it is computed, and the
+    model's own answer never comes. With a ``module/<path>`` among the names passes are whole, as it may run more than once.
     Raises ModelError where the model has no such tensor.
     """
 
-    def __init__(self, model: PreTrainedModel, names: Iterable[str], whose: str) -> None:
+    def __init__(self, model: PreTrainedModel, names: Iterable[str], whose: str, nothing_else: bool = False) -> None:
+        names = list(dict.fromkeys(names))
         self._seen: dict[str, Tensor] = {}
         self._listening = False
+        ends_early = nothing_else and not any(name.startswith("module/") for name in names)
+        self._enough = len(names) if ends_early else None
         self._handles = [self._hook(_module(model, name, whose), name) for name in names]
 
     def _hook(self, module: nn.Module, name: str) -> Any:
         def keep(module: nn.Module, inputs: Any, output: Any) -> None:
             if self._listening:
                 self._seen[name] = _first_tensor(output)
+                if len(self._seen) == self._enough:
+                    raise _AllSeen
 
         return module.register_forward_hook(keep)
 
@@ -50,6 +61,8 @@ class Tap:
         self._listening = True
         try:
             yield
+        except _AllSeen:
+            pass
         finally:
             self._listening = False
 

@@ -74,12 +74,9 @@ class FeatureLesson:
         }
         self.projectors = nn.ModuleDict({name: term.projectors for name, term in self.terms_by_name.items()})
         terms = list(self.terms_by_name.values())
-        self.student_tap = Tap(
-            student, dict.fromkeys(n for term in terms for n in term.plan.student), "features, student"
-        )
-        self._teacher_tap = Tap(
-            teacher, dict.fromkeys(n for term in terms for n in term.plan.teacher), "features, teacher"
-        )
+        self.student_tap = Tap(student, (n for term in terms for n in term.plan.student), "features, student")
+        wanted = (n for term in terms for n in term.plan.teacher)
+        self._teacher_tap = Tap(teacher, wanted, "features, teacher", nothing_else=True)
 
     def teacher_tensors(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """What the teacher's inside is for these inputs, on the device."""

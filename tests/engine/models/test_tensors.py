@@ -105,6 +105,34 @@ def test_a_pass_that_failed_is_forgotten_when_the_next_begins(model: torch.nn.Mo
         assert held() is None and tap.take() == {}
 
 
+def test_a_pass_of_which_nothing_else_is_wanted_ends_there(model: torch.nn.Module) -> None:
+    """Nothing above the highest named layer runs, and what was read is the same to the bit."""
+    whole = read(model, "hidden/1", "query/2")
+    ran: list[str] = []
+    for name, module in model.named_modules():
+        if name.endswith(("layer.0", "layer.1", "layer.2")) or name == "classifier":
+            module.register_forward_hook(lambda *_, name=name: ran.append(name.rpartition(".")[2]))
+    tap = Tap(model, ["query/2", "hidden/1", "query/2"], "test", nothing_else=True)
+    for _ in range(2):
+        with torch.no_grad(), tap.listening():
+            model(**INPUTS)
+        found = tap.take()
+        assert set(found) == set(whole) and all(torch.equal(found[name], whole[name]) for name in whole)
+    assert ran == ["0", "0"]  # the second layer was left after its query, twice
+    model(**INPUTS)
+    assert ran[2:] == ["0", "1", "2", "classifier"]  # a pass that is not read is whole
+
+
+def test_a_pass_with_a_module_by_its_path_is_whole(model: torch.nn.Module) -> None:
+    ran: list[bool] = []
+    model.classifier.register_forward_hook(lambda *_: ran.append(True))
+    path = next(name for name, module in model.named_modules() if isinstance(module, torch.nn.LayerNorm))
+    tap = Tap(model, ["hidden/1", f"module/{path}"], "test", nothing_else=True)
+    with torch.no_grad(), tap.listening():
+        model(**INPUTS)
+    assert ran and len(tap.take()) == 2
+
+
 def test_the_body_says_what_can_be_read(model: torch.nn.Module) -> None:
     body = body_of(model, "test")
     assert (body.layers, body.hidden, body.heads, body.scores) == (3, 16, 2, True)
