@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from engine.losses.features.attention_maps import attention_scores, log_attention, mean_of_heads, must_show_attention
-from engine.losses.features.layers import described, layer_pairs
+from engine.losses.features.attention_maps import (
+    Heads,
+    attention_pairs,
+    attention_scores,
+    heads_field,
+    log_attention,
+    mean_of_heads,
+)
+from engine.losses.features.layers import described
 from engine.losses.features.tokens import mean_over_tokens
 from engine.types import Body, FeatureInputs, FeatureLoss, FeaturePlan, MappedFeatureSettings
 
@@ -23,26 +30,12 @@ class Settings(MappedFeatureSettings):
         description="paper: the scores before softmax, which converged faster there; maps: the probabilities after it.",
         json_schema_extra={"titles": {"paper": "Scores (the paper's)", "maps": "Maps"}},
     )
-    heads: Literal["equal", "average"] = Field(
-        "equal",
-        title="Heads",
-        description="equal: head against head, which needs as many in both models; average: the mean over each model's heads.",
-        json_schema_extra={"titles": {"equal": "Head against head", "average": "Averaged"}},
-    )
+    heads: Heads = heads_field()
 
 
 def plan(settings: Settings, student: Body, teacher: Body) -> FeaturePlan:
     """Query and key of both layers of each pair. ValueError where they cannot be read or the heads do not match."""
-    must_show_attention(student, teacher)
-    pairs = layer_pairs(settings.layers, student, teacher)
-    for place in (place for pair in pairs for place in pair):
-        if isinstance(place, str) or place < 1:
-            raise ValueError(f"there is no attention at “{place}”: attention is compared between layers, from 1 on")
-    if settings.heads == "equal" and student.heads != teacher.heads:
-        raise ValueError(
-            f"the student has {student.heads} attention heads and the teacher {teacher.heads}; average them "
-            '(heads = "average"), or give the student as many'
-        )
+    pairs = attention_pairs(settings.layers, settings.heads, student, teacher)
     return FeaturePlan(
         tuple((f"{kind}/{ours}", f"{kind}/{theirs}") for ours, theirs in pairs for kind in ("query", "key"))
     )

@@ -5,15 +5,30 @@ All in float32 or wider, autocast or not. Maps are kept as logs. A relation of a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
 
 from engine.losses.distributions import widen
+from engine.losses.features.layers import layer_pairs
 from engine.losses.features.tokens import in_heads, mean_over_tokens, without_autocast
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from engine.types import Body
+    from engine.types import Body, LayerMap, Place
+
+Heads = Literal["equal", "average"]
+
+
+def heads_field() -> Any:
+    """How the heads of two models are compared, the same setting in every loss that compares attention of mapped layers."""
+    return Field(
+        "equal",
+        title="Heads",
+        description="equal: head against head, which needs as many in both models; average: the mean over each model's heads.",
+        json_schema_extra={"titles": {"equal": "Head against head", "average": "Averaged"}},
+    )
 
 
 def attention_scores(query: Tensor, key: Tensor, heads: int) -> Tensor:
@@ -50,6 +65,22 @@ def attention_divergence(log_teacher: Tensor, log_student: Tensor, mask: Tensor)
     """
     over_keys = (log_teacher.exp() * (log_teacher - log_student)).sum(-1)
     return mean_over_tokens(over_keys.mean(1), mask)
+
+
+def attention_pairs(layers: LayerMap, heads: Heads, student: Body, teacher: Body) -> list[tuple[Place, Place]]:
+    """The pairs of a layer map whose attention can be compared. Raises ValueError with a sentence where it cannot be read, a
+    place has none, or the heads do not match."""
+    must_show_attention(student, teacher)
+    pairs = layer_pairs(layers, student, teacher)
+    for place in (place for pair in pairs for place in pair):
+        if isinstance(place, str) or place < 1:
+            raise ValueError(f"there is no attention at “{place}”: attention is compared between layers, from 1 on")
+    if heads == "equal" and student.heads != teacher.heads:
+        raise ValueError(
+            f"the student has {student.heads} attention heads and the teacher {teacher.heads}; average them "
+            '(heads = "average"), or give the student as many'
+        )
+    return pairs
 
 
 def must_show_attention(student: Body, teacher: Body) -> None:

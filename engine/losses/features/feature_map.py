@@ -9,13 +9,15 @@ from pydantic import Field
 
 from engine.losses.distributions import widen
 from engine.losses.features.attention_maps import (
+    Heads,
     attention_divergence,
+    attention_pairs,
     attention_scores,
+    heads_field,
     log_attention,
-    must_show_attention,
 )
 from engine.losses.features.distances import mse
-from engine.losses.features.layers import described, layer_pairs
+from engine.losses.features.layers import described
 from engine.types import Body, FeatureInputs, FeatureLoss, FeaturePlan, MappedFeatureSettings
 
 if TYPE_CHECKING:
@@ -49,26 +51,12 @@ class Settings(MappedFeatureSettings):
         description="Weight of the attention maps' KL beside the hidden states' squared difference; 1 is the paper's.",
         json_schema_extra={"step": 0.5, "decimals": 2},
     )
-    heads: Literal["equal", "average"] = Field(
-        "equal",
-        title="Heads",
-        description="equal: head against head, which needs as many in both models; average: the mean over each model's heads.",
-        json_schema_extra={"titles": {"equal": "Head against head", "average": "Averaged"}},
-    )
+    heads: Heads = heads_field()
 
 
 def plan(settings: Settings, student: Body, teacher: Body) -> FeaturePlan:
     """Hidden state, query and key of each pair. Raises ValueError where maps cannot be read off or heads do not match."""
-    must_show_attention(student, teacher)
-    pairs = layer_pairs(settings.layers, student, teacher)
-    if any(isinstance(place, str) or place == 0 for pair in pairs for place in pair):
-        raise ValueError(
-            "“feature_map” compares attention too, which only a layer from 1 on has; choose “hidden” for other places"
-        )
-    if settings.heads == "equal" and student.heads != teacher.heads:
-        raise ValueError(
-            f"the student has {student.heads} attention heads and the teacher {teacher.heads}; set heads to “average”"
-        )
+    pairs = attention_pairs(settings.layers, settings.heads, student, teacher)
     return FeaturePlan(
         tuple((f"{kind}/{ours}", f"{kind}/{theirs}") for ours, theirs in pairs for kind in KINDS), projected=True
     )

@@ -110,12 +110,12 @@ def test_stages_are_equal_parts_of_the_transfer_in_order() -> None:
             Settings(),
             STUDENT,
             replace(TEACHER, heads=12),
-            "4 attention heads and the teacher 12; set heads to “average”",
+            '4 attention heads and the teacher 12; average them .heads = "average".',
         ),
         (Settings(), STUDENT, replace(TEACHER, scores=False), "the teacher's attention is more than"),
         (Settings(heads="average"), replace(STUDENT, scores=False), TEACHER, "the student's attention is more than"),
-        (Settings(layers=((0, 0),)), STUDENT, TEACHER, "only a layer from 1 on has"),
-        (Settings(layers=(("pooler", 1),)), STUDENT, TEACHER, "only a layer from 1 on has"),
+        (Settings(layers=((0, 0),)), STUDENT, TEACHER, "no attention at “0”: .* between layers, from 1 on"),
+        (Settings(layers=(("pooler", 1),)), STUDENT, TEACHER, "no attention at “pooler”: .* from 1 on"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(settings: Settings, student: Body, teacher: Body, said: str) -> None:
