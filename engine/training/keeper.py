@@ -100,11 +100,11 @@ class Keeper:
             raise EngineError(
                 f"The run was begun by version {then.get('program')} of this program (checkpoints {then.get('format')}), and "
                 f"this is {__version__} (checkpoints {FORMAT}): a run goes on only with what it was begun with. Use that "
-                "version, or duplicate the run to begin anew."
+                "version, or start the same configuration as a new run."
             )
         raise EngineError(
             f"The run cannot go on from its checkpoint at step {found.step}, as its {' and '.join(changed)} changed since. "
-            "Bring back what it was begun with, or duplicate the run to begin anew."
+            "Bring back what it was begun with, or start the same configuration as a new run."
         )
 
     def _identity(self, stage: Stage) -> dict[str, str]:

@@ -116,7 +116,7 @@ def _look_at_rows(config: DistillationConfig, task: Task, found: _Findings) -> N
     train = found.preview.rows.get(task.train_split, 0)
     found.preview.steps = _steps(config, train)
     if found.preview.steps is None:
-        text = "How many steps there are follows from the rows' lengths, as batches are filled with tokens; the doctor counts them."
+        text = "The number of steps follows from the rows' lengths, as batches are filled with tokens; the doctor estimates it."
         found.note("fine", "training.batch_tokens", text)
     if task.train_rows and train != task.train_rows:
         found.note(

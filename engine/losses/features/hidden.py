@@ -13,7 +13,7 @@ from engine.types import Body, FeatureInputs, FeatureLoss, FeaturePlan, MappedFe
 if TYPE_CHECKING:
     from torch import Tensor
 
-WRITTEN = {"mse": "mse", "l1": "l1", "cosine": "1−cos", "ce": "KL of softmaxes", "mmd": "MMD²"}
+WRITTEN = {"mse": "mse", "l1": "l1", "cosine": "(1−cos)", "ce": "KL of softmaxes", "mmd": "MMD²"}
 
 
 class Settings(MappedFeatureSettings):

@@ -119,7 +119,7 @@ def test_feature_terms_are_told_with_formula_settings_and_sources(make_run: Make
     ]
     run = make_run(kind="kl", features=terms, config={"loss.standardise": True, "loss.temperature": 2.0})
     card = model_card(run, [])
-    assert "KL(p‖f; T=2) on z-scored logits + 10.00·hidden 1−cos (last) + 1.00·embedding mse" in card
+    assert "KL(p‖f; T=2) on z-scored logits + 10.00·hidden (1−cos) (last) + 1.00·embedding mse" in card
     assert "Hidden states. " in card and '`weight 10.0, schedule "constant"' in card and 'layers "last"' in card
     assert "`gone`, a feature term that this program does not know" in card
     listed = [

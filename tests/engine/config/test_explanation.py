@@ -65,7 +65,7 @@ def test_feature_terms_stand_in_the_formula_and_among_the_sources():
     )
     assert [term.kind for term in terms] == ["hidden", "embedding"] and terms[0].weight == 1.0
     settings = loss_settings({"kind": "kl", "standardise": True})
-    assert formula_of(settings, terms).endswith(" + 1.00·hidden 1−cos (uniform) + 10.00·embedding mse")
+    assert formula_of(settings, terms).endswith(" + 1.00·hidden (1−cos) (uniform) + 10.00·embedding mse")
     hinton, standardised, fitnets, tinybert = sources_of(settings, [*terms, terms[0]])
     assert hinton.startswith("Hinton") and standardised.startswith("Sun et al. 2024")
     assert fitnets.startswith("Romero") and "TinyBERT" in tinybert
