@@ -59,7 +59,10 @@ def _defaults(loss: FeatureLoss | None) -> Term:
 
 
 def differing_settings(runs: Iterable[tuple[Term, ...]]) -> set[tuple[str, str]]:
-    """(kind, setting) of what is not the same in all terms of a kind, in one run or across runs."""
+    """(kind, setting) of what is not the same in all terms of a kind that have it, in one run or across runs.
+
+    A setting that applies only under another one, such as MiniLM 2's relation heads, does not differ from being absent.
+    """
     by_kind: dict[str, list[Term]] = defaultdict(list)
     for terms in runs:
         for term in terms:
@@ -68,7 +71,7 @@ def differing_settings(runs: Iterable[tuple[Term, ...]]) -> set[tuple[str, str]]
         (kind, key)
         for kind, terms in by_kind.items()
         for key in {key for term in terms for key in term}
-        if len({comparable(term.get(key)) for term in terms}) > 1
+        if len({comparable(term[key]) for term in terms if key in term}) > 1
     }
 
 

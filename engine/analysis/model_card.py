@@ -18,6 +18,7 @@ from engine.analysis.markdown import code, escaped
 from engine.analysis.own_rows import ScoreLike
 from engine.analysis.row_names import architecture_title, reference_name
 from engine.config import (
+    TrainingConfig,
     feature_terms,
     formula_of,
     is_folder_like,
@@ -27,6 +28,9 @@ from engine.config import (
     sources_of,
 )
 from engine.types import FeatureSettings, Task
+
+# Settings of training that go without saying as long as they are not used.
+SWITCHED_OFF = ("batch_tokens", "accumulate", "recompute", "patience", "min_delta", "precision")
 
 
 class CardRun(Protocol):
@@ -234,13 +238,19 @@ def _sources(run: CardRun, task: Task | None) -> str:
 
 def _training(run: CardRun) -> str:
     training: Mapping[str, Any] = run.config.get("training", {})
-    rows = [(key.replace("_", " "), value) for key, value in training.items() if key not in ("device", "threads")]
+    rows = [(key.replace("_", " "), value) for key, value in training.items() if _is_told(key, value)]
     rows.append(("student starts from", run.config.get("student", {}).get("init", "")))
     rows.append(("steps", f"{run.step} of {run.total_steps}" if run.step != run.total_steps else run.total_steps))
     if run.device:
         rows.append(("trained on", run.device))
     lines = [f"| {escaped(name)} | {escaped(str(value))} |" for name, value in rows]
     return "\n".join(["## Training", "", "| setting | value |", "| :-- | :-- |", *lines])
+
+
+def _is_told(key: str, value: Any) -> bool:
+    """Not what concerns the author's machine, nor what was left switched off: both say nothing of the student."""
+    off = key in SWITCHED_OFF and value == TrainingConfig.model_fields[key].default
+    return key not in ("device", "threads") and not off
 
 
 def _without_folders(toml: str, config: Mapping[str, Any]) -> str:

@@ -52,5 +52,10 @@ def test_settings_that_differ_within_a_run_count_too() -> None:
     ]  # fmt: skip
 
 
+def test_a_setting_that_applies_only_to_some_terms_does_not_differ_from_being_absent() -> None:
+    terms = effective_terms([{"kind": "minilm", "version": "1"}, {"kind": "minilm", "version": "2"}], KNOWN)
+    assert differing_settings([terms]) == {("minilm", "version")}
+
+
 def test_comparable_values_are_hashable_and_two_is_two() -> None:
     assert comparable(2) == comparable(2.0) and hash(comparable([[1, 2]])) == hash(comparable([[1, 2]]))

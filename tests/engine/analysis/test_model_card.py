@@ -48,6 +48,15 @@ def test_it_says_data_teacher_loss_scores_settings_and_toml(make_run: MakeRun) -
     assert "| learning rate | 5e-05 |" in card and "best on validation (step 20)" in card
 
 
+def test_what_was_left_switched_off_and_the_machine_s_settings_are_not_told(make_run: MakeRun) -> None:
+    off = {"training.batch_tokens": 0, "training.patience": 0, "training.recompute": False, "training.threads": 1}
+    on = {"training.batch_tokens": 4096, "training.patience": 2, "training.recompute": True}
+    quiet, loud = model_card(make_run(config=off), []), model_card(make_run(config=on), [])
+    for name in ("batch tokens", "patience", "recompute", "threads", "device"):
+        assert f"| {name} |" not in quiet
+    assert "| batch tokens | 4096 |" in loud and "| patience | 2 |" in loud and "| recompute | True |" in loud
+
+
 def test_no_teacher_is_said(make_run: MakeRun) -> None:
     card = model_card(make_run(), [])
     assert "None: the student learnt from the labels alone." in card and "    L = CE(y)" in card
