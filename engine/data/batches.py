@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,14 @@ class Batch:
     teacher_inputs: dict[str, Tensor]
     places: int = 0
     padded: int = 0
+
+    def pinned(self) -> Batch:
+        """The same in pinned memory, from which a GPU fetches it while the processor goes on."""
+        inputs = {name: values.pin_memory() for name, values in self.inputs.items()}
+        theirs = inputs
+        if self.teacher_inputs is not self.inputs:
+            theirs = {name: values.pin_memory() for name, values in self.teacher_inputs.items()}
+        return replace(self, inputs=inputs, teacher_inputs=theirs, indices=self.indices.pin_memory())
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 from engine.events import Emit, Facts, Log, Phase, Rewound
 from engine.losses.influence import gradient_shares
 from engine.training.best import Best
 from engine.training.curves import Clock, Curves
+from engine.training.feeding import fed
 from engine.training.keeper import Keeper, Stage
 from engine.training.schedule import evaluation_steps, rate_factor
 from engine.training.step import Batch, Learner, Stepper
@@ -30,13 +31,15 @@ STUDENT_STAGE = Stage("student", "training")
 
 
 class CountedBatch(Batch, Protocol):
-    """A batch that knows how many places its inputs have, and how many of them are padding."""
+    """A batch that knows how many places its inputs have and how many of them are padding, and can be pinned for a GPU."""
 
     @property
     def places(self) -> int: ...
 
     @property
     def padded(self) -> int: ...
+
+    def pinned(self) -> Self: ...
 
 
 class Batches(Protocol):
@@ -141,11 +144,11 @@ def fit(
         emit(Facts({"best_score": best.score, "best_step": best.step}))
 
     stopped = False
-    for epoch in range(step // batches.steps_per_epoch, course.epochs):
-        padding = Padding()
-        for batch in islice(padding.counted(batches.epoch(epoch)), step % batches.steps_per_epoch, None):
+    padding = Padding()
+    with fed(_from(step, batches, course.epochs, padding), device) as ready:
+        for batch in ready:
             if stopped or best.exhausted:
-                return _fitted(step, stopped, best)
+                break
             rate = course.learning_rate * rate_factor(step, total, course.warmup_share)
             with_shares = share_steps > 0 and step % share_steps == 0
             taken = stepper.take(batch, rate, progress=step / max(1, total - 1), with_shares=with_shares)
@@ -176,13 +179,17 @@ def fit(
                 keeper.keep(stage, step, clock(), stepper, best)
             if evaluates or keeps:
                 curves.rest()
-        if epoch == 0 and padding.places and not stage.prefix:
-            emit(Log(f"{100 * padding.share:.1f} % of the places in the first epoch's batches were padding."))
-    return _fitted(step, stopped, best)
-
-
-def _fitted(step: int, stopped: bool, best: Best) -> Fitted:
+            if step == batches.steps_per_epoch and padding.places and not stage.prefix:
+                emit(Log(f"{100 * padding.share:.1f} % of the places in the first epoch's batches were padding."))
     return Fitted(step, stopped, best.weights, best.score, best.step)
+
+
+def _from(step: int, batches: Batches, epochs: int, padding: Padding) -> Iterator[CountedBatch]:
+    """The batches that are left after ``step`` of them; those of the first epoch are counted."""
+    first, done = divmod(step, batches.steps_per_epoch)
+    for epoch in range(first, epochs):
+        made = batches.epoch(epoch)
+        yield from islice(padding.counted(made) if epoch == 0 else made, done if epoch == first else 0, None)
 
 
 def _read_back_steps(device: torch.device) -> int:

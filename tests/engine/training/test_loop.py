@@ -17,6 +17,7 @@ from engine.errors import EngineError
 from engine.events import Event, Facts, Log, Metrics, Rewound
 from engine.losses.objective import Objective
 from engine.training import loop
+from engine.training.feeding import made_ahead
 from engine.training.keeper import Keeper
 from engine.training.loop import Course, Evaluation, Fitted, fit
 from engine.training.step import Learner, _groups
@@ -147,6 +148,21 @@ def test_teacher_logits_are_looked_up_by_example_never_by_step() -> None:
         order = torch.roll(torch.arange(10), epoch)
         expected += [0.5 * per_row[part].mean().item() for part in order.split(4)]
     assert curve(events, "train/loss/teacher") == pytest.approx(expected)
+
+
+def test_batches_made_ahead_in_a_thread_change_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a GPU: also where the run stops in the middle of an epoch, with batches ready that nobody takes."""
+
+    def numbers() -> tuple[list[float], Tensor]:
+        asked = iter([False] * 7 + [True])
+        fitted, events, model = run(course=replace(COURSE, epochs=9), stop_requested=lambda: next(asked))
+        assert fitted.stopped and fitted.steps == 8
+        return curve(events, "train/loss"), model.layer.weight
+
+    here = numbers()
+    monkeypatch.setattr(loop, "fed", lambda batches, device: made_ahead(batches, lambda batch: batch))
+    ahead = numbers()
+    assert here[0] == ahead[0] and torch.equal(here[1], ahead[1])
 
 
 def test_a_stop_between_two_read_backs_loses_no_step(monkeypatch: pytest.MonkeyPatch) -> None:
