@@ -16,6 +16,7 @@ from engine.losses.influence import parameter_shares
 from engine.losses.objective import Objective
 from engine.losses.term import Term
 from engine.losses.term import total as total_of
+from engine.models.forward import Forward
 from engine.training.lesson import FeatureLesson
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ class Batch(Protocol):
 
     @property
     def indices(self) -> Tensor: ...
+
+    @property
+    def padded(self) -> int:
+        """How many places of ``inputs`` hold nothing."""
+        ...
 
 
 @dataclass
@@ -91,6 +97,7 @@ class _Part:
     teacher_inputs: Mapping[str, Tensor]
     rows: Tensor
     share: Mapping[str, float | Tensor]  # by "rows" and "tokens"
+    padded: bool = True  # whether any place of the inputs holds nothing
 
 
 class Stepper:
@@ -105,6 +112,7 @@ class Stepper:
 
         self.learner, self.device, self._tell = learner, device, tell
         learner.model.to(device).train()
+        self._forward = Forward(learner.model)
         self._targets = learner.targets.to(device)
         self._teacher_logits = learner.teacher_logits.to(device) if learner.teacher_logits is not None else None
         features = learner.features
@@ -197,7 +205,7 @@ class Stepper:
         """The terms of a part, each weighed so that those of all parts add up to the batch's; and the logits."""
         learner, features = self.learner, self.learner.features
         with self._half, features.student_tap.listening() if features else nullcontext():
-            logits = learner.model(**part.inputs).logits
+            logits = self._forward(part.inputs, part.padded).logits
         teacher = self._teacher_logits[part.rows] if self._teacher_logits is not None else None
         terms = learner.objective.terms(logits, teacher, self._targets[part.rows])
         whole = part.share["rows"] == 1.0
@@ -219,7 +227,7 @@ class Stepper:
         rows = batch.indices.to(self.device, non_blocking=True)
         size = self._part_rows(len(rows))
         if size >= len(rows):
-            return [_Part(inputs, theirs, rows, {"rows": 1.0, "tokens": 1.0})]
+            return [_Part(inputs, theirs, rows, {"rows": 1.0, "tokens": 1.0}, batch.padded > 0)]
         valid = self.learner.features.valid(inputs).sum() if self.learner.features else None
         parts = []
         for start in range(0, len(rows), size):

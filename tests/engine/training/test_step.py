@@ -75,7 +75,7 @@ def stepper(model: nn.Module, kind: str = "kl", features: Any = None, accumulate
 def batch(rows: int = 11) -> Any:
     torch.manual_seed(5)
     inputs = {"numbers": torch.randn(rows, 4)}
-    return SimpleNamespace(inputs=inputs, teacher_inputs=inputs, indices=torch.arange(rows))
+    return SimpleNamespace(inputs=inputs, teacher_inputs=inputs, indices=torch.arange(rows), padded=0)
 
 
 @pytest.mark.parametrize("most, parts", [(6, [6, 5]), (4, [3, 3, 3, 2]), (1, [1] * 11)])
