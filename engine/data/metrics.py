@@ -23,32 +23,41 @@ def accuracy(labels: NDArray[Any], predicted: NDArray[Any]) -> float:
 
 def f1(labels: NDArray[Any], predicted: NDArray[Any]) -> float:
     """F1 of class 1 of two, as GLUE scores MRPC and QQP; 0 where neither labels nor predictions have it."""
-    from sklearn.metrics import f1_score
-
-    return float(f1_score(labels, predicted, pos_label=1, average="binary", zero_division=0.0))
+    true, said = np.asarray(labels) == 1, np.asarray(predicted) == 1
+    either = int(true.sum()) + int(said.sum())
+    return 2 * int((true & said).sum()) / either if either else 0.0
 
 
 def matthews(labels: NDArray[Any], predicted: NDArray[Any]) -> float:
-    """Matthews correlation; 0 where labels or predictions are all of one class."""
-    from sklearn.metrics import matthews_corrcoef
-
-    return float(matthews_corrcoef(labels, predicted))
+    """Matthews correlation, of any number of classes (Gorodkin 2004, Eq. 8); 0 where labels or predictions are all of one."""
+    classes = np.unique(np.concatenate([labels, predicted]))
+    true, said = (np.asarray(given)[:, None] == classes for given in (labels, predicted))
+    return pearson_of(true.astype(np.float64), said.astype(np.float64))
 
 
 def pearson(labels: NDArray[Any], predicted: NDArray[Any]) -> float:
     """Pearson's correlation; 0 where one side is constant, for which it is not defined."""
-    first = np.asarray(labels, dtype=np.float64)
-    second = np.asarray(predicted, dtype=np.float64)
-    first, second = first - first.mean(), second - second.mean()
+    return pearson_of(np.asarray(labels, np.float64)[:, None], np.asarray(predicted, np.float64)[:, None])
+
+
+def pearson_of(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """The correlation of two arrays (examples, columns): covariances summed over the columns; 0 where one is constant."""
+    first, second = (first - first.mean(0)).ravel(), (second - second.mean(0)).ravel()
     scale = float(np.sqrt((first @ first) * (second @ second)))
     return float(np.clip((first @ second) / scale, -1.0, 1.0)) if scale > 0 else 0.0
 
 
 def spearman(labels: NDArray[Any], predicted: NDArray[Any]) -> float:
     """Pearson's correlation of the ranks, ties sharing their mean rank."""
-    from scipy.stats import rankdata
+    return pearson(_ranks(labels), _ranks(predicted))
 
-    return pearson(rankdata(labels), rankdata(predicted))
+
+def _ranks(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Ranks from 1. Neither scipy nor scikit-learn here: importing them takes longer than an epoch of a small student."""
+    _, place, count = np.unique(np.asarray(values, np.float64), return_inverse=True, return_counts=True)
+    last = np.cumsum(count)
+    ranks: NDArray[np.float64] = (last - (count - 1) / 2)[place]
+    return ranks
 
 
 METRICS: dict[str, Callable[[NDArray[Any], NDArray[Any]], float]] = {

@@ -45,6 +45,13 @@ class Split:
 
         return torch.from_numpy(self.targets)
 
+    def used(self, encoding: str) -> Tensor:
+        """Which rows of a model's input table the rows of this split name, and what fills up a batch; int64, ascending."""
+        import torch
+
+        read = self.encodings[encoding]
+        return torch.from_numpy(np.union1d(read.tokens, [read.padding]).astype(np.int64))
+
     def training_batches(self, size: BatchSize, seed: int, encoding: str, epochs: int = 1) -> TrainingBatches:
         return TrainingBatches(self.encodings[encoding], size, seed, self.encodings.get("teacher"), epochs)
 

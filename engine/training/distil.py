@@ -140,7 +140,14 @@ def distil(
     if teacher is not None and config.features:
         features = begin_lesson(config, student, teacher.model(), data, device)
     fitted = fit(
-        Learner(student, Objective(loss, config.loss, task.kind), data.train.target_tensor(), teacher_logits, features),
+        Learner(
+            student,
+            Objective(loss, config.loss, task.kind),
+            data.train.target_tensor(),
+            teacher_logits,
+            features,
+            data.train.used("student"),
+        ),
         batches,
         lambda trained: evaluate(trained, task, evaluation, device)[0],
         course_of(config.training, precision),

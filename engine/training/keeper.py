@@ -21,11 +21,12 @@ from engine.events import Emit, Log
 from engine.training.best import Best
 from engine.training.checkpoint import BestWeights, CannotKeep, Checkpoint, CheckpointFolder
 from engine.training.step import Stepper
+from engine.training.table import moments_for
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-FORMAT = 2  # grows when the same checkpoint would go on in another way, or a configuration has other settings
+FORMAT = 3  # grows when the same checkpoint would go on in another way, or a configuration has other settings
 EVERY_S = 60.0
 LARGEST_SHARE = 0.03  # of the time may go into writing checkpoints …
 FREE_S = 1.0  # … once this much has: a run of seconds keeps every evaluation
@@ -193,6 +194,8 @@ def _tensors(stepper: Stepper) -> dict[str, Tensor]:
     if learner.features is not None:
         found |= {f"projectors/{name}": value for name, value in learner.features.projectors.state_dict().items()}
         found |= {f"alpha/{name}": value for name, value in learner.features.state().items()}
+    if stepper.table is not None:
+        found |= {f"table/{name}": value for name, value in stepper.table.state().items()}
     for number, kept in stepper.optimiser.state_dict()["state"].items():
         found |= {f"optimiser/{number}/{name}": value for name, value in kept.items()}
     found["random/cpu"] = torch.get_rng_state()
@@ -206,13 +209,17 @@ def _restore(found: Checkpoint, stepper: Stepper, best: Best) -> None:
 
     learner, optimiser = stepper.learner, stepper.optimiser
     learner.model.load_state_dict(_under("model/", found.tensors))
+    if stepper.table is not None:
+        stepper.table.load(_under("table/", found.tensors))
     if learner.features is not None:
         learner.features.projectors.load_state_dict(_under("projectors/", found.tensors))
         learner.features.load(_under("alpha/", found.tensors))
+    used = found.tensors.get("table/used", stepper.table.used if stepper.table else None)
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     kept: dict[int, dict[str, Tensor]] = {}
     for name, value in _under("optimiser/", found.tensors).items():
         number, _, key = name.partition("/")
-        kept.setdefault(int(number), {})[key] = value
+        kept.setdefault(int(number), {})[key] = moments_for(parameters[int(number)], value, used)
     groups = [
         {**group, **{name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}}
         for group, settings in zip(

@@ -181,6 +181,7 @@ def fit(
                 curves.rest()
             if step == batches.steps_per_epoch and padding.places and not stage.prefix:
                 emit(Log(f"{100 * padding.share:.1f} % of the places in the first epoch's batches were padding."))
+    stepper.close()
     return Fitted(step, stopped, best.weights, best.score, best.step)
 
 

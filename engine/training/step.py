@@ -17,7 +17,9 @@ from engine.losses.objective import Objective
 from engine.losses.term import Term
 from engine.losses.term import total as total_of
 from engine.models.forward import Forward
+from engine.training.adamw import AdamW
 from engine.training.lesson import FeatureLesson
+from engine.training.table import table_of
 
 if TYPE_CHECKING:
     import torch
@@ -46,7 +48,8 @@ class Batch(Protocol):
 class Learner:
     """What is trained and what from. ``targets`` and ``teacher_logits`` are (examples, outputs), looked up by example.
 
-    The projectors of ``features`` are trained and clipped with the model and are no part of it.
+    The projectors of ``features`` are trained and clipped with the model and are no part of it. ``used`` are the rows of the
+    model's input table that the training examples name (int64, distinct), None where that is not known.
     """
 
     model: nn.Module
@@ -54,6 +57,7 @@ class Learner:
     targets: Tensor
     teacher_logits: Tensor | None = None
     features: FeatureLesson | None = None
+    used: Tensor | None = None
 
     @property
     def term_count(self) -> int:
@@ -113,14 +117,15 @@ class Stepper:
         self.learner, self.device, self._tell = learner, device, tell
         learner.model.to(device).train()
         self._forward = Forward(learner.model)
+        self.table = table_of(learner.model, learner.used, device)
         self._targets = learner.targets.to(device)
         self._teacher_logits = learner.teacher_logits.to(device) if learner.teacher_logits is not None else None
         features = learner.features
         trained = torch.nn.ModuleList([learner.model, *([features.projectors] if features else [])])
-        self.optimiser = torch.optim.AdamW(_groups(trained, pace.weight_decay), fused=True)
+        self.optimiser = AdamW(_groups(trained, pace.weight_decay))
         self._parameters = [parameter for parameter in trained.parameters() if parameter.requires_grad]
         self._own_parameters = [parameter for parameter in learner.model.parameters() if parameter.requires_grad]
-        self._clip_norm, self._accumulate = pace.clip_norm, pace.accumulate
+        self._clip_norm, self._accumulate, self._weight_decay = pace.clip_norm, pace.accumulate, pace.weight_decay
         self._half = torch.autocast(
             device.type, dtype=pace.precision or torch.bfloat16, enabled=pace.precision is not None
         )
@@ -132,32 +137,51 @@ class Stepper:
 
     def take(self, batch: Batch, rate: float, progress: float, with_shares: bool = False) -> Taken:
         """One step at learning rate ``rate``; ``progress`` runs from 0 at the first step to 1 at the last."""
-        import torch
-
         found = self._gradients(batch, progress, with_shares)
-        norm = torch.nn.utils.clip_grad_norm_(self._parameters, self._clip_norm)
+        norm = self._norm()
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        self._update(found.values["loss"] + norm)
-        self.optimiser.zero_grad(set_to_none=True)
+        if self._update(found.values["loss"] + norm, norm) and self.table is not None:
+            self.table.stepped(rate, self._weight_decay)
+        self.optimiser.zero_grad()
         found.values["gradient_norm"] = norm
         return found
+
+    def close(self) -> None:
+        """Leave the model as a model is found: its input table whole."""
+        if self.table is not None:
+            self.table.close()
+            self.table = None
 
     def teacher_of(self, rows: Tensor) -> tuple[Tensor, Tensor] | None:
         """(the teacher's logits, the targets) of examples, None without a teacher's logits."""
         return None if self._teacher_logits is None else (self._teacher_logits[rows], self._targets[rows])
 
-    def _update(self, evidence: Tensor) -> None:
-        """Change the weights, unless loss or gradient is no finite number: then nothing of this step remains."""
+    def _norm(self) -> Tensor:
+        """The norm of all gradients together, a scalar on the device."""
         import torch
 
+        gradients = [parameter.grad for parameter in self._parameters if parameter.grad is not None]
+        return torch.stack(torch._foreach_norm(gradients)).norm()
+
+    def _update(self, evidence: Tensor, norm: Tensor) -> bool:
+        """Change the weights by the clipped gradient, unless loss or gradient is no finite number: then nothing of this step
+        remains. Whether it was taken, as far as that is known at once.
+
+        Clipped (Pascanu et al. 2013, Algorithm 1) is inside the optimiser's kernel, which has every gradient at hand.
+        """
+        import torch
+
+        excess = ((norm + 1e-6) / self._clip_norm).clamp_min(1.0)
         if self.flag is None:
-            if math.isfinite(float(evidence)):
-                self.optimiser.step()
-            return
+            taken = math.isfinite(float(evidence))
+            if taken:
+                self.optimiser.step(excess if float(excess) > 1 else None)
+            return taken
         self.flag = torch.maximum(self.flag, torch.logical_not(torch.isfinite(evidence)).float())
-        self.optimiser.found_inf = self.flag  # type: ignore[attr-defined]
-        self.optimiser.step()
+        self.optimiser.found_inf = self.flag
+        self.optimiser.step(excess)
+        return True
 
     # ── the gradient ────────────────────────────────────────────────────────────────────────────────────────────
     def _gradients(self, batch: Batch, progress: float, with_shares: bool) -> Taken:
@@ -173,7 +197,7 @@ class Stepper:
                 if self._part_rows(len(batch.indices)) == 1:
                     raise
             # Here, not above: the exception holds on to the failed pass's tensors as long as it is being handled.
-            self.optimiser.zero_grad(set_to_none=True)
+            self.optimiser.zero_grad()
             if features:
                 features.load(before)
             if self.device.type == "cuda":

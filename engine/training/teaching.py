@@ -151,7 +151,12 @@ class _Maker:
         none = catalog.losses()["none"]
         self.emit(Log(f"Teacher: fine-tuning {config.model} for {config.epochs} epochs."))
         fitted = fit(
-            Learner(model, Objective(none, LossSettings(kind="none"), task.kind), data.train.target_tensor()),
+            Learner(
+                model,
+                Objective(none, LossSettings(kind="none"), task.kind),
+                data.train.target_tensor(),
+                used=data.train.used("teacher"),
+            ),
             data.train.training_batches(
                 BatchSize(config.batch_size, pad_to=padding_multiple(device)), config.seed, "teacher"
             ),

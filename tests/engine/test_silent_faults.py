@@ -29,7 +29,6 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from engine import catalog
 from engine.config import parse_leniently
@@ -40,6 +39,7 @@ from engine.events import Event, Metrics
 from engine.losses import js, kl
 from engine.losses.objective import Objective
 from engine.models.load import output_order
+from engine.training.adamw import AdamW
 from engine.training.evaluate import evaluate, predict
 from engine.training.lesson import FeatureLesson
 from engine.training.loop import Course, Evaluation, Fitted, fit
@@ -201,7 +201,7 @@ def test_fault_04_a_teacher_with_its_labels_in_another_order_is_read_in_the_task
     np.testing.assert_array_equal(found, np.stack([own[label] for label in task.labels], axis=1))
 
 
-def test_fault_05_projectors_are_clipped_with_the_student() -> None:
+def test_fault_05_projectors_are_clipped_with_the_student(monkeypatch: pytest.MonkeyPatch) -> None:
     from transformers import BertConfig, BertForSequenceClassification
 
     def bert(hidden: int) -> BertForSequenceClassification:
@@ -222,22 +222,22 @@ def test_fault_05_projectors_are_clipped_with_the_student() -> None:
     assert projectors
     norms: list[float] = []
 
-    def look(optimiser: torch.optim.Optimizer, *arguments: Any) -> None:
-        """What stands in the gradients when the optimiser takes them."""
+    step = AdamW.step
+
+    def look(optimiser: AdamW, grad_scale: torch.Tensor | None = None) -> None:
+        """What stands in the gradients when the optimiser has taken them: it divides them where they lie."""
+        step(optimiser, grad_scale)
         used = [parameter for group in optimiser.param_groups for parameter in group["params"]]
         assert projectors <= set(used), "the projectors are not trained"
         norms.append(torch.stack([p.grad.norm() for p in used if p.grad is not None]).norm().item())
         assert all(p.grad is not None and p.grad.norm() > 0 for p in projectors)
 
-    handle = register_optimizer_step_pre_hook(look)
-    try:
-        _, events = trained(
-            student, Rows(inputs), torch.eye(2)[[0, 1, 0, 1]], None, LossSettings(kind="none"), 2,
-            clip_norm=0.01, features=lesson,
-        )  # fmt: skip
-    finally:
-        handle.remove()
-        lesson.close()
+    monkeypatch.setattr(AdamW, "step", look)
+    _, events = trained(
+        student, Rows(inputs), torch.eye(2)[[0, 1, 0, 1]], None, LossSettings(kind="none"), 2,
+        clip_norm=0.01, features=lesson,
+    )  # fmt: skip
+    lesson.close()
     before = [
         e.values["train/gradient_norm"] for e in events if isinstance(e, Metrics) if "train/gradient_norm" in e.values
     ]
