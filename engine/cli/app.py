@@ -64,11 +64,12 @@ def check(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of one run; “-” reads it from stdin.")],
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key.")] = None,
     json: AsJson = False,
+    home: Home = None,
 ) -> None:
     """Say whether a run could start, what would stop it, and its sizes. Nothing is written or downloaded."""
     from engine.cli.run import check_only
 
-    raise typer.Exit(check_only(config, settings or [], json))
+    raise typer.Exit(check_only(config, settings or [], json, home_folder(home)))
 
 
 @app.command()

@@ -72,8 +72,9 @@ def _cells(entry: Entry) -> list[str]:
         return ["damaged", entry.fault, "", "", "", size_in_words(entry.bytes), used]
     about = entry.about
     rows = about.get("rows")
+    inner = f" {str(about['tensor']).removeprefix('module/')}" if "tensor" in about else ""
     return [
-        str(about.get("kind", "–")),
+        f"{about.get('kind', '–')}{inner}",
         Path(str(about.get("teacher") or about.get("tokenizer") or "–")).name,
         str(about.get("task", "–")),
         str(about.get("split", "–")),

@@ -105,6 +105,13 @@ class TeacherConfig(_Section):
         description="Seed of its own training.",
         json_schema_extra=_advanced(only_if={"training": "fine_tune"}),
     )
+    keep: Literal["logits", "tensors"] = Field(
+        default="logits",
+        title="Kept in the cache",
+        description="What is asked of it once for all epochs and runs. logits: its answers. tensors: also what feature terms read "
+        "inside it, in float16, so that no run with these terms needs it again; two bytes a token, unit and tensor.",
+        json_schema_extra=_advanced(titles={"logits": "Its answers", "tensors": "Answers and inner tensors"}),
+    )
     weights_only: bool = Field(
         default=False,
         title="Accept a .bin pickle",
@@ -275,8 +282,8 @@ class TrainingConfig(_Section):
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         default="auto",
         title="Precision",
-        description="Of the student's forward pass; weights and losses are float32 whatever is chosen. auto: bfloat16 on a GPU "
-        "that has it, float32 on the CPU.",
+        description="Of the student's forward pass, and of the teacher's where feature terms read its inside; weights and losses "
+        "are float32 whatever is chosen. auto: bfloat16 on a GPU that has it, float32 on the CPU.",
         json_schema_extra=_advanced(titles={"auto": "Automatic", "float32": "float32", "bfloat16": "bfloat16"}),
     )
     threads: int = Field(

@@ -15,27 +15,31 @@ import mmap
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
-from filelock import FileLock, Timeout
+import numpy as np
 from numpy.typing import NDArray
 
 from engine.data import cache_room
-from engine.data.array_file import DamagedFileError, bytes_needed, open_arrays, write_arrays
+from engine.data.array_file import DamagedFileError, NewArrays, bytes_needed, bytes_of, open_arrays, write_arrays
+from engine.data.only_one import StopAsked, only_one
 
-LOOK_EVERY_S = 0.1
 _MAPPED: WeakValueDictionary[str, mmap.mmap] = WeakValueDictionary()  # what this process uses is never evicted by it
 
 Made = tuple[Mapping[str, NDArray[Any]], dict[str, Any]]
+Shapes = Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]]
+Begin = Callable[[str, Shapes, dict[str, Any]], NewArrays]
+
+__all__ = ["ArrayCache", "Kept", "Made", "StopAsked", "key_of"]
 
 
-class StopAsked(Exception):
-    """A stop was asked for while arrays were waited for or made."""
+class NoRoomError(Exception):
+    """The cache's limit leaves no room for what was begun."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,86 @@ class ArrayCache:
             kept = self._keep(key, arrays, about, what)
         return Kept(kept.arrays if kept else arrays, about, False)
 
+    def fetch_together(
+        self,
+        keys: Mapping[str, str],
+        fill: Callable[[list[str], Begin], None],
+        what: str,
+        stop_requested: Callable[[], bool] = lambda: False,
+    ) -> dict[str, Kept] | None:
+        """Arrays of several names that are made in one go, each under its own key; None where they cannot all be kept.
+
+        ``fill(names, begin)`` makes those that are not there: ``begin(name, shapes, about)`` opens a name's file, to be
+        filled piece by piece. What was not begun is not kept. Raises StopAsked, and whatever ``fill`` raises.
+        """
+        found = self._found_of(keys, what)
+        if len(found) == len(keys):
+            return found
+        with ExitStack() as alone:
+            for name in sorted(
+                keys.keys() - found.keys(), key=keys.__getitem__
+            ):  # one order for all: none waits in a ring
+                alone.enter_context(self._alone_with(keys[name], what, stop_requested))
+            found |= self._found_of({name: keys[name] for name in keys if name not in found}, what)
+            missing = {name: key for name, key in keys.items() if name not in found}
+            if missing and not self._fill(missing, fill, what):
+                return None
+            new = {name: self.find(key) for name, key in missing.items()}
+        found |= {name: replace(kept, found=False) for name, kept in new.items() if kept is not None}
+        return found if len(found) == len(keys) else None
+
+    def _found_of(self, keys: Mapping[str, str], what: str) -> dict[str, Kept]:
+        found = {}
+        for name, key in keys.items():
+            kept = self.find(key, lambda reason, key=key: self._replace_damaged(key, what, reason))  # type: ignore[misc]
+            if kept is not None:
+                found[name] = kept
+        return found
+
+    def _fill(self, keys: Mapping[str, str], fill: Callable[[list[str], Begin], None], what: str) -> bool:
+        """Have the files of these names filled, each beside its place and renamed when all are whole; whether they are kept."""
+        parts: dict[str, tuple[Path, NewArrays]] = {}
+        needed: dict[str, int] = {}
+
+        def begin(name: str, shapes: Shapes, about: dict[str, Any]) -> NewArrays:
+            if name in parts:  # once more, from the beginning
+                drop(name)
+            needed[name] = bytes_of(shapes)
+            if sum(needed.values()) > self.limit_bytes:
+                raise NoRoomError
+            part = self.folder / f"{keys[name]}{cache_room.PART}{os.getpid()}-{secrets.token_hex(4)}"
+            parts[name] = part, NewArrays(part, shapes, {**about, "made": time.time()})
+            return parts[name][1]
+
+        def drop(name: str) -> None:
+            part, arrays = parts.pop(name)
+            arrays.close()
+            part.unlink(missing_ok=True)
+
+        try:
+            if self.limit_bytes:
+                cache_room.clear_leftovers(self.folder)
+            fill(list(keys), begin)
+            # Only now that they are whole, so that nothing is taken out in vain.
+            if not cache_room.make_room(self.folder, sum(needed.values()), self.limit_bytes, set(_MAPPED)):
+                raise NoRoomError
+            for _, arrays in parts.values():
+                arrays.finish()
+                arrays.close()
+            for name, (part, _) in parts.items():
+                part.replace(self._file(keys[name]))
+            _settle(self.folder)
+        except NoRoomError:
+            self._tell_no_room(what)
+            return False
+        except OSError as error:
+            self._tell_unwritable(error)
+            return False
+        finally:
+            for name in list(parts):
+                drop(name)
+        return True
+
     def find(self, key: str, when_damaged: Callable[[str], None] = lambda reason: None) -> Kept | None:
         """The arrays of ``key`` if they are there and sound; ``when_damaged`` is told what is wrong with them."""
         file = self._file(key)
@@ -106,31 +190,10 @@ class ArrayCache:
     def _file(self, key: str) -> Path:
         return self.folder / f"{key}{cache_room.ENDING}"
 
-    @contextmanager
-    def _alone_with(self, key: str, what: str, stop_requested: Callable[[], bool]) -> Iterator[None]:
-        """Holds the key's lock; goes without where there can be none (then it may be made twice, which harms nothing)."""
-        lock = None
-        with suppress(OSError, NotImplementedError):
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock = self._locked(key, what, stop_requested)
-        try:
-            yield
-        finally:
-            if lock is not None:
-                lock.release()
-
-    def _locked(self, key: str, what: str, stop_requested: Callable[[], bool]) -> Any:
-        """The key's lock, held; waits for another process that holds it. Raises StopAsked, and OSError where locks fail."""
-        lock = FileLock(cache_room.lock_file(self.folder, key), mode=0o600)
-        with suppress(Timeout):
-            lock.acquire(timeout=0)
-            return lock
-        self._say(f"Another process is making {what}; waiting for it.")
-        while not stop_requested():
-            with suppress(Timeout):
-                lock.acquire(timeout=LOOK_EVERY_S, poll_interval=LOOK_EVERY_S / 2)
-                return lock
-        raise StopAsked
+    def _alone_with(self, key: str, what: str, stop_requested: Callable[[], bool]) -> AbstractContextManager[None]:
+        """Holds the key's lock; raises StopAsked where a stop is asked for while another process has it."""
+        waits = f"Another process is making {what}; waiting for it."
+        return only_one(cache_room.lock_file(self.folder, key), lambda: self._say(waits), stop_requested)
 
     def _replace_damaged(self, key: str, what: str, reason: str) -> None:
         self._say(f"The cache's file of {what} cannot be used ({reason}) and is made again: {self._file(key)}.")
@@ -145,9 +208,7 @@ class ArrayCache:
             for left in self.folder.glob(f"{key}{cache_room.PART}*"):  # of this key, whose lock is held here
                 left.unlink()
             if not cache_room.make_room(self.folder, bytes_needed(arrays), self.limit_bytes, set(_MAPPED)):
-                if self.limit_bytes:
-                    room = cache_room.size_in_words(self.limit_bytes)
-                    self._say(f"There is no room in the cache for {what}: its limit is {room}.")
+                self._tell_no_room(what)
                 return None
             try:
                 write_arrays(part, arrays, {**about, "made": time.time()})
@@ -157,11 +218,19 @@ class ArrayCache:
             _settle(self.folder)
             return self.find(key)
         except OSError as error:
-            if not self._said_unwritable:
-                reason = cache_room.reason_of(error)
-                self._say(f"The cache in {self.folder} cannot be written ({reason}); the run goes on without it.")
-            self._said_unwritable = True
+            self._tell_unwritable(error)
             return None
+
+    def _tell_no_room(self, what: str) -> None:
+        if self.limit_bytes:
+            room = cache_room.size_in_words(self.limit_bytes)
+            self._say(f"There is no room in the cache for {what}: its limit is {room}.")
+
+    def _tell_unwritable(self, error: OSError) -> None:
+        if not self._said_unwritable:
+            reason = cache_room.reason_of(error)
+            self._say(f"The cache in {self.folder} cannot be written ({reason}); the run goes on without it.")
+        self._said_unwritable = True
 
 
 def _settle(folder: Path) -> None:

@@ -15,6 +15,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -28,6 +29,7 @@ _START = struct.Struct("<8sIII")
 _ALIGNMENT = 64
 _LONGEST_HEADER = 1 << 24
 _BLOCK = 1 << 20
+_Layout = dict[str, tuple[str, tuple[int, ...], int]]  # dtype, shape, place in the payload, by name
 _FOUND_SOUND: set[tuple[int, int, int]] = set()  # device, inode, header's CRC-32 of files this process has read in full
 
 
@@ -72,6 +74,57 @@ def write_arrays(file: Path, arrays: Mapping[str, NDArray[Any]], about: dict[str
     return written
 
 
+class NewArrays:
+    """A file whose arrays are filled piece by piece, in any order, because they are too large to be held in memory.
+
+    ``shapes`` are {name: (dtype, shape)}; ``about`` is anything JSON can hold. It is no sound file before ``finish``; ``close``
+    without it leaves what is no file of arrays. Raises OSError.
+    """
+
+    def __init__(
+        self, file: Path, shapes: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]], about: dict[str, Any]
+    ) -> None:
+        self._about = about
+        self._layout, self._size = _placed(shapes)
+        self._payload_start = len(_start(self._layout, self._size, 0, about))
+        self._stream = open(file, "x+b", opener=lambda path, flags: os.open(path, flags, 0o600))  # noqa: SIM115
+        try:
+            self._stream.truncate(self._payload_start + self._size)
+        except OSError:
+            self._stream.close()
+            raise
+
+    def put(self, name: str, first: int, values: NDArray[Any]) -> None:
+        """Write ``values`` at ``[first, first + len(values))`` of an array's first axis. Written, not mapped: a disk that is full
+        raises OSError then, where a mapped one would end the process."""
+        dtype, shape, place = self._layout[name]
+        assert values.shape[1:] == shape[1:] and 0 <= first <= first + len(values) <= shape[0], f"{name}: no such place"
+        stride = np.dtype(dtype).itemsize * math.prod(shape[1:])
+        self._stream.seek(self._payload_start + place + first * stride)
+        self._stream.write(np.ascontiguousarray(values, dtype).reshape(-1).view(np.uint8).data)
+
+    def finish(self) -> None:
+        """Reckon the checksum, write the header and wait until all is on the disk; the file is whole then."""
+        self._stream.seek(self._payload_start)
+        checksum = 0
+        while block := self._stream.read(_BLOCK):
+            checksum = zlib.crc32(block, checksum)
+        self._stream.seek(0)
+        self._stream.write(_start(self._layout, self._size, checksum, self._about))
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+
+    def close(self) -> None:
+        """Give the file back; whoever has not finished it removes it."""
+        with suppress(OSError):  # of what was still to be written to a full disk
+            self._stream.close()
+
+
+def bytes_of(shapes: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]]) -> int:
+    """About how many bytes a file of arrays of these types and shapes takes, as ``bytes_needed`` counts."""
+    return _placed(shapes)[1]
+
+
 def bytes_needed(arrays: Mapping[str, NDArray[Any]]) -> int:
     """About how many bytes a file of these arrays takes: never more than a header less than it does."""
     return sum(_aligned(array.nbytes) for array in arrays.values())
@@ -111,15 +164,12 @@ def open_arrays(file: Path) -> ArrayFile:
 
 def _encoded(arrays: Mapping[str, NDArray[Any]], about: dict[str, Any]) -> tuple[bytes, Any]:
     """The bytes before the payload, and a function that gives the payload's in blocks."""
-    layout: dict[str, tuple[str, tuple[int, ...], int]] = {}
     flat: list[NDArray[np.uint8]] = []
-    place = 0
     for name, array in arrays.items():
         assert not array.dtype.hasobject, f"{name} holds Python objects, which no file can"
         little = np.asarray(array, array.dtype.newbyteorder("<"), order="C")
-        layout[name] = (little.dtype.str, array.shape, place)
         flat.append(little.reshape(-1).view(np.uint8))
-        place += _aligned(little.nbytes)
+    layout, size = _placed({name: (array.dtype, array.shape) for name, array in arrays.items()})
 
     def payload() -> Iterator[memoryview | bytes]:
         for array in flat:
@@ -127,18 +177,33 @@ def _encoded(arrays: Mapping[str, NDArray[Any]], about: dict[str, Any]) -> tuple
                 yield array[first : first + _BLOCK].data
             yield bytes(_aligned(len(array)) - len(array))
 
-    def header(length: int, checksum: int) -> bytes:
-        content = {"arrays": layout, "bytes": place, "checksum": checksum, "about": about}
-        text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
-        return text.ljust(length)  # blanks up to where the arrays begin
-
-    room = _aligned(_START.size + len(header(0, 0xFFFFFFFF))) - _START.size
     checksum = 0
     for chunk in payload():
         checksum = zlib.crc32(chunk, checksum)
-    text = header(room, checksum)
+    return _start(layout, size, checksum, about), payload
+
+
+def _placed(shapes: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]]) -> tuple[_Layout, int]:
+    """Arrays of these types and shapes one after the other, as the header tells them; and the payload's bytes."""
+    layout: _Layout = {}
+    place = 0
+    for name, (dtype, shape) in shapes.items():
+        layout[name] = (dtype.newbyteorder("<").str, shape, place)
+        place += _aligned(dtype.itemsize * math.prod(shape))
+    return layout, place
+
+
+def _start(layout: _Layout, size: int, checksum: int, about: dict[str, Any]) -> bytes:
+    """The bytes before the payload; their number does not depend on the checksum."""
+
+    def header(length: int, checksum: int) -> bytes:
+        content = {"arrays": layout, "bytes": size, "checksum": checksum, "about": about}
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+        return text.ljust(length)  # blanks up to where the arrays begin
+
+    text = header(_aligned(_START.size + len(header(0, 0xFFFFFFFF))) - _START.size, checksum)
     numbers = struct.pack("<II", VERSION, len(text))
-    return _START.pack(MAGIC, VERSION, len(text), zlib.crc32(text, zlib.crc32(numbers))) + text, payload
+    return _START.pack(MAGIC, VERSION, len(text), zlib.crc32(text, zlib.crc32(numbers))) + text
 
 
 def _read_header(stream: IO[bytes]) -> Header:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.teacher_rows import TeacherRows
 from engine.data.tokenising import Encoding
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ WINDOW_BATCHES = 32  # rows are sorted by length only inside windows of this man
 class Batch:
     """``inputs`` is what the model is called with, int64 of shape (rows, longest); ``indices`` are the rows' numbers.
 
-    ``teacher_inputs`` are the same rows as the teacher reads them: the very same where both have one tokenizer.
+    ``teacher_inputs`` are the same rows as the teacher reads them: the very same where both have one tokenizer. Where the
+    teacher's tensors are kept they stand there by name in place of its tokens, beside its ``attention_mask``.
     Of the ``places`` of the inputs (rows × longest) ``padded`` hold no token; both are known without asking a device.
     """
 
@@ -96,12 +98,24 @@ def order_of_epoch(lengths: NDArray[np.int64], size: BatchSize, seed: int, epoch
     return batches
 
 
-def collate(encoding: Encoding, rows: NDArray[np.int64], pad_to: int = 1, teacher: Encoding | None = None) -> Batch:
-    """Pad ``rows`` to the longest of them, rounded up to a multiple of ``pad_to``; also as the ``teacher`` reads them."""
+def collate(
+    encoding: Encoding,
+    rows: NDArray[np.int64],
+    pad_to: int = 1,
+    teacher: Encoding | None = None,
+    kept: Mapping[str, TeacherRows] | None = None,
+) -> Batch:
+    """Pad ``rows`` to the longest of them, rounded up to a multiple of ``pad_to``; also as the ``teacher`` reads them.
+
+    ``kept`` are the teacher's tensors of all rows, by name.
+    """
     import torch
 
     inputs = _padded(encoding, rows, pad_to)
     theirs = inputs if teacher is None or teacher is encoding else _padded(teacher, rows, pad_to)
+    if kept is not None:
+        mask = theirs["attention_mask"]
+        theirs = {"attention_mask": mask} | {name: of.padded(rows, mask.shape[1]) for name, of in kept.items()}
     places = inputs["input_ids"].numel()
     padded = places - int(encoding.lengths[rows].sum())
     return Batch(inputs, torch.from_numpy(np.ascontiguousarray(rows, dtype=np.int64)), theirs, places, padded)
@@ -143,6 +157,7 @@ class TrainingBatches:
     seed: int
     teacher: Encoding | None = None
     epochs: int = 1
+    kept: Mapping[str, TeacherRows] | None = None
 
     @cached_property
     def steps_per_epoch(self) -> int:
@@ -155,7 +170,7 @@ class TrainingBatches:
     def epoch(self, number: int) -> Iterator[Batch]:
         """The batches of one of the ``epochs``, numbered from 0."""
         for rows in _halved(self._order(number), self.steps_per_epoch):
-            yield collate(self.encoding, rows, self.size.pad_to, self.teacher)
+            yield collate(self.encoding, rows, self.size.pad_to, self.teacher, self.kept)
 
     def _order(self, number: int) -> list[NDArray[np.int64]]:
         return order_of_epoch(self.encoding.lengths, self.size, self.seed, number)

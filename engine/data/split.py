@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from engine.data.batches import Batch, BatchSize, TrainingBatches, collate, eval
 from engine.data.platt import to_probability
 from engine.data.reader import Reader
 from engine.data.rows import Rows, load_rows
+from engine.data.teacher_rows import TeacherRows
 from engine.data.tokenising import Encoding
 from engine.models.load import load_tokenizer, must_hold
 from engine.types import Task
@@ -29,13 +30,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Split:
     """Rows of one split. ``labels`` int64 classes or float64 scores; ``targets`` float32 (rows, outputs): one-hot, or
-    the Platt-scaled score. ``encodings`` by reader: "student" and, where one teaches, "teacher".
+    the Platt-scaled score. ``encodings`` by reader: "student" and, where one teaches, "teacher". ``teacher_rows`` are the
+    teacher's tensors by name, where they are kept.
     """
 
     name: str
     labels: NDArray[Any]
     targets: NDArray[np.float32]
     encodings: dict[str, Encoding] = field(repr=False)
+    teacher_rows: Mapping[str, TeacherRows] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -53,12 +56,13 @@ class Split:
         return torch.from_numpy(np.union1d(read.tokens, [read.padding]).astype(np.int64))
 
     def training_batches(self, size: BatchSize, seed: int, encoding: str, epochs: int = 1) -> TrainingBatches:
-        return TrainingBatches(self.encodings[encoding], size, seed, self.encodings.get("teacher"), epochs)
+        theirs = self.encodings.get("teacher")
+        return TrainingBatches(self.encodings[encoding], size, seed, theirs, epochs, self.teacher_rows)
 
     def look(self, rows: int) -> Batch:
         """The first few rows, as the student and, where one teaches, the teacher read them."""
         first = np.arange(min(rows, len(self)))
-        return collate(self.encodings["student"], first, teacher=self.encodings.get("teacher"))
+        return collate(self.encodings["student"], first, teacher=self.encodings.get("teacher"), kept=self.teacher_rows)
 
     def evaluation_batches(self, rows_per_batch: int, encoding: str, pad_to: int = 1) -> Iterator[Batch]:
         return evaluation_batches(self.encodings[encoding], rows_per_batch, pad_to)

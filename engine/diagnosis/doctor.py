@@ -41,7 +41,7 @@ def examine(config: DistillationConfig | None, faults: list[Fault], home: Path, 
     ``home`` is where fine-tuned teachers are kept; it is only read. Whatever a person can mend is a finding, never raised.
     """
     begun = time.perf_counter()
-    found = preview(config, faults)
+    found = preview(config, faults, home)
     examination = Examination(Diagnosis(device=found.device, device_reason=found.device_reason))
     examination.tell(*_of_the_check(found))
     if config is not None and found.ready:

@@ -19,6 +19,7 @@ from engine.models.student import build_student
 from engine.seeding import seed_everything
 from engine.training.distil import batch_size, begin_lesson, course_of
 from engine.training.evaluate import predict
+from engine.training.inside import LiveInside
 from engine.training.lesson import FeatureLesson, named_terms
 from engine.training.loop import Course
 from engine.training.step import Learner
@@ -37,14 +38,19 @@ def judge_training(
     steps: int | None,
     examination: Examination,
 ) -> None:
-    config, data = bench.config, bench.sample.data
+    config = bench.config
     student = examination.attempt("student", "Student", "student.architecture", lambda: _student(bench))
     if student is None:
         return
     lesson = None
     if config.features and teacher is not None:
         lesson = examination.attempt(
-            "features", "Features", "features", lambda: begin_lesson(config, student, teacher.model, data, bench.device)
+            "features",
+            "Features",
+            "features",
+            lambda: begin_lesson(
+                config, student, LiveInside(teacher.model, bench.device, bench.precision), bench.train, bench.device
+            ),
         )
         if lesson is None:
             return

@@ -6,24 +6,28 @@ Knows the model only through the function that loads it; knows nothing of how a 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.array_cache import ArrayCache, Kept, Made, StopAsked, key_of
+from engine.data.array_cache import ArrayCache, Begin, Kept, Made, StopAsked, key_of
 from engine.data.cache_room import size_in_words
 from engine.data.split import Split
+from engine.data.teacher_rows import TeacherRows
 from engine.events import Emit, Log, Phase
 from engine.training.evaluate import precision_of, predict
+from engine.training.inside import listed
+from engine.training.inside_pass import VALUES, Put, read_inside
 from engine.types import Task
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel
 
+INSIDE_FORMAT = 1  # the same for the tensors of its inside
 FORMAT = 1  # grows when the way a teacher is asked changes: what was kept before is then not found
 TELL_EVERY_S = 0.5
 
@@ -118,29 +122,95 @@ class Answers:
             }
         )
 
+    def inside(
+        self, split: Split, names: Sequence[str], precision: torch.dtype | None
+    ) -> dict[str, TeacherRows] | None:
+        """The named tensors of the model's inside for every row of a split; None where they cannot be kept, which is said.
+
+        Each is kept by itself, so that runs with other terms share it. ``precision`` is the pass's autocast type, None for
+        float32. Raises StopAsked, and ModelError for a tensor that is not of the rows.
+        """
+        if self._cache is None or self._content is None:
+            return None
+        start = time.perf_counter()
+        keys = {name: self.inside_key(split, name, precision) for name in names}
+
+        def fill(missing: list[str], begin: Begin) -> None:
+            self._read(split, missing, precision, begin)
+
+        what = f"the teacher's tensors on {split.name}"
+        kept = self._cache.fetch_together(keys, fill, what, self._stop_requested)
+        if kept is None:
+            return None
+        for found in kept.values():
+            self._facts = {name: found.about[name] for name in ("parameters", "output_order")}
+        starts = split.encodings["teacher"].starts
+        rows = {
+            name: TeacherRows(kept[name].arrays[VALUES], starts if kept[name].about["by_tokens"] else None)
+            for name in names
+        }
+        self._tell_inside(split, kept, rows, time.perf_counter() - start)
+        return rows
+
+    def inside_key(self, split: Split, name: str, precision: torch.dtype | None) -> str:
+        """The key of one tensor of a split; as of its answers, but for the order of the classes, which it does not have."""
+        return key_of(
+            {
+                "kind": "teacher's tensor",
+                "format": INSIDE_FORMAT,
+                "kept": name,
+                "teacher": self._content,
+                "rows": split.encodings["teacher"].digest,
+                "precision": f"{precision or 'float32'} on {self._device.type}",
+                "torch": version("torch"),
+                "transformers": version("transformers"),
+            }
+        )
+
+    def _read(self, split: Split, names: Sequence[str], precision: torch.dtype | None, begin: Begin) -> None:
+        model = self.model()
+        about = self._about(split, "teacher's tensor") | self._facts_of(model)
+        tell = self._teller("reading the teacher's tensors")
+
+        def begin_one(name: str, kind: np.dtype[Any], shape: tuple[int, int], by_tokens: bool) -> Put:
+            return begin(name, {VALUES: (kind, shape)}, about | {"tensor": name, "by_tokens": by_tokens}).put
+
+        wide = read_inside(model, split, names, self._device, precision, begin_one, tell)
+        if wide:
+            text = f"{listed(wide)} hold{'s' if len(wide) == 1 else ''} numbers beyond ±65,504, which float16 cannot"
+            self._emit(Log(f"The teacher's {text}: kept in float32."))
+
     def _make(self, split: Split) -> Made:
         logits = self._ask(split)
-        about = {
-            "kind": "teacher's answers",
+        return {"logits": logits}, self._about(split, "teacher's answers") | self._facts_of(self.model())
+
+    def _about(self, split: Split, kind: str) -> dict[str, Any]:
+        """What is noted in the cache, for those who look into it."""
+        return {
+            "kind": kind,
             "teacher": self._name,
             "task": self._task.name,
             "split": split.name,
             "rows": len(split),
         }
-        return {"logits": logits}, about | self._facts_of(self.model())
 
     def _ask(self, split: Split) -> NDArray[np.float32]:
+        tell = self._teller("asking the teacher")
+        return predict(self.model(), split, self._device, "teacher", lambda done: tell(done, len(split)))
+
+    def _teller(self, phase: str) -> Callable[[int, int], None]:
+        """Tells now and then how far a pass is, and ends it with StopAsked where a stop was asked for."""
         told = time.monotonic()
 
-        def after_batch(done: int) -> None:
+        def tell(done: int, total: int) -> None:
             nonlocal told
             if time.monotonic() - told >= TELL_EVERY_S:
                 told = time.monotonic()
-                self._emit(Phase("asking the teacher", done, len(split)))
+                self._emit(Phase(phase, done, total))
                 if self._stop_requested():
                     raise StopAsked
 
-        return predict(self.model(), split, self._device, "teacher", after_batch)
+        return tell
 
     def _tell(self, split: Split, kept: Kept, logits: NDArray[np.float32], seconds: float) -> None:
         rows = f"Teacher's answers on {len(split):,} {split.name} rows"
@@ -148,6 +218,15 @@ class Answers:
             self._emit(Log(f"{rows}: from the cache."))
         else:
             self._emit(Log(f"{rows}: asked in {seconds:.1f} s ({size_in_words(logits.nbytes)})."))
+
+    def _tell_inside(
+        self, split: Split, kept: Mapping[str, Kept], rows: Mapping[str, TeacherRows], seconds: float
+    ) -> None:
+        what = f"Teacher's tensors on {len(split):,} {split.name} rows ({listed(list(kept))})"
+        size = size_in_words(sum(found.values.nbytes for found in rows.values()))
+        read = sum(not found.found for found in kept.values())
+        how = "from the cache" if not read else f"{read} of {len(kept)} read in {seconds:.1f} s"
+        self._emit(Log(f"{what}: {how} ({size})."))
 
     @staticmethod
     def _facts_of(model: PreTrainedModel) -> dict[str, Any]:

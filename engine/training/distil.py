@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import __version__, catalog
-from engine.config import DistillationConfig, TrainingConfig, formula_of, sources_of
-from engine.data.array_cache import ArrayCache
+from engine.config import DistillationConfig, TeacherConfig, TrainingConfig, formula_of, sources_of
+from engine.data.array_cache import ArrayCache, StopAsked
 from engine.data.batches import BatchSize, padding_multiple, valid_tokens
 from engine.data.split import Split, TaskData, load_task_data
 from engine.device import choose_device, choose_precision, choose_threads
@@ -23,10 +23,12 @@ from engine.models.load import quiet_transformers
 from engine.models.recompute import recompute_layers
 from engine.models.skeleton import student_skeleton, teacher_skeleton
 from engine.models.student import build_student
+from engine.models.tensors import body_of
 from engine.seeding import seed_everything
 from engine.training.evaluate import evaluate
+from engine.training.inside import Inside, KeptInside, LiveInside, Wanted, listed
 from engine.training.keeper import EVERY_S, Keeper
-from engine.training.lesson import FeatureLesson, must_fit, named_terms
+from engine.training.lesson import FeatureLesson, must_fit, named_terms, wanted_of
 from engine.training.loop import STUDENT_STAGE, Course, fit
 from engine.training.step import Learner
 from engine.training.teaching import Teacher, prepare_teacher
@@ -89,11 +91,12 @@ def distil(
     identity = {"configuration": hashlib.sha256(config.to_toml().encode()).hexdigest(), "rows": data.fingerprint}
     keeper = Keeper(folder / "checkpoints", identity, emit, flush, checkpoint_every_s)
     must_align(config, data)
-    must_have_tensors(config, data)
+    wanted = must_have_tensors(config, data)
     if config.training.recompute:  # a kind that cannot is refused before a teacher is trained or asked
         recompute_layers(student_skeleton(config, data.task, data.student_vocabulary))
     teacher: Teacher | None = None
     teacher_logits = None
+    train = data.train
     if config.needs_teacher:
         assert config.teacher is not None
         teacher = prepare_teacher(
@@ -119,8 +122,13 @@ def distil(
             if answers is None:
                 return Outcome(True, None, None)
             teacher_logits = torch.from_numpy(answers)
+        if wanted is not None:
+            try:
+                train = _with_inside(config.teacher, wanted, teacher, train, precision, emit)
+            except StopAsked:
+                return Outcome(True, None, None)
         emit(Facts({"teacher_parameters": teacher.parameters}))
-        if not config.features:
+        if wanted is None or train.teacher_rows is not None:
             teacher.release()  # its memory is the student's now
 
     seed_everything(config.training.seed)
@@ -130,15 +138,19 @@ def distil(
         recompute_layers(student)
     emit(Facts({"parameters": sum(parameter.numel() for parameter in student.parameters())}))
     size = batch_size(config.training, device)
-    batches = data.train.training_batches(size, config.training.seed, "student", config.training.epochs)
+    batches = train.training_batches(size, config.training.seed, "student", config.training.epochs)
     if size.tokens:
         rows = len(data.train) / batches.steps_per_epoch
         emit(Facts({"batch_size": round(rows)}))
         steps = f"{batches.steps_per_epoch:,} an epoch"
         emit(Log(f"Batches: {steps}, each of up to {size.tokens:,} tokens, {rows:.1f} rows on average."))
     features = None
-    if teacher is not None and config.features:
-        features = begin_lesson(config, student, teacher.model(), data, device)
+    if teacher is not None and wanted is not None:
+        if train.teacher_rows is None:
+            inside: Inside = LiveInside(teacher.model(), device, precision)
+        else:
+            inside = KeptInside(wanted.body, wanted.trunk, teacher.answers.output_order)
+        features = begin_lesson(config, student, inside, train, device)
     fitted = fit(
         Learner(
             student,
@@ -189,16 +201,31 @@ def course_of(training: TrainingConfig, precision: torch.dtype | None) -> Course
 
 
 def begin_lesson(
-    config: DistillationConfig, student: PreTrainedModel, teacher: PreTrainedModel, data: TaskData, device: torch.device
+    config: DistillationConfig, student: PreTrainedModel, inside: Inside, train: Split, device: torch.device
 ) -> FeatureLesson:
     """The feature terms of a run, with projectors for the widths seen on a few rows. Raises ModelError where they do not fit."""
-    precision, _ = choose_precision("auto", device)
-    lesson = FeatureLesson(config.features, student, teacher, device, precision, config.training.seed, valid_tokens)
-    look = data.train.look(2)
+    lesson = FeatureLesson(config.features, student, inside, device, config.training.seed, valid_tokens)
+    look = train.look(2)
     lesson.make_projectors(
         student, *({k: v.to(device) for k, v in part.items()} for part in (look.inputs, look.teacher_inputs))
     )
     return lesson
+
+
+def _with_inside(
+    config: TeacherConfig, wanted: Wanted, teacher: Teacher, train: Split, precision: torch.dtype | None, emit: Emit
+) -> Split:
+    """The rows with the teacher's tensors that feature terms read, where these can be kept; else as they are, and the log says
+    what is asked of the live teacher. Raises StopAsked."""
+    names, why = listed(wanted.names), "teacher.keep is “logits”"
+    if config.keep == "tensors":
+        emit(Phase("reading the teacher's tensors"))
+        kept = teacher.inside(train, wanted.names, precision)
+        if kept is not None:
+            return replace(train, teacher_rows=kept)
+        why = "they could not be kept"
+    emit(Log(f"Each step asks the live teacher for {names}, as {why}."))
+    return train
 
 
 def must_align(config: DistillationConfig, data: TaskData) -> None:
@@ -212,14 +239,14 @@ def must_align(config: DistillationConfig, data: TaskData) -> None:
             )
 
 
-def must_have_tensors(config: DistillationConfig, data: TaskData) -> None:
-    """Raises ModelError where a feature term names a tensor that a model lacks: said before a teacher is trained or asked."""
-    if config.features and config.teacher is not None:
-        must_fit(
-            config.features,
-            student_skeleton(config, data.task, data.student_vocabulary),
-            teacher_skeleton(config.teacher.model, data.task, data.teacher_vocabulary),
-        )
+def must_have_tensors(config: DistillationConfig, data: TaskData) -> Wanted | None:
+    """What the feature terms read of the teacher, None without any. Raises ModelError where a term names a tensor that a model
+    lacks: said before a teacher is trained or asked."""
+    if not config.features or config.teacher is None:
+        return None
+    teacher = teacher_skeleton(config.teacher.model, data.task, data.teacher_vocabulary)
+    plans = must_fit(config.features, student_skeleton(config, data.task, data.student_vocabulary), teacher)
+    return Wanted(wanted_of(plans), body_of(teacher, "teacher.model"), teacher.base_model_prefix)
 
 
 def _final_scores(

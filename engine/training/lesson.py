@@ -5,9 +5,9 @@ Knows models and losses; no data and no store. Projectors live here: trained bes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from engine import catalog
 from engine.config import term_names
@@ -16,6 +16,7 @@ from engine.losses.distributions import widen
 from engine.losses.features.weight import DynamicAlpha, scheduled_weight
 from engine.losses.term import Term
 from engine.models.tensors import Tap, body_of
+from engine.training.inside import Inside, must_be_of_rows
 from engine.types import Body, FeatureInputs, FeatureLoss, FeaturePlan, FeatureSettings
 
 if TYPE_CHECKING:
@@ -44,30 +45,27 @@ class FeatureTerm:
 
 
 class FeatureLesson:
-    """The feature terms of a run with the teacher they are read from.
+    """The feature terms of a run with the teacher's inside they are compared with, live or kept.
 
-    ``teacher`` is put into eval mode on the device; its pass runs without gradients. ``precision`` is the autocast type of
-    the teacher's pass, None for float32. ``valid`` tells which places of a batch's inputs count, bool (rows, tokens).
-    Raises ModelError where a term does not fit the two models.
+    ``valid`` tells which places of a batch's inputs count, bool (rows, tokens). Raises ModelError where a term does not fit the
+    two models.
     """
 
     def __init__(
         self,
         chosen: Sequence[FeatureSettings],
         student: PreTrainedModel,
-        teacher: PreTrainedModel,
+        teacher: Inside,
         device: torch.device,
-        precision: torch.dtype | None,
         seed: int,
         valid: Callable[[Mapping[str, Tensor]], Tensor],
     ) -> None:
         from torch import nn
 
-        self._bodies = body_of(student, "student.architecture"), body_of(teacher, "teacher.model")
+        self._bodies = body_of(student, "student.architecture"), teacher.body
         plans = plans_of(chosen, *self._bodies)
-        self._teacher = cast("nn.Module", teacher)
-        self._teacher.to(device).eval()
-        self._device, self._precision, self._seed, self.valid = device, precision, seed, valid
+        self._teacher = teacher
+        self._device, self._seed, self.valid = device, seed, valid
         self.terms_by_name = {
             name: FeatureTerm(name, loss, settings, plan, nn.ModuleDict())
             for (name, loss, settings), plan in zip(named_terms(chosen), plans, strict=True)
@@ -75,19 +73,7 @@ class FeatureLesson:
         self.projectors = nn.ModuleDict({name: term.projectors for name, term in self.terms_by_name.items()})
         terms = list(self.terms_by_name.values())
         self.student_tap = Tap(student, (n for term in terms for n in term.plan.student), "features, student")
-        wanted = (n for term in terms for n in term.plan.teacher)
-        self._teacher_tap = Tap(teacher, wanted, "features, teacher", nothing_else=True)
-
-    def teacher_tensors(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """What the teacher's inside is for these inputs, on the device."""
-        import torch
-
-        half = torch.autocast(
-            self._device.type, dtype=self._precision or torch.bfloat16, enabled=self._precision is not None
-        )
-        with torch.no_grad(), half, self._teacher_tap.listening():
-            self._teacher(**inputs)
-        return self._teacher_tap.take()
+        teacher.want(wanted_of(plans))
 
     def make_projectors(self, student: nn.Module, inputs: Mapping[str, Tensor], teacher: Mapping[str, Tensor]) -> None:
         """Look at a few rows once to learn the widths, and make the projectors; weights from a generator of the run's seed.
@@ -101,7 +87,7 @@ class FeatureLesson:
         with torch.no_grad(), self.student_tap.listening():
             student.eval()(**inputs)
         student.train(was_training)
-        ours, theirs = self.student_tap.take(), self.teacher_tensors(teacher)
+        ours, theirs = self.student_tap.take(), self._teacher.tensors(teacher)
         masks = self.valid(inputs), self.valid(teacher)
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(self._seed)  # torch.manual_seed would also seed the GPUs, which go on
@@ -116,21 +102,14 @@ class FeatureLesson:
     def _must_compare(self, term: str, pair: tuple[str, str], seen: _Seen, masks: tuple[Tensor, Tensor]) -> None:
         """Raises ModelError where a pair of tensors is not there, is not of these rows, or not of the same kind."""
         mine, its = (name.removeprefix("module/") for name in pair)
-        for path, values, mask in zip((mine, its), seen, masks, strict=True):
-            if values is None:
-                text = f"{path} is never run by itself and gives no tensor; choose another module."
-                raise ModelError(f"features, {term}: {text}")
-            if values.dim() not in (2, 3) or values.shape[: values.dim() - 1] != mask.shape[: values.dim() - 1]:
-                raise ModelError(
-                    f"features, {term}: {path} gives {tuple(values.shape)} for {len(mask)} rows of {mask.shape[1]} tokens; "
-                    "choose a module that gives (rows, tokens, width) or (rows, width)."
-                )
+        for path, values, mask in zip(pair, seen, masks, strict=True):
+            must_be_of_rows(path, values, mask, f"features, {term}")
         ours, theirs = (values.dim() for values in seen if values is not None)
         if ours != theirs:
             text = f"{mine} gives a tensor of {ours} dimensions and {its} one of {theirs}; choose modules alike."
             raise ModelError(f"features, {term}: {text}")
-        inside = f"module/{getattr(self._teacher, 'base_model_prefix', '')}."
-        if getattr(self._teacher, "output_order", None) and "module/" in pair[1] and not pair[1].startswith(inside):
+        below = pair[1].startswith(f"module/{self._teacher.trunk}.")
+        if self._teacher.output_order and "module/" in pair[1] and not below:
             raise ModelError(
                 f"features, {term}: {its} belongs to the teacher's head, whose classes stand in another order than the task's; "
                 "choose a module below it, or compare logits with loss.kind, such as mse_logits."
@@ -150,7 +129,7 @@ class FeatureLesson:
         """
         import torch
 
-        ours, theirs = self.student_tap.take(), self.teacher_tensors(teacher_inputs)
+        ours, theirs = self.student_tap.take(), self._teacher.tensors(teacher_inputs)
         student_mask, teacher_mask = self.valid(inputs), self.valid(teacher_inputs)
         found = {}
         for term in self.terms_by_name.values():
@@ -193,7 +172,7 @@ class FeatureLesson:
     def close(self) -> None:
         """Take the hooks off both models."""
         self.student_tap.close()
-        self._teacher_tap.close()
+        self._teacher.close()
 
 
 def named_terms(chosen: Sequence[FeatureSettings]) -> list[tuple[str, FeatureLoss, FeatureSettings]]:
@@ -213,12 +192,21 @@ def plans_of(chosen: Sequence[FeatureSettings], student: Body, teacher: Body) ->
     return plans
 
 
-def must_fit(chosen: Sequence[FeatureSettings], student: PreTrainedModel, teacher: PreTrainedModel) -> None:
-    """Raises ModelError where a term does not fit the two models or names a tensor that one lacks; weights are not needed."""
+def wanted_of(plans: Iterable[FeaturePlan]) -> tuple[str, ...]:
+    """The names of the teacher's tensors that these plans compare with, each once."""
+    return tuple(dict.fromkeys(name for plan in plans for name in plan.teacher))
+
+
+def must_fit(
+    chosen: Sequence[FeatureSettings], student: PreTrainedModel, teacher: PreTrainedModel
+) -> list[FeaturePlan]:
+    """What each term compares. Raises ModelError where one does not fit the two models or names a tensor that one lacks;
+    weights are not needed."""
     plans = plans_of(chosen, body_of(student, "student.architecture"), body_of(teacher, "teacher.model"))
     for number, plan in enumerate(plans, 1):
         Tap(student, plan.student, f"features.{number}, student").close()
         Tap(teacher, plan.teacher, f"features.{number}, teacher").close()
+    return plans
 
 
 def reference_of(logit_terms: dict[str, Term]) -> Tensor:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 from engine import catalog
 from engine.config import DistillationConfig, layers_and_hidden, notice_of
+from engine.data.cache_room import room_limit
 from engine.data.rows import Rows, load_rows, rows_are_local
 from engine.data.split import tokenizer_references
 from engine.errors import EngineError, Fault
@@ -24,6 +26,7 @@ from engine.models.shape import (
     most_tokens,
     random_shape,
 )
+from engine.training.inside_notice import inside_bytes, inside_notice
 from engine.types import Body, Task
 
 Result = TypeVar("Result")
@@ -57,8 +60,11 @@ class Preview:
         return asdict(self)
 
 
-def preview(config: DistillationConfig | None, faults: list[Fault]) -> Preview:
-    """Look at data, models and device of a configuration that may have ``faults`` already."""
+def preview(config: DistillationConfig | None, faults: list[Fault], home: Path | None = None) -> Preview:
+    """Look at data, models and device of a configuration that may have ``faults`` already.
+
+    ``home`` is where the run would keep what it asks of its teacher; None: the place that is looked from.
+    """
     found = _Findings(Preview(), list(faults))
     result = found.preview
     result.device, result.device_reason = _likely_device(config.training.device if config else "auto")
@@ -68,7 +74,7 @@ def preview(config: DistillationConfig | None, faults: list[Fault]) -> Preview:
         teacher = _look_at_teacher(config, task, found)
         student = _look_at_student(config, task, teacher, found)
         if teacher is not None and student is not None:
-            _look_at_features(config, student, teacher, found)
+            _look_at_features(config, student, teacher, home or Path(), found)
         notice = notice_of(config.loss, config.features)
         if notice:
             found.note("look", "loss.kind", notice)
@@ -215,15 +221,17 @@ def _look_at_fit(facts: ModelFacts, max_length: int, tokenizer: str | None, sect
 
 
 def _look_at_features(
-    config: DistillationConfig, student: EncoderShape, teacher: EncoderShape, found: _Findings
+    config: DistillationConfig, student: EncoderShape, teacher: EncoderShape, home: Path, found: _Findings
 ) -> None:
-    """Whether each feature term fits the two bodies, and whether tokens that are compared are the same ones."""
+    """Whether each feature term fits the two bodies, whether tokens that are compared are the same ones, and what the terms
+    read inside the teacher."""
     bodies = _body(config.student.architecture, student), _body(config.teacher.model if config.teacher else "", teacher)
     sizes = _vocabularies(config) if config.features else (0, 0)
+    names: list[str] = []
     for number, term in enumerate(config.features, 1):
         loss = catalog.features()[term.kind]
         try:
-            loss.plan(term, *bodies)
+            names += loss.plan(term, *bodies).teacher
         except ValueError as error:
             found.faults.append(Fault(f"features.{number}", str(error)))
         if loss.aligned and sizes[0] != sizes[1]:
@@ -233,6 +241,19 @@ def _look_at_features(
                 f"{sizes[1]:,}; give the student the teacher's tokenizer, or choose one of {fit}"
             )
             found.faults.append(Fault(f"features.{number}.kind", text))
+    _look_inside(config, list(dict.fromkeys(names)), teacher.hidden, home, found)
+
+
+def _look_inside(config: DistillationConfig, names: list[str], hidden: int, home: Path, found: _Findings) -> None:
+    """What is kept of the tensors that the feature terms read, or asked of the live teacher; their rows as long as they may be."""
+    rows = found.preview.rows.get(catalog.tasks()[config.task.name].train_split, 0)
+    if config.teacher is None or found.faults or not rows or not (config.features or config.teacher.keep == "tensors"):
+        return
+    limit = found.attempt("teacher.keep", lambda: room_limit(home / "cache"))
+    if limit is not None:
+        size = inside_bytes(names, rows * config.task.max_length, hidden)
+        level, text = inside_notice(config.teacher, names, size, "at most", limit)
+        found.note(level, "teacher.keep", text)
 
 
 def _vocabularies(config: DistillationConfig) -> tuple[int, int]:

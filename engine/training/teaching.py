@@ -10,7 +10,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +24,10 @@ from numpy.typing import NDArray
 from engine.config import TeacherConfig, layers_and_hidden
 from engine.data.array_cache import ArrayCache, StopAsked
 from engine.data.batches import BatchSize, padding_multiple
+from engine.data.cache_room import lock_file
+from engine.data.only_one import only_one
 from engine.data.split import Split, TaskData
+from engine.data.teacher_rows import TeacherRows
 from engine.errors import ModelError
 from engine.events import Emit, Log, Phase, Score
 from engine.models.folder import content_hash, look_at_model, tokenizer_files
@@ -69,6 +73,15 @@ class Teacher:
         except StopAsked:
             return None
 
+    def inside(
+        self, split: Split, names: Sequence[str], precision: torch.dtype | None
+    ) -> dict[str, TeacherRows] | None:
+        """The named tensors of its inside for every row of a split, from the cache; None where they cannot be kept there.
+
+        Raises StopAsked.
+        """
+        return self.answers.inside(split, names, precision)
+
     def model(self) -> PreTrainedModel:
         """The live model, loaded if it is not; torch's random numbers are left as they were."""
         return self.answers.model()
@@ -93,6 +106,7 @@ def prepare_teacher(
 ) -> Teacher | None:
     """The teacher with its measured score; None if a stop was asked for meanwhile. Raises ModelError.
 
+    Of processes that need the same fine-tuned teacher at once one trains it, and the others wait for it.
     With a ``keeper`` its fine-tuning goes on from the last checkpoint, if there is one.
     """
     maker = _Maker(config, task, data, device, emit, stop_requested, cache, keeper)
@@ -106,7 +120,14 @@ def prepare_teacher(
         kept = home / "teachers" / teacher_key(config, task, data, max_length)
         if (kept / "scores.json").is_file():
             return maker.kept(kept)
-        return maker.fine_tuned(kept, vocabulary)
+        lock = lock_file(home / "cache", kept.name)
+        with only_one(lock, maker.tell_waiting, stop_requested):
+            if (kept / "scores.json").is_file():  # by another process, meanwhile
+                return maker.kept(kept)
+            teacher = maker.fine_tuned(kept, vocabulary)
+            with suppress(OSError):  # it is kept now: nobody needs the lock any more, and who waits for it looks first
+                lock.unlink(missing_ok=True)
+            return teacher
     except StopAsked:
         return None
 
@@ -123,6 +144,10 @@ class _Maker:
     stop_requested: Callable[[], bool]
     cache: ArrayCache | None
     keeper: Keeper | None = None
+
+    def tell_waiting(self) -> None:
+        self.emit(Phase("waiting for the teacher"))
+        self.emit(Log("Another process is fine-tuning the same teacher; waiting for it."))
 
     def as_it_is(self) -> Teacher:
         model = None

@@ -41,6 +41,7 @@ from engine.losses.objective import Objective
 from engine.models.load import output_order
 from engine.training.adamw import AdamW
 from engine.training.evaluate import evaluate, predict
+from engine.training.inside import LiveInside
 from engine.training.lesson import FeatureLesson
 from engine.training.loop import Course, Evaluation, Fitted, fit
 from engine.training.step import Learner
@@ -216,7 +217,9 @@ def test_fault_05_projectors_are_clipped_with_the_student(monkeypatch: pytest.Mo
     ids = torch.randint(3, 30, (4, 5), generator=torch.Generator().manual_seed(0))
     inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
     hidden = catalog.features()["hidden"].settings(kind="hidden", weight=1000.0)
-    lesson = FeatureLesson([hidden], student, teacher, CPU, None, 0, lambda given: given["attention_mask"].bool())
+    lesson = FeatureLesson(
+        [hidden], student, LiveInside(teacher, CPU, None), CPU, 0, lambda given: given["attention_mask"].bool()
+    )
     lesson.make_projectors(student, inputs, inputs)
     projectors = set(lesson.projectors.parameters())
     assert projectors

@@ -104,3 +104,15 @@ def test_a_limit_that_is_no_number_is_a_sentence(distill: Distill, monkeypatch: 
     monkeypatch.setenv("DISTILL_CACHE_GB", "a lot")
     status, said = distill("list")
     assert status == 2 and said.startswith("DISTILL_CACHE_GB is “a lot”; give")
+
+
+def test_a_teachers_inner_tensor_is_listed_by_its_name(distill: Distill, folder: Path, home: Path) -> None:
+    about = {
+        "kind": "teacher's tensor",
+        "tensor": "hidden/4",
+        "teacher": "/models/bert",
+        "task": "mrpc",
+        "split": "train",
+    }
+    ArrayCache(home / "cache").fetch("h", lambda: ({"values": np.zeros((90, 8), np.float16)}, about), "h")
+    assert "teacher's tensor hidden/4  bert" in distill("list")[1]

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from engine.data import array_cache, array_file
+from engine.data import array_cache, array_file, cache_room
 from engine.data.array_cache import ArrayCache, StopAsked, key_of
 from engine.data.cache_room import entries, lock_file
 
@@ -259,3 +259,105 @@ def test_a_folder_that_can_only_be_read_still_gives_what_it_has(folder: Path, mo
     assert cache.fetch(KEY, make, "the numbers").found and not make.asked
     assert cache.fetch("other", make, "the numbers").arrays is NUMBERS
     assert said == [f"The cache in {folder} cannot be written (Read-only file system); the run goes on without it."]
+
+
+# ── several files made in one go ────────────────────────────────────────────────────────────────────────────────
+SHAPES = {"values": (np.dtype(np.float16), (6, 2))}
+
+
+class Filler:
+    """Fills the files it is asked for with the number its name ends with, row by row from the last to the first."""
+
+    def __init__(self, pause_s: float = 0.0) -> None:
+        self.asked: list[list[str]] = []
+        self._pause_s = pause_s
+
+    def __call__(self, names: list[str], begin: array_cache.Begin) -> None:
+        self.asked.append(names)
+        time.sleep(self._pause_s)
+        for name in names:
+            arrays = begin(name, SHAPES, {"kind": name})
+            for row in reversed(range(6)):
+                arrays.put("values", row, np.full((1, 2), float(name[-1]), np.float32))
+
+
+def together(*numbers: int) -> dict[str, str]:
+    return {f"file {number}": key_of({"number": number}) for number in numbers}
+
+
+def test_files_made_together_are_found_alone_and_only_missing_ones_are_made(folder: Path) -> None:
+    fill, said = Filler(), list[str]()
+    for numbers, read in (((1, 2), [["file 1", "file 2"]]), ((2, 3), [["file 3"]]), ((3, 1, 2), [])):
+        fill.asked.clear()
+        found = ArrayCache(folder, said.append).fetch_together(together(*numbers), fill, "the files")
+        assert found is not None and fill.asked == read and not said
+        for number in numbers:
+            kept = found[f"file {number}"]
+            assert (kept.arrays["values"] == number).all() and kept.about["kind"] == f"file {number}"
+            assert kept.found == (not any(f"file {number}" in names for names in read))
+    assert len(entries(folder)) == 3 and not list(folder.glob("*.part-*"))
+    assert all(not entry.fault and not cache_room.fault_of(entry.file) for entry in entries(folder))
+
+
+def test_threads_that_need_some_of_the_same_files_make_each_once_and_none_waits_for_ever(folder: Path) -> None:
+    fill = Filler(0.1)
+    wanted = [(1, 2, 3), (3, 2, 4), (4, 1), (2,)]
+    found: list[object] = []
+    threads = [
+        threading.Thread(
+            target=lambda n=n: found.append(ArrayCache(folder).fetch_together(together(*n), fill, "files"))
+        )  # type: ignore[misc]
+        for n in wanted
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert None not in found and len(found) == len(wanted)
+    assert sorted(name for names in fill.asked for name in names) == [f"file {number}" for number in (1, 2, 3, 4)]
+
+
+def test_a_disk_that_fills_up_while_files_are_made_is_said_and_nothing_stays(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = array_file.NewArrays.put
+    written: list[int] = []
+
+    def put(self: array_file.NewArrays, name: str, first: int, values: np.ndarray) -> None:
+        written.append(first)
+        if len(written) > 9:  # in the middle of the second file
+            raise OSError(28, os.strerror(28))
+        honest(self, name, first, values)
+
+    monkeypatch.setattr(array_file.NewArrays, "put", put)
+    said = list[str]()
+    assert ArrayCache(folder, said.append).fetch_together(together(1, 2), Filler(), "the files") is None
+    assert said == [f"The cache in {folder} cannot be written (No space left on device); the run goes on without it."]
+    assert not entries(folder) and not list(folder.glob("*.part-*"))
+
+
+def test_files_that_do_not_all_fit_are_not_kept_and_take_nothing_out(folder: Path) -> None:
+    ArrayCache(folder).fetch(KEY, Maker(), "the numbers")
+    said = list[str]()
+    assert ArrayCache(folder, said.append, 100).fetch_together(together(1, 2), Filler(), "the files") is None
+    assert said == ["There is no room in the cache for the files: its limit is 100 bytes."]
+    assert [entry.key for entry in entries(folder)] == [KEY] and not list(folder.glob("*.part-*"))
+
+
+def test_what_fails_while_files_are_made_leaves_their_keys_free(folder: Path) -> None:
+    def fail(names: list[str], begin: array_cache.Begin) -> None:
+        begin(names[0], SHAPES, {})
+        raise RuntimeError("no teacher")
+
+    with pytest.raises(RuntimeError, match="no teacher"):
+        ArrayCache(folder).fetch_together(together(1, 2), fail, "the files")
+    assert not list(folder.glob("*.part-*"))
+    assert ArrayCache(folder).fetch_together(together(1, 2), Filler(), "the files") is not None
+
+
+def test_a_stop_ends_the_waiting_for_files_of_another_process(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    said = list[str]()
+    with FileLock(lock_file(folder, together(2)["file 2"])), pytest.raises(StopAsked):
+        ArrayCache(folder, said.append).fetch_together(together(1, 2), Filler(), "the files", lambda: True)
+    assert said == ["Another process is making the files; waiting for it."]

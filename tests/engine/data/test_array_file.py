@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
 from engine.data import array_file
-from engine.data.array_file import DamagedFileError, bytes_needed, open_arrays, read_header, verify, write_arrays
+from engine.data.array_file import (
+    DamagedFileError,
+    NewArrays,
+    bytes_needed,
+    bytes_of,
+    open_arrays,
+    read_header,
+    verify,
+    write_arrays,
+)
 
 ARRAYS = {
     "logits": np.random.default_rng(1).normal(size=(37, 3)).astype(np.float32),
@@ -156,3 +165,28 @@ def test_mapped_arrays_outlive_the_file_that_is_taken_away(written: Path) -> Non
 def test_python_objects_are_no_arrays_of_numbers(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="Python objects"):
         write_arrays(tmp_path / "file", {"a": np.array([object()])}, {})
+
+
+# ── filled piece by piece ───────────────────────────────────────────────────────────────────────────────────────
+def test_a_file_filled_piece_by_piece_is_the_one_written_at_once(written: Path, tmp_path: Path) -> None:
+    """In any order, to the last byte; and no sound file before it is finished."""
+    shapes = {name: (array.dtype, array.shape) for name, array in ARRAYS.items()}
+    file = tmp_path / "new"
+    new = NewArrays(file, shapes, {"teacher": "λ"})
+    for name in reversed(ARRAYS):
+        for first in reversed(range(0, len(ARRAYS[name]), 5)):
+            new.put(name, first, ARRAYS[name][first : first + 5])
+    with pytest.raises(DamagedFileError):
+        verify(file)
+    new.finish()
+    new.close()
+    assert file.read_bytes() == written.read_bytes() and stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert bytes_of(shapes) == bytes_needed(ARRAYS)
+
+
+def test_a_piece_that_is_out_of_place_is_refused(tmp_path: Path) -> None:
+    new = NewArrays(tmp_path / "new", {"a": (np.dtype(np.float16), (4, 2))}, {})
+    for first, shape in ((3, (2, 2)), (-1, (1, 2)), (0, (1, 3))):
+        with pytest.raises(AssertionError, match="no such place"):
+            new.put("a", first, np.zeros(shape, np.float16))
+    new.close()

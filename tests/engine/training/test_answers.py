@@ -167,3 +167,13 @@ def test_rows_are_found_by_their_number_whatever_the_order_of_steps(teacher: Tea
             with torch.inference_mode():
                 alone = model(**batch.inputs).logits.numpy()
             np.testing.assert_allclose(kept[batch.indices.numpy()], alone, atol=1e-6)
+
+
+@pytest.mark.parametrize(("rows", "classes"), [(3668, 2), (392_702, 3)], ids=["MRPC", "MNLI"])
+def test_answers_take_four_bytes_a_row_and_class_within_a_tenth(
+    teacher: Teacher, data: TaskData, monkeypatch: pytest.MonkeyPatch, rows: int, classes: int
+) -> None:
+    monkeypatch.setattr(answers_module, "predict", lambda *given: np.zeros((rows, classes), np.float32))
+    teacher.answers().logits(data.train)
+    (entry,) = entries(teacher.folder)
+    assert rows * classes * 4 <= entry.bytes <= 1.1 * rows * classes * 4

@@ -14,6 +14,7 @@ from transformers import BertConfig, BertForSequenceClassification
 from engine import catalog
 from engine.errors import ModelError
 from engine.losses.term import Term
+from engine.training.inside import LiveInside
 from engine.training.lesson import FeatureLesson, named_terms, plans_of, reference_of
 from engine.types import Body, FeatureInputs, FeatureSettings
 
@@ -38,7 +39,8 @@ def settings(kind: str, **chosen: Any) -> FeatureSettings:
 
 def lesson(student: Any, teacher: Any, *chosen: FeatureSettings, seed: int = 0) -> FeatureLesson:
     cpu = torch.device("cpu")
-    found = FeatureLesson(chosen, student, teacher, cpu, None, seed, lambda inputs: inputs["attention_mask"].bool())
+    live = LiveInside(teacher, cpu, None)
+    found = FeatureLesson(chosen, student, live, cpu, seed, lambda inputs: inputs["attention_mask"].bool())
     found.make_projectors(student, INPUTS, INPUTS)
     return found
 

@@ -184,3 +184,35 @@ def test_the_same_tokenizer_in_another_folder_is_not_a_different_one(toml: str, 
     assert said(larger) == ["Teacher and student have different tokenizers; each reads the text through its own."]
     (unknown,) = said(copy, "teacher.model=nobody/downloaded-this")
     assert "cannot be seen yet" in unknown
+
+
+@pytest.mark.parametrize(
+    ("keep", "limit", "level", "said"),
+    [
+        ("logits", "1", "fine", "Each step asks the live teacher for hidden/2, hidden/4, query/4, key/4 and 1 more, as teacher"),
+        ("tensors", "1", "fine", "5 of the teacher's tensors are kept for all runs, at most 338 kB: within the cache's limit"),
+        ("tensors", "0.0001", "look", "take at most 338 kB, more than the cache's limit of 100 kB (DISTILL_CACHE_GB): if they"),
+        ("tensors", "0", "look", "The cache keeps nothing (DISTILL_CACHE_GB = 0), so each step asks the live teacher for hid"),
+    ],
+)  # fmt: skip
+def test_what_is_kept_of_the_teachers_inside_and_what_is_asked_live_is_said_with_its_size(
+    toml: str, monkeypatch: pytest.MonkeyPatch, keep: str, limit: str, level: str, said: str
+) -> None:
+    """5 tensors × 44 rows × 24 tokens × 32 units × 2 bytes."""
+    monkeypatch.setenv("DISTILL_CACHE_GB", limit)
+    terms = '[[features]]\nkind = "hidden"\n[[features]]\nkind = "minilm"\nversion = "2"\nrelation_heads = 4\n'
+    found = look(f"{toml}\n{terms}", f"teacher.keep={keep}")
+    (notice,) = [notice for notice in found.notices if notice["key"] == "teacher.keep"]
+    assert found.ready and notice["level"] == level and said in notice["text"]
+
+
+def test_without_terms_inside_the_teacher_nothing_is_said_of_it(toml: str) -> None:
+    assert not any(notice["key"] == "teacher.keep" for notice in look(toml).notices)
+    (notice,) = [n for n in look(toml, "teacher.keep=tensors").notices if n["key"] == "teacher.keep"]
+    assert "keeps nothing more here" in notice["text"]
+
+
+def test_a_limit_that_is_no_number_is_a_fault(toml: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISTILL_CACHE_GB", "much")
+    found = look(f'{toml}\n[[features]]\nkind = "hidden"\n')
+    assert not found.ready and "DISTILL_CACHE_GB is “much”" in found.faults[0]["message"]

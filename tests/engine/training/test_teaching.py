@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from engine import catalog
 from engine.config import TeacherConfig, parse_config
+from engine.data.cache_room import lock_file
 from engine.data.split import TaskData, load_task_data
+from engine.events import Event, Log, Phase
 from engine.training import teaching
 from engine.training.teaching import teacher_key
 
@@ -80,3 +85,102 @@ def test_a_teacher_of_the_hub_is_downloaded_before_its_key_is_asked_for(
         made = teaching.prepare_teacher(config, MRPC, data, 25, 24, home, device, lambda event: None, lambda: False)
         assert made is not None
         assert [kept.name for kept in (home / "teachers").iterdir()] == [teacher_key(config, MRPC, data, 24)]
+
+
+# ── two processes at once ───────────────────────────────────────────────────────────────────────────────────────
+# Arguments: the lock's file; a folder to bring, and where to (or nothing). Holds the lock until it is told to go on.
+HOLDER = """if True:
+    import shutil, sys
+    from pathlib import Path
+    from filelock import FileLock
+    lock, *kept = map(Path, sys.argv[1:])
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock):
+        print("held", flush=True)
+        sys.stdin.readline()
+        if kept:
+            shutil.copytree(*kept)
+"""
+
+
+@pytest.fixture
+def holder() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    started: list[subprocess.Popen[str]] = []
+
+    def hold(*paths: Path) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", HOLDER, *map(str, paths)]
+        started.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        assert started[-1].stdout is not None and started[-1].stdout.readline() == "held\n"
+        return started[-1]
+
+    yield hold
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+class Asker:
+    """Asks for a fine-tuned teacher in a home; what it hears may be answered by ``when_waiting``."""
+
+    def __init__(self, data: TaskData, config: TeacherConfig, home: Path) -> None:
+        self.data, self.config, self.home = data, config, home
+        self.events: list[Event] = []
+        self.when_waiting: Callable[[], object] = lambda: None
+
+    @property
+    def key(self) -> str:
+        return teacher_key(self.config, MRPC, self.data, 24)
+
+    def hear(self, event: Event) -> None:
+        self.events.append(event)
+        if isinstance(event, Log) and "waiting for it" in event.text:
+            self.when_waiting()
+
+    def ask(self, stop: Callable[[], bool] = lambda: False) -> teaching.Teacher | None:
+        device = torch.device("cpu")
+        return teaching.prepare_teacher(self.config, MRPC, self.data, 25, 24, self.home, device, self.hear, stop)
+
+    def log(self) -> str:
+        return "\n".join(event.text for event in self.events if isinstance(event, Log))
+
+
+@pytest.fixture
+def asker(data: TaskData, tiny: Path, home: Path) -> Asker:
+    settings = {"model": str(tiny / "teacher"), "training": "fine_tune", "epochs": 1, "batch_size": 32}
+    return Asker(data, TeacherConfig.model_validate(settings), home)
+
+
+def test_of_two_processes_that_need_the_same_teacher_one_trains_it_and_the_other_waits_for_it(
+    asker: Asker, tmp_path: Path, holder: Callable[..., subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = replace_home(asker, tmp_path / "elsewhere")
+    first = elsewhere.ask()
+    assert first is not None and first.folder is not None
+    assert not list((tmp_path / "elsewhere" / "cache").iterdir()), "the lock's file goes when the teacher is there"
+    other = holder(lock_file(asker.home / "cache", asker.key), first.folder, asker.home / "teachers" / asker.key)
+    asker.when_waiting = lambda: other.stdin.write("\n") and other.stdin.flush()  # type: ignore[union-attr]
+    monkeypatch.setattr(teaching, "fit", lambda *given, **options: pytest.fail("it is trained a second time"))
+    found = asker.ask()
+    assert found is not None and found.scores == first.scores
+    assert asker.log().startswith("Another process is fine-tuning the same teacher; waiting for it.")
+    assert any(isinstance(event, Phase) and event.text == "waiting for the teacher" for event in asker.events)
+
+
+def replace_home(asker: Asker, home: Path) -> Asker:
+    return Asker(asker.data, asker.config, home)
+
+
+def test_a_process_that_dies_while_it_trains_a_teacher_leaves_it_to_the_one_that_waits(
+    asker: Asker, holder: Callable[..., subprocess.Popen[str]]
+) -> None:
+    other = holder(lock_file(asker.home / "cache", asker.key))
+    asker.when_waiting = other.kill
+    found = asker.ask()
+    assert found is not None and found.folder is not None and (found.folder / "scores.json").is_file()
+    assert "Teacher: fine-tuning " in asker.log()
+
+
+def test_a_stop_ends_the_waiting_for_a_teacher(asker: Asker, holder: Callable[..., subprocess.Popen[str]]) -> None:
+    holder(lock_file(asker.home / "cache", asker.key))
+    asked = iter([False, True])
+    assert asker.ask(lambda: next(asked)) is None and next(asked, None) is None
