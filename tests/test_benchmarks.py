@@ -22,6 +22,7 @@ from tests.benchmarks import __main__ as command
 from tests.benchmarks import material, ours, report
 from tests.benchmarks.arithmetic import StepSize, shape_of, step_bytes, step_operations
 from tests.benchmarks.comparison import Measured, Sweep
+from tests.benchmarks.feature_runs import TERMS, FeatureRun, feature_table
 from tests.benchmarks.figures import counts, paired_ratios, spread_of, table
 from tests.benchmarks.setting import Setting
 from tests.benchmarks.step_speed import StepSpeed, stepper_and_batch, torch_operations
@@ -120,6 +121,28 @@ def test_a_sweep_is_held_against_as_many_runs_of_the_other() -> None:
     text = report.sweep_table(sweep, "f1")
     assert "4 × the mean of 2 runs" in text and "λ = 0.1: f1 ours 70.0, (a) 80.0" in text
     assert text.splitlines()[3].endswith("4.0")
+
+
+def feature_run(way: str, seed: int, seconds: float, cpu_s: float) -> FeatureRun:
+    return FeatureRun(way, seed, seconds, cpu_s, 900_000_000, 0.0, {"f1": 0.8}, 0.61234)
+
+
+def test_feature_runs_are_held_against_the_full_cache_seed_by_seed() -> None:
+    found = [feature_run("live", 0, 60.0, 50.0), feature_run("full", 0, 20.0, 10.0)]
+    found += [feature_run("live", 1, 80.0, 60.0), feature_run("full", 1, 20.0, 20.0)]
+    live, full = feature_table(found, "f1").splitlines()[2:4]
+    assert live.startswith("live teacher") and "3.50 (3.00–4.00)" in live and "4.00 (3.00–5.00)" in live
+    assert full.startswith("tensors kept, cache full") and full.count("–  ") == 2 and "0.61234" in full
+    assert "× full" in feature_table(found[:1], "f1"), "also while only some are measured"
+
+
+def test_the_ways_to_the_teachers_inside_differ_in_what_is_kept_alone(setting: Setting) -> None:
+    ways = [replace(setting, features=TERMS, teacher_keep=keep).toml(3) for keep in ("logits", "tensors")]
+    live, kept = (parse_config(text) for text in ways)
+    assert [term.kind for term in kept.features] == ["hidden", "attention"] and live.features == kept.features
+    assert live.teacher is not None and kept.teacher is not None
+    assert live.teacher.keep == "logits" and kept.teacher == live.teacher.model_copy(update={"keep": "tensors"})
+    assert live.training == kept.training and live.loss == kept.loss
 
 
 def test_the_gap_between_runs_is_bounded_by_the_watcher_and_by_the_runs_own_clock() -> None:

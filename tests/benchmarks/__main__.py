@@ -20,10 +20,11 @@ from engine.data.rows import load_rows
 from tests.benchmarks import comparison, material, report
 from tests.benchmarks.comparison import say
 from tests.benchmarks.contenders import CONTENDERS, REFERENCE
+from tests.benchmarks.feature_runs import FeatureRun, feature_runs, feature_table
 from tests.benchmarks.process import ROOT, FailedError
 from tests.benchmarks.setting import Setting
 
-PARTS = ("throughput", "sweep", "steps", "queue")
+PARTS = ("throughput", "sweep", "steps", "queue", "features")
 SHARED = ROOT.parent / "shared"
 WEIGHTS = [round(0.1 * number, 1) for number in range(11)]
 
@@ -128,7 +129,7 @@ def measure(chosen: argparse.Namespace, results: Results) -> None:
         speeds = comparison.step_speeds(sizes, rows, length, chosen.threads, steps, work)
         results.keep("steps", speeds)
         results.show("Steps", report.step_table(speeds))
-    if not {"throughput", "sweep", "queue"} & set(chosen.parts):
+    if not {"throughput", "sweep", "queue", "features"} & set(chosen.parts):
         return
     say("Material …")
     wanted = material.tiny() if quick else material.real(chosen.data, chosen.model, chosen.rows)
@@ -161,6 +162,16 @@ def measure(chosen: argparse.Namespace, results: Results) -> None:
         gaps = comparison.queue(setting, 3 if quick else 5, work)
         results.keep("queue", gaps)
         results.show("Queue: from the end of a run to the next one's first step", report.queue_table(gaps))
+    if "features" in chosen.parts:
+        say("Features …")
+        runs: list[FeatureRun] = []
+
+        def keep_run(found: FeatureRun) -> None:
+            runs.append(found)
+            results.keep("features", [asdict(each) for each in runs])
+
+        feature_runs(setting, seeds, work, keep_run, say)
+        results.show("Feature terms", feature_table(runs, key))
 
 
 def _spread_out(weights: list[float], count: int) -> list[float]:

@@ -18,7 +18,7 @@ class FailedError(Exception):
 
 @dataclass(frozen=True)
 class Ended:
-    """A process from its start to its end: seconds, peak memory in bytes (0 where the system does not tell).
+    """A process from its start to its end: seconds; peak memory in bytes and seconds of CPU, 0 where the system does not tell.
 
     ``load`` is the number of processes that wanted to run beside it, from the minute before it started.
     """
@@ -26,6 +26,7 @@ class Ended:
     seconds: float
     peak_bytes: int
     load: float
+    cpu_s: float = 0.0
 
 
 def environment(threads: int) -> dict[str, str]:
@@ -51,22 +52,23 @@ def run(arguments: list[str], threads: int, log: Path) -> Ended:
     log.unlink(missing_ok=True)
     begun = time.perf_counter()
     process = start(arguments, threads, log)
-    peak = _wait(process)
+    peak, cpu_s = _wait(process)
     seconds = time.perf_counter() - begun
     if process.returncode != 0:
         raise FailedError(f"{' '.join(arguments)} failed; its last words, all in {log}:\n{last_words(log)}")
-    return Ended(seconds, peak, load)
+    return Ended(seconds, peak, load, cpu_s)
 
 
-def _wait(process: subprocess.Popen[bytes]) -> int:
-    """Until its end; its peak memory. A process that is not waited for to the end (Ctrl+C) is ended."""
+def _wait(process: subprocess.Popen[bytes]) -> tuple[int, float]:
+    """Until its end; its peak memory and its CPU time. A process that is not waited for to the end (Ctrl+C) is ended."""
     try:
         if not hasattr(os, "wait4"):
             process.wait()
-            return 0
+            return 0, 0.0
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        return used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        return peak, used.ru_utime + used.ru_stime
     except BaseException:
         process.kill()
         process.wait()

@@ -27,6 +27,8 @@ class Setting:
     temperature: float = 2.0
     max_length: int = PADDED
     threads: int = 1
+    teacher_keep: str = "logits"
+    features: str = ""  # [[features]] of ours
 
     def student(self, seed: int) -> Path:
         return Path(self.students) / f"seed-{seed}"
@@ -53,6 +55,7 @@ source = {json.dumps(self.rows_folder)}
 max_length = {self.max_length}
 [teacher]
 model = {json.dumps(self.teacher)}
+keep = {json.dumps(self.teacher_keep)}
 [student]
 architecture = {json.dumps(self.architecture)}
 [loss]
@@ -66,4 +69,4 @@ learning_rate = {self.learning_rate}
 seed = {seed}
 keep = "last"
 device = "cpu"
-"""
+{self.features}"""
