@@ -123,7 +123,7 @@ def _measure_all(given: DistillationConfig, found: Preview, home: Path, rows: in
     judge_tokens(bench, examination)
     if config.features and examination.attempt("tokenizers", "Tokenizers", "features", lambda: _aligned(bench)) is None:
         return
-    judge_training(bench, teacher, speed, base, found.steps, examination)
+    judge_training(bench, teacher, speed, base, found.steps, home, examination)
 
 
 def _can_be_read(config: DistillationConfig, missing: list[Missing]) -> bool:

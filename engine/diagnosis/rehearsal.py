@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from engine import catalog
@@ -12,6 +13,7 @@ from engine.diagnosis.loss_terms import measure, terms_findings
 from engine.diagnosis.memory import Phase, activation_bytes, free_bytes, memory_finding, training_bytes
 from engine.diagnosis.models import TeacherAtHand
 from engine.diagnosis.sample import by_length, part_of
+from engine.diagnosis.teacher_inside import judge_inside
 from engine.diagnosis.timing import Forecast, Speed, pass_speed, step_speed, time_finding, tokens_per_row
 from engine.losses.objective import Objective
 from engine.models.recompute import recompute_layers
@@ -36,25 +38,29 @@ def judge_training(
     speed: Speed | None,
     base: int,
     steps: int | None,
+    home: Path,
     examination: Examination,
 ) -> None:
     config = bench.config
     student = examination.attempt("student", "Student", "student.architecture", lambda: _student(bench))
     if student is None:
         return
-    lesson = None
+    lesson, live = None, False
     if config.features and teacher is not None:
-        lesson = examination.attempt(
-            "features",
-            "Features",
-            "features",
-            lambda: begin_lesson(
-                config, student, LiveInside(teacher.model, bench.device, bench.precision), bench.train, bench.device
-            ),
+        look = examination.attempt(
+            "features", "Features", "features", lambda: judge_inside(bench, student, teacher, home, examination)
         )
+        if look is None:
+            return
+        bench, inside = look
+        live = isinstance(inside, LiveInside)
+        lesson = examination.attempt(
+            "features", "Features", "features",
+            lambda: begin_lesson(config, student, inside, bench.train, bench.device),
+        )  # fmt: skip
         if lesson is None:
             return
-    phases = [_student_phase(bench, student, teacher, lesson)]
+    phases = [_student_phase(bench, student, teacher if live or bench.device.type == "cpu" else None)]
     _judge_terms(bench, student, teacher, lesson, examination)
     answered = speed or (pass_speed(teacher.model, bench.train, "teacher", bench.device) if teacher else None)
     evaluated = pass_speed(student, bench.train, "student", bench.device)
@@ -72,14 +78,14 @@ def judge_training(
         phases.append(_teacher_phase(bench, teacher))
         teaching = _teacher_training(bench, teacher, answered)
     examination.tell(memory_finding(phases, base, free_bytes(bench.device), str(bench.device), parts))
-    asks = bench.objective.loss.needs_teacher and answered is not None
+    passes = bench.objective.loss.needs_teacher + (bench.train.teacher_rows is not None)
     rows = len(bench.sample.labels[bench.task.train_split])
     times = config.training.epochs * config.training.evaluations_per_epoch + 1
     forecast = Forecast(
         steps or _steps(bench, size, rows),
         trained.seconds,
         teaching,
-        answered.for_rows(rows, tokens_per_row(bench.train, "teacher")) if asks and answered else 0.0,
+        passes * answered.for_rows(rows, tokens_per_row(bench.train, "teacher")) if answered else 0.0,
         _evaluation(bench, evaluated, "student") * times,
     )
     examination.tell(time_finding(forecast, str(bench.device), bench.threads))
@@ -150,18 +156,16 @@ def _judge_terms(
     examination.tell(*findings)
 
 
-def _student_phase(
-    bench: Bench, student: PreTrainedModel, teacher: TeacherAtHand | None, lesson: FeatureLesson | None
-) -> Phase:
+def _student_phase(bench: Bench, student: PreTrainedModel, beside: TeacherAtHand | None) -> Phase:
+    """``beside`` is the teacher where it is in memory meanwhile, or may still be."""
     encoding = bench.train.encodings["student"]
     whole = batch_size(bench.config.training, bench.device).rows_of(int(encoding.lengths.max()))
     rows = -(-whole // bench.config.training.accumulate)
-    beside = teacher.parameters * 4 if teacher and (bench.device.type == "cpu" or lesson) else 0
     return Phase(
         "student",
         training_bytes(sum(parameter.numel() for parameter in student.parameters()), bench.device),
         activation_bytes(student, encoding, rows, bench.device, bench.precision),
-        beside,
+        beside.parameters * 4 if beside else 0,
     )
 
 

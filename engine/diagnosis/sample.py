@@ -69,7 +69,8 @@ def part_of(split: Split, places: NDArray[np.int64]) -> Split:
     encodings = {name: _encoding_of(encoding, places) for name, encoding in split.encodings.items()}
     if same:
         encodings["teacher"] = encodings["student"]
-    return Split(split.name, split.labels[places], split.targets[places], encodings)
+    kept = None if split.teacher_rows is None else {name: rows.of(places) for name, rows in split.teacher_rows.items()}
+    return Split(split.name, split.labels[places], split.targets[places], encodings, kept)
 
 
 def by_length(split: Split, reader: str, size: BatchSize) -> list[NDArray[np.int64]]:

@@ -65,7 +65,7 @@ def step_speed(
     spent, tokens = [], []
     begun = time.perf_counter()
     for number, group in enumerate(wanted):
-        batch = collate(encoding, group, teacher=theirs)
+        batch = collate(encoding, group, teacher=theirs, kept=split.teacher_rows)
         started = time.perf_counter()
         stepper.take(batch, rate=0.0, progress=0.0)
         _wait(device)

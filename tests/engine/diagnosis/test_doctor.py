@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from engine.data.batches import BatchSize
 from engine.data.split import load_task_data
 from engine.diagnosis.doctor import examine
 from engine.diagnosis.finding import Diagnosis, Finding
+from engine.training.inside import LiveInside
 from tests.engine.conftest import WORDS, write_tokenizer
 from tests.engine.diagnosis.conftest import Toml
 
@@ -78,6 +80,31 @@ def test_features_are_measured_beside_the_logits(healthy: Toml, home: Path) -> N
     assert set(terms) == {"labels", "teacher", "hidden", "rkd"}
     assert all(term["gradient"] > 0 for term in terms.values()), "a term that rises is measured at its full weight"
     assert found.level != "stop"
+
+
+@pytest.mark.parametrize(("keep", "limit"), [("logits", "1"), ("tensors", "1"), ("tensors", "0")])
+def test_the_teachers_inside_is_measured_as_the_run_will_have_it(
+    healthy: Toml, home: Path, monkeypatch: pytest.MonkeyPatch, keep: str, limit: str
+) -> None:
+    monkeypatch.setenv("DISTILL_CACHE_GB", limit)
+    asked: list[str] = []
+    tensors = LiveInside.tensors
+
+    def ask(self: LiveInside, inputs: Any) -> Any:
+        asked.append("live")
+        return tensors(self, inputs)
+
+    monkeypatch.setattr(LiveInside, "tensors", ask)
+    terms = '\n[[features]]\nkind = "hidden"\n[[features]]\nkind = "attention"\nheads = "average"\n'
+    found = doctor(healthy(more=f'keep = "{keep}"', loss='kind = "kl"') + terms, home, rows=64)
+    inside = by_check(found, "teacher_tensors")
+    kept = keep == "tensors" and limit == "1"
+    assert inside.level == ("look" if limit == "0" else "fine") and ("each step asks" in inside.text.lower()) != kept
+    assert bool(inside.remedy) == (limit == "0") and not any(
+        other.check == "config" and other.key == "teacher.keep" for other in found.findings
+    )
+    assert {"hidden", "attention"} <= set(by_check(found, "loss_terms").numbers)
+    assert (len(asked) <= 2) == kept, "with kept tensors the live teacher reads the sampled rows once"
 
 
 def test_a_dynamic_term_that_rises_is_measured_by_the_reference_it_will_have(healthy: Toml, home: Path) -> None:
