@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import time
 import traceback
@@ -109,7 +110,8 @@ def execute(
                     emit(Log(f"{state.capitalize()} {reached.where}."))
         except StoreError as error:  # it took no more rows; they and the student are kept
             state, reason = FAILED, str(error)
-        store.set_state(run.id, state, reason, only_if=RUNNING)
+        if store.set_state(run.id, state, reason, only_if=RUNNING) and state == FINISHED:
+            shutil.rmtree(run.folder / "checkpoints", ignore_errors=True)  # not before the store says that it is over
     return store.run(run.id)
 
 
@@ -128,7 +130,13 @@ def _attempt(
         if not outcome.stopped:
             return FINISHED, ""
         if outcome.student is None and control.pausing():
-            return PAUSED, "Paused when asked to; it goes on from here when it is resumed."
+            if outcome.goes_on_from is None:
+                return PAUSED, "Paused when asked to; it goes on from here when it is resumed."
+            since = f"from step {outcome.goes_on_from}" if outcome.goes_on_from else "from the beginning"
+            return (
+                PAUSED,
+                f"Paused when asked to, but no checkpoint could be written: it goes on {since} when it is resumed.",
+            )
         kept = "its student was kept" if outcome.student else "before there was a student to keep"
         return STOPPED, f"Stopped when asked to; {kept}."
     except EngineError as error:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.array_cache import ArrayCache, Made, key_of
+from engine.data.array_cache import ArrayCache, Made, StopAsked, key_of
 from engine.data.tokenising import Encoding, encode, tell_truncation
 
 FORMAT = 1  # grows when the way texts become tokens changes: what was kept before is then not found
@@ -22,16 +22,26 @@ class Reader:
     The tokenizer is left as if it had read them itself, so that a copy of it that is kept does not depend on the cache.
     """
 
-    def __init__(self, tokenizer: Any, max_length: int, cache: ArrayCache | None) -> None:
+    def __init__(
+        self,
+        tokenizer: Any,
+        max_length: int,
+        cache: ArrayCache | None,
+        stop_requested: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._tokenizer = tokenizer
         self._max_length = max_length
         self._cache = cache
+        self._stop_requested = stop_requested
         self._identity = tokenizer_hash(tokenizer) if cache is not None else None
 
     def read(self, texts: Sequence[Sequence[str]], task: str, split: str) -> Encoding:
-        """Encode one or two columns of texts. ``task`` and ``split`` are only for those who look into the cache."""
+        """Encode one or two columns of texts. ``task`` and ``split`` are only for those who look into the cache.
+
+        Raises StopAsked if a stop was asked for meanwhile.
+        """
         if self._cache is None or self._identity is None:
-            return encode(self._tokenizer, texts, self._max_length)
+            return self._encode(texts)
         parts = {
             "kind": "tokens",
             "format": FORMAT,
@@ -41,18 +51,25 @@ class Reader:
         }
 
         def make() -> Made:
-            encoding = encode(self._tokenizer, texts, self._max_length)
+            encoding = self._encode(texts)
             name = str(getattr(self._tokenizer, "name_or_path", ""))
             about = {"kind": "tokens", "task": task, "split": split, "rows": len(encoding), "tokenizer": name}
             numbers = {"cut": encoding.cut, "padding": encoding.padding, "padding_type": encoding.padding_type}
             return _arrays(encoding), about | numbers
 
-        kept = self._cache.fetch(key_of(parts), make, f"the tokens of {split}")
+        kept = self._cache.fetch(key_of(parts), make, f"the tokens of {split}", self._stop_requested)
         tell_truncation(self._tokenizer, self._max_length)
         numbers = {name: int(kept.about[name]) for name in ("cut", "padding", "padding_type")}
         return Encoding(
             kept.arrays["tokens"], kept.arrays.get("token_types"), kept.arrays["starts"], **numbers
         )  # fmt: skip
+
+    def _encode(self, texts: Sequence[Sequence[str]]) -> Encoding:
+        def after_part(rows_done: int) -> None:
+            if self._stop_requested():
+                raise StopAsked
+
+        return encode(self._tokenizer, texts, self._max_length, after_part)
 
 
 def tokenizer_hash(tokenizer: Any) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,8 +121,16 @@ def tokenizer_references(config: DistillationConfig) -> tuple[str, str | None]:
     return student, teacher
 
 
-def load_task_data(config: DistillationConfig, task: Task, cache: ArrayCache | None = None) -> TaskData:
-    """Read and encode the rows of a run; tokens are kept in the ``cache``. Raises DataError or ModelError in sentences."""
+def load_task_data(
+    config: DistillationConfig,
+    task: Task,
+    cache: ArrayCache | None = None,
+    stop_requested: Callable[[], bool] = lambda: False,
+) -> TaskData:
+    """Read and encode the rows of a run; tokens are kept in the ``cache``. Raises DataError or ModelError in sentences.
+
+    Raises StopAsked if a stop was asked for meanwhile.
+    """
     found = load_rows(task, config.task.source)
     rows = {name: split for name, split in found.items() if not split.hidden}
     student_reference, teacher_reference = tokenizer_references(config)
@@ -131,7 +139,9 @@ def load_task_data(config: DistillationConfig, task: Task, cache: ArrayCache | N
     if teacher_reference is not None and config.needs_teacher:
         same = teacher_reference == student_reference
         tokenizers["teacher"] = student if same else load_tokenizer(teacher_reference, "teacher.tokenizer")
-    readers = {name: Reader(tokenizer, config.task.max_length, cache) for name, tokenizer in tokenizers.items()}
+    readers = {
+        name: Reader(tokenizer, config.task.max_length, cache, stop_requested) for name, tokenizer in tokenizers.items()
+    }
     remarks = [f"Rows: {', '.join(f'{len(split):,} {name}' for name, split in rows.items())}."]
     splits = {}
     for name, split in rows.items():

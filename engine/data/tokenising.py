@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+ROWS_AT_ONCE = 2000  # a tokenizer cannot be interrupted, and a person who asks for a stop is answered between two parts
 
 
 @dataclass(frozen=True)
@@ -46,25 +48,56 @@ class Encoding:
         return digest.hexdigest()
 
 
-def encode(tokenizer: Any, texts: Sequence[Sequence[str]], max_length: int) -> Encoding:
+def encode(
+    tokenizer: Any,
+    texts: Sequence[Sequence[str]],
+    max_length: int,
+    after_part: Callable[[int], None] = lambda rows_done: None,
+) -> Encoding:
     """Encode one or two columns of texts with the special tokens, each row cut to ``max_length`` tokens (longest first).
 
-    The tokenizer is left with this truncation.
+    Done in parts of ``ROWS_AT_ONCE``, which changes nothing: ``after_part`` hears how many rows are done and may raise. The
+    tokenizer is left with this truncation.
     """
     columns = [list(column) for column in texts]
+    parts = []
+    for start in range(0, len(columns[0]), ROWS_AT_ONCE):
+        part = [column[start : start + ROWS_AT_ONCE] for column in columns]
+        parts.append(_encode_part(tokenizer, part, max_length))
+        after_part(start + len(part[0]))
+    lengths = np.concatenate([part.lengths for part in parts])
+    types = [part.token_types for part in parts if part.token_types is not None]
+    tell_truncation(tokenizer, max_length)
+    return Encoding(
+        np.concatenate([part.tokens for part in parts]),
+        np.concatenate(types) if types else None,
+        np.concatenate([[0], np.cumsum(lengths)]),
+        sum(part.cut for part in parts),
+        tokenizer.pad_token_id,
+        getattr(tokenizer, "pad_token_type_id", 0),
+    )
+
+
+@dataclass(frozen=True)
+class _Part:
+    tokens: NDArray[np.int32]
+    token_types: NDArray[np.int8] | None
+    lengths: NDArray[np.int64]
+    cut: int
+
+
+def _encode_part(tokenizer: Any, columns: list[list[str]], max_length: int) -> _Part:
     encoded = tokenizer(
         *columns, truncation=True, max_length=max_length, padding=False, return_overflowing_tokens=False
     )
     ids = encoded["input_ids"]
     lengths = np.fromiter((len(row) for row in ids), np.int64, len(ids))
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    tokens = np.fromiter((token for row in ids for token in row), np.int32, int(starts[-1]))
+    count = int(lengths.sum())
     types = None
     if "token_type_ids" in encoded:
-        types = np.fromiter((kind for row in encoded["token_type_ids"] for kind in row), np.int8, int(starts[-1]))
-    cut = _count_cut(tokenizer, columns, lengths, max_length)
-    tell_truncation(tokenizer, max_length)
-    return Encoding(tokens, types, starts, cut, tokenizer.pad_token_id, getattr(tokenizer, "pad_token_type_id", 0))
+        types = np.fromiter((kind for row in encoded["token_type_ids"] for kind in row), np.int8, count)
+    tokens = np.fromiter((token for row in ids for token in row), np.int32, count)
+    return _Part(tokens, types, lengths, _count_cut(tokenizer, columns, lengths, max_length))
 
 
 def tell_truncation(tokenizer: Any, max_length: int) -> None:

@@ -25,6 +25,7 @@ class Best:
     weights: dict[str, Tensor] | None = None
     last_gain: float | None = None
     without_gain: int = 0
+    owed: bool = False  # a stop came during the evaluation of the last step: whoever goes on from there makes it first
 
     def see(self, score: float, step: int, model: nn.Module) -> bool:
         """Whether this evaluation is the best so far; the first of equals stays, and nothing is worse than NaN."""
@@ -47,9 +48,11 @@ class Best:
         """What a checkpoint must hold, but for the weights."""
         return {
             "score": self.score, "step": self.step, "last_gain": self.last_gain, "without_gain": self.without_gain,
+            "owed": self.owed,
         }  # fmt: skip
 
     def load(self, state: dict[str, Any], weights: dict[str, Tensor] | None) -> None:
         """Go on from a ``state()``."""
         self.score, self.step, self.weights = state["score"], state["step"], weights
         self.last_gain, self.without_gain = state["last_gain"], state["without_gain"]
+        self.owed = state.get("owed", False)

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.training.whole_folder import reason_of, sync
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -77,21 +79,23 @@ class CheckpointFolder:
         target = self.folder / f"{stage}-{step:09d}"
         part = target.with_name(f"{target.name}.part")
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self.folder.is_dir():
+                self.folder.mkdir(mode=0o700)  # never its parents: a home that was removed meanwhile is not made anew
+                sync(self.folder.parent)
             _remove(part)
             part.mkdir(mode=0o700)
             noted = self._keep_best(stage, best) if best is not None else None
             digest = _write_tensors(part / TENSORS, tensors)
             content = {"stage": stage, "step": step, "state": dict(state), "tensors": digest, "best": noted}
             _write_json(part / STATE, content)
-            _sync(part)
+            sync(part)
             _remove(target)  # a damaged one that was passed over
             part.rename(target)
-            _sync(self.folder)
+            sync(self.folder)
         except (OSError, SafetensorError) as error:
             with suppress(OSError):
                 _remove(part)
-            raise CannotKeep(_reason(error)) from error
+            raise CannotKeep(reason_of(error)) from error
         self._best = noted or {}
         self._good = [*self._good[-1:], target]
         self.trim(2)
@@ -168,7 +172,7 @@ def _write_tensors(file: Path, tensors: Mapping[str, Tensor]) -> str:
         seen.add(place)
     save_file(apart, file)
     file.chmod(0o600)
-    _sync(file)
+    sync(file)
     return _digest(file)
 
 
@@ -203,23 +207,8 @@ def _digest(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def _sync(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk; folders where the system can."""
-    if path.is_dir() and os.name == "nt":
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error).rstrip(".")

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+class Diverged(EngineError):
+    """A loss or a gradient is no finite number: the weights are those before that step."""
+
+
 class Clock:
     """Seconds of training, going on from ``before`` where a run is resumed."""
 
@@ -55,7 +59,7 @@ class Curves:
     def report(self) -> None:
         """Fetch the values of the steps since the last report in one go and emit them.
 
-        Raises EngineError where one is not a finite number, naming term and step.
+        Raises Diverged where one is not a finite number, naming term and step.
         """
         import torch
 
@@ -92,7 +96,7 @@ def _must_be_finite(values: dict[str, float], step: int) -> None:
     if not bad:
         return
     name = min(bad, key=lambda name: (not name.startswith("raw/"), "/" not in name, list(values).index(name)))
-    raise EngineError(
+    raise Diverged(
         f"The {_words(name)} is {values[name]} at step {step}: training has gone astray and was ended before that step "
         "changed the weights. Lower the learning rate, or look at the rows and the teacher."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -25,6 +25,8 @@ from engine.models.skeleton import student_skeleton, teacher_skeleton
 from engine.models.student import build_student
 from engine.models.tensors import body_of
 from engine.seeding import seed_everything
+from engine.training.best import Best
+from engine.training.curves import Diverged
 from engine.training.evaluate import evaluate
 from engine.training.inside import Inside, KeptInside, LiveInside, Wanted, listed
 from engine.training.keeper import EVERY_S, Keeper
@@ -32,6 +34,9 @@ from engine.training.lesson import FeatureLesson, must_fit, named_terms, wanted_
 from engine.training.loop import STUDENT_STAGE, Course, fit
 from engine.training.step import Learner
 from engine.training.teaching import Teacher, prepare_teacher
+from engine.training.whole_folder import PATIENCE_S, reason_of, write_whole
+
+STOPPED_PATIENCE_S = 30.0  # for a disk that refuses, of a run whose person waits for its end
 
 if TYPE_CHECKING:
     import torch
@@ -45,6 +50,8 @@ class Outcome:
     stopped: bool
     student: Path | None
     score: float | None
+    goes_on_from: int | None = None
+    """The step of the checkpoint from which a paused run goes on, where no newer one could be written; else None."""
 
 
 def distil(
@@ -82,7 +89,10 @@ def distil(
 
     emit(Phase("loading data"))
     cache = ArrayCache(home / "cache", lambda text: emit(Log(text)))
-    data = load_task_data(config, task, cache)
+    try:
+        data = load_task_data(config, task, cache, stop_requested)
+    except StopAsked:
+        return Outcome(True, None, None)
     for line in data.remarks:
         emit(Log(line))
     evaluation = {name: data.splits[name] for name in task.evaluation_splits}
@@ -151,42 +161,80 @@ def distil(
         else:
             inside = KeptInside(wanted.body, wanted.trunk, teacher.answers.output_order)
         features = begin_lesson(config, student, inside, train, device)
-    fitted = fit(
-        Learner(
-            student,
-            Objective(loss, config.loss, task.kind),
-            data.train.target_tensor(),
-            teacher_logits,
-            features,
-            data.train.used("student"),
-        ),
-        batches,
-        lambda trained: evaluate(trained, task, evaluation, device)[0],
-        course_of(config.training, precision),
-        device,
-        emit,
-        stop_requested,
-        stage=replace(STUDENT_STAGE, rests_on={"teacher": teacher.answers.content} if teacher is not None else {}),
-        keeper=keeper,
-    )
-    if features is not None:
-        features.close()
+    best = Best(config.training.patience, config.training.min_delta)
+    try:
+        fitted = fit(
+            Learner(
+                student,
+                Objective(loss, config.loss, task.kind),
+                data.train.target_tensor(),
+                teacher_logits,
+                features,
+                data.train.used("student"),
+            ),
+            batches,
+            lambda trained: evaluate(trained, task, evaluation, device, "student", stop_requested)[0],
+            course_of(config.training, precision),
+            device,
+            emit,
+            stop_requested,
+            stage=replace(STUDENT_STAGE, rests_on={"teacher": teacher.answers.content} if teacher is not None else {}),
+            keeper=keeper,
+            best=best,
+        )
+    except Diverged as error:
+        raise Diverged(f"{error} {_kept_of(best, student, config, data, folder, emit, keeper)}") from error
+    finally:
+        if features is not None:
+            features.close()
+    goes_on_from = (keeper.kept_step or 0) if keeper.kept_step != fitted.steps else None
     if fitted.stopped and pausing():
-        return Outcome(True, None, None)
+        return Outcome(True, None, None, goes_on_from)
 
     emit(Phase("scoring the student"))
     if config.training.keep == "best" and fitted.best_state is not None:
         student.load_state_dict(fitted.best_state)
-    key, scores = _final_scores(student, config, data, evaluation, device, emit)
-    kept = keep_student(student, data, config, folder, scores)
     step = fitted.best_step if config.training.keep == "best" and fitted.best_step else fitted.steps
+    stop_scoring = (lambda: False) if fitted.stopped else stop_requested
+    try:
+        key, scores = _final_scores(student, config, data, evaluation, device, emit, stop_scoring)
+    except StopAsked:
+        if pausing():
+            return Outcome(True, None, None, goes_on_from)
+        kept = keep_student(student, data, config, folder, {}, emit, STOPPED_PATIENCE_S)
+        emit(Log(f"Stopped before the student of step {step} was scored; it is kept in {kept}."))
+        keeper.trim()
+        return Outcome(True, kept, fitted.best_score)
+    kept = keep_student(
+        student, data, config, folder, scores, emit, STOPPED_PATIENCE_S if fitted.stopped else PATIENCE_S
+    )
     emit(Facts({"best_score": key, "best_step": step}))
     emit(Log(f"Student: {task.key_metric} {key:.4f} (step {step}), kept in {kept}."))
-    if fitted.stopped:
-        keeper.trim()
-    else:
-        keeper.clear()
+    keeper.trim()
     return Outcome(fitted.stopped, kept, key)
+
+
+def _kept_of(
+    best: Best,
+    student: PreTrainedModel,
+    config: DistillationConfig,
+    data: TaskData,
+    folder: Path,
+    emit: Emit,
+    keeper: Keeper,
+) -> str:
+    """Keep the best student of a training that has gone astray; says what there is of it, in sentences."""
+    said = []
+    if best.weights is not None and best.score is not None and math.isfinite(best.score):
+        student.load_state_dict(best.weights)
+        try:
+            keep_student(student, data, config, folder, {}, emit, STOPPED_PATIENCE_S)
+            said.append(f"The best student until then, of step {best.step}, is kept.")
+        except DataError as error:
+            said.append(str(error))
+    if keeper.kept_step is not None:
+        said.append(f"Resumed, the run goes on from its checkpoint of step {keeper.kept_step}, with the same settings.")
+    return " ".join(said) or "Nothing had been evaluated or kept before that step."
 
 
 def batch_size(training: TrainingConfig, device: torch.device) -> BatchSize:
@@ -256,13 +304,14 @@ def _final_scores(
     evaluation: dict[str, Split],
     device: torch.device,
     emit: Emit,
+    stop_requested: Callable[[], bool],
 ) -> tuple[float, dict[str, dict[str, float]]]:
-    """Score the kept student on the evaluation splits, and on test splits whose labels are not hidden."""
+    """Score the kept student on the evaluation splits, and on test splits whose labels are not hidden. Raises StopAsked."""
     task = catalog.tasks()[config.task.name]
-    seen, scores = evaluate(student, task, evaluation, device)
+    seen, scores = evaluate(student, task, evaluation, device, "student", stop_requested)
     tests = {name: data.splits[name] for name in task.test_splits if name in data.splits}
     if tests:
-        scores |= evaluate(student, task, tests, device)[1]
+        scores |= evaluate(student, task, tests, device, "student", stop_requested)[1]
     for split, found in scores.items():
         for metric, value in found.items():
             emit(Score("student", split, metric, value))
@@ -275,13 +324,18 @@ def keep_student(
     config: DistillationConfig,
     folder: Path,
     scores: dict[str, dict[str, float]],
+    emit: Emit,
+    patience_s: float = PATIENCE_S,
 ) -> Path:
-    """Write ``folder``/student as a Hugging Face folder: first beside it, then renamed, so that it is whole or not there."""
+    """Write ``folder``/student as a Hugging Face folder, whole and on the disk when this returns.
+
+    A disk that refuses is waited for, at most ``patience_s``; then raises DataError.
+    """
     from safetensors import SafetensorError
 
-    kept, part = folder / "student", folder / "student.part"
-    shutil.rmtree(part, ignore_errors=True)
-    try:
+    kept = folder / "student"
+
+    def write(part: Path) -> None:
         student.cpu().save_pretrained(part)
         data.save_student_tokenizer(part)
         record = {
@@ -289,9 +343,12 @@ def keep_student(
             "sources": sources_of(config.loss, config.features), "scores": scores,
         }  # fmt: skip
         (part / "distillation.json").write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
-        shutil.rmtree(kept, ignore_errors=True)
-        part.rename(kept)
+
+    try:
+        write_whole(kept, write, "The student", emit, patience_s=patience_s)
     except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"The student cannot be kept in {kept}: {reason}; make room and run again.") from error
+        raise DataError(
+            f"The student cannot be kept in {kept}: {reason_of(error)}. Make room, or mend the disk, and resume the run: it "
+            "goes on from its last checkpoint."
+        ) from error
     return kept

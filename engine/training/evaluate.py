@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.array_cache import StopAsked
 from engine.data.batches import padding_multiple
 from engine.data.metrics import score
 from engine.data.split import Split
@@ -40,13 +42,11 @@ def predict(
     """
     import torch
 
-    was_training = model.training
-    model.to(device).eval()
     order = getattr(model, "output_order", None)
     collected: NDArray[np.float32] | None = None
     done = 0
     half = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision_of(device) == "bfloat16")
-    with torch.inference_mode(), half:
+    with _in_evaluation(model, device), torch.inference_mode(), half:
         for batch in split.evaluation_batches(ROWS_PER_BATCH, encoding, padding_multiple(device)):
             inputs = {name: values.to(device, non_blocking=True) for name, values in batch.inputs.items()}
             logits = model(**inputs).logits.float()
@@ -58,9 +58,19 @@ def predict(
             collected[batch.indices.numpy()] = found
             done += len(found)
             after_batch(done)
-    model.train(was_training)
     assert collected is not None, "a split is never empty"
     return collected
+
+
+@contextmanager
+def _in_evaluation(model: nn.Module, device: torch.device) -> Iterator[None]:
+    """The model on the device with dropout off; its mode is restored, also where a stop ends the evaluation."""
+    was_training = model.training
+    model.to(device).eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)
 
 
 def label_loss_of(logits: NDArray[np.float32], split: Split, kind: TaskKind) -> float:
@@ -73,10 +83,23 @@ def label_loss_of(logits: NDArray[np.float32], split: Split, kind: TaskKind) -> 
 
 
 def evaluate(
-    model: nn.Module, task: Task, splits: dict[str, Split], device: torch.device, encoding: str = "student"
+    model: nn.Module,
+    task: Task,
+    splits: dict[str, Split],
+    device: torch.device,
+    encoding: str = "student",
+    stop_requested: Callable[[], bool] = lambda: False,
 ) -> tuple[Evaluation, dict[str, dict[str, float]]]:
-    """Score ``model`` on evaluation splits: what goes on the curves, and {split: {metric: value}}."""
-    return evaluate_logits(task, splits, lambda split: predict(model, split, device, encoding))
+    """Score ``model`` on evaluation splits: what goes on the curves, and {split: {metric: value}}.
+
+    Raises StopAsked if a stop is asked for meanwhile.
+    """
+
+    def after_batch(rows_done: int) -> None:
+        if stop_requested():
+            raise StopAsked
+
+    return evaluate_logits(task, splits, lambda split: predict(model, split, device, encoding, after_batch))
 
 
 def evaluate_logits(

@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ FORMAT = 3  # grows when the same checkpoint would go on in another way, or a co
 EVERY_S = 60.0
 LARGEST_SHARE = 0.03  # of the time may go into writing checkpoints …
 FREE_S = 1.0  # … once this much has: a run of seconds keeps every evaluation
+LATEST_S = 60.0  # but no checkpoint comes later than this past its time, or than as long as writing one takes
 FLUSH_S = 5.0  # how long the store is waited for; a full disk may refuse both
 
 
@@ -70,6 +72,9 @@ class Keeper:
         self._began = self._last = time.monotonic()
         self._spent = self._cost = 0.0
         self._refused = ""
+        self._said_slow = False
+        self.kept_step: int | None = None
+        """The step of the stage's last checkpoint that this process read or wrote, None if there is none."""
 
     # ── going on ────────────────────────────────────────────────────────────────────────────────────────────────
     def go_on(self, stage: Stage, stepper: Stepper, best: Best) -> tuple[int, float]:
@@ -78,12 +83,14 @@ class Keeper:
         Raises EngineError where the checkpoint rests on other things than there are now.
         """
         self._last = time.monotonic()
+        self.kept_step = None
         found = self._files.newest(stage.key)
         if found is None:
             return 0, 0.0
         self._must_fit(found, stage)
         here, there = _surroundings(stepper), found.state["surroundings"]
         _restore(found, stepper, best)
+        self.kept_step = found.step
         self._tell(f"Goes on after step {found.step} from its checkpoint; what was logged after it is measured again.")
         if here != there:
             changed = " and ".join(
@@ -113,11 +120,17 @@ class Keeper:
 
     # ── keeping ─────────────────────────────────────────────────────────────────────────────────────────────────
     def due(self, evaluated: bool) -> bool:
-        """Whether a checkpoint is to be written now: after an evaluation, or because of the time; if it can be afforded."""
+        """Whether a checkpoint is to be written now: after an evaluation, or because of the time, if it can be afforded.
+
+        What it costs may delay one that is due by ``LATEST_S``, on a disk slower than that by as long as writing one takes.
+        """
         now = time.monotonic()
+        since = now - self._last
+        if since >= self._every_s + max(LATEST_S, self._cost):
+            return True
         if self._spent + self._cost > FREE_S + LARGEST_SHARE * (now - self._began):
             return False
-        return (evaluated and not self._refused) or now - self._last >= self._every_s
+        return (evaluated and not self._refused) or since >= self._every_s
 
     def keep(self, stage: Stage, step: int, seconds: float, stepper: Stepper, best: Best) -> bool:
         """Write a checkpoint. A disk that refuses is said in the log, once; training goes on without."""
@@ -146,13 +159,26 @@ class Keeper:
                 )
             self._refused = str(error)
         else:
+            self.kept_step = step
             if self._refused:
                 self._tell("Checkpoints can be written again.")
             self._refused = ""
         self._last = time.monotonic()
         self._cost = self._last - start
         self._spent += self._cost
+        self._say_if_slow()
         return not self._refused
+
+    def _say_if_slow(self) -> None:
+        longest = self._every_s + max(LATEST_S, self._cost)
+        share = self._cost / (self._cost + longest)
+        if self._refused or self._said_slow or share <= LARGEST_SHARE:
+            return
+        self._said_slow = True
+        self._tell(
+            f"Writing a checkpoint takes {self._cost:.0f} s here, so one is written every {longest:.0f} s instead of every "
+            f"{self._every_s:.0f} s; about {100 * share:.0f} % of the time goes into them."
+        )
 
     def trim(self) -> None:
         """Leave only the last checkpoint: the run was stopped and its student kept, and it may yet go on."""
@@ -174,6 +200,7 @@ def _surroundings(stepper: Stepper) -> dict[str, str]:
     return {
         "device": str(stepper.device),
         "torch": torch.__version__,
+        "transformers": version("transformers"),
         "threads": str(torch.get_num_threads()) if stepper.device.type == "cpu" else "any",
     }
 

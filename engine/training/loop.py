@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol, Self
 
+from engine.data.array_cache import StopAsked
 from engine.events import Emit, Facts, Log, Phase, Rewound
 from engine.losses.influence import gradient_shares
 from engine.training.best import Best
@@ -121,10 +122,12 @@ def fit(
     *,
     stage: Stage = STUDENT_STAGE,
     keeper: Keeper | None = None,
+    best: Best | None = None,
 ) -> Fitted:
     """Train ``learner.model`` in place; with a ``keeper`` from its last checkpoint on, if there is one.
 
-    Raises EngineError where a loss is no longer a finite number: the weights are then those before that step.
+    ``evaluate`` may raise StopAsked: then it is made when the training goes on. ``best`` is for who must know of it also
+    when this raises: Diverged, where a loss is no longer a finite number; the weights are then those before that step.
     """
     total = batches.steps_per_epoch * course.epochs
     evaluate_after = evaluation_steps(batches.steps_per_epoch, course.epochs, course.evaluations_per_epoch)
@@ -133,7 +136,7 @@ def fit(
     stepper = Stepper(learner, course, device, lambda text: emit(Log(text)))
     if course.accumulate > 1:
         emit(Log(stepper.about_parts(f"Each step's rows are taken in {course.accumulate} parts")))
-    best = Best(course.patience, course.min_delta)
+    best = best or Best(course.patience, course.min_delta)
     step, seconds = keeper.go_on(stage, stepper, best) if keeper else (0, 0.0)
     clock = Clock(seconds)
     curves = Curves(stage.prefix, emit, clock)
@@ -143,7 +146,23 @@ def fit(
         emit(Facts({"total_steps": total, "steps_per_epoch": batches.steps_per_epoch, "step": step}))
         emit(Facts({"best_score": best.score, "best_step": best.step}))
 
-    stopped = False
+    def look() -> bool:
+        """Evaluate; returns whether a stop came meanwhile, and the evaluation is still owed."""
+        try:
+            seen = evaluate(learner.model)
+        except StopAsked:
+            best.owed = True
+            return True
+        best.owed = False
+        learner.model.train()
+        curves.now(step, seen.values, prefix=stage.prefix)
+        if best.see(seen.key, step, learner.model) and not stage.prefix:
+            emit(Facts({"best_score": best.score, "best_step": step}))
+        if best.exhausted and step < total:
+            emit(Log(f"Ended early at step {step} of {total}: {_want_of_gain(course)}."))
+        return False
+
+    stopped = look() if best.owed else False
     padding = Padding()
     with fed(_from(step, batches, course.epochs, padding), device) as ready:
         for batch in ready:
@@ -168,16 +187,10 @@ def fit(
                 emit(Phase(stage.phase, step, total) if stage.prefix else Facts({"step": step, "phase_done": step}))
 
             if evaluates:
-                seen = evaluate(learner.model)
-                learner.model.train()
-                curves.now(step, seen.values, prefix=stage.prefix)
-                if best.see(seen.key, step, learner.model) and not stage.prefix:
-                    emit(Facts({"best_score": best.score, "best_step": step}))
-                if best.exhausted and step < total:
-                    emit(Log(f"Ended early at step {step} of {total}: {_want_of_gain(course)}."))
-            if keeper is not None and keeps:
+                stopped = look() or stopped
+            if keeper is not None and (keeps or stopped):
                 keeper.keep(stage, step, clock(), stepper, best)
-            if evaluates or keeps:
+            if evaluates or keeps or stopped:
                 curves.rest()
             if step == batches.steps_per_epoch and padding.places and not stage.prefix:
                 emit(Log(f"{100 * padding.share:.1f} % of the places in the first epoch's batches were padding."))

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -40,6 +38,7 @@ from engine.training.evaluate import evaluate, evaluate_logits, predict
 from engine.training.keeper import TEACHER_STAGE, Keeper
 from engine.training.loop import Course, fit
 from engine.training.step import Learner
+from engine.training.whole_folder import reason_of, write_whole
 from engine.types import LossSettings, Task
 
 if TYPE_CHECKING:
@@ -185,7 +184,7 @@ class _Maker:
             data.train.training_batches(
                 BatchSize(config.batch_size, pad_to=padding_multiple(device)), config.seed, "teacher"
             ),
-            lambda trained: evaluate(trained, task, evaluation, device, "teacher")[0],
+            lambda trained: evaluate(trained, task, evaluation, device, "teacher", self.stop_requested)[0],
             Course(config.epochs, config.learning_rate),
             device,
             self.emit,
@@ -197,9 +196,13 @@ class _Maker:
             raise StopAsked
         if fitted.best_state is not None:
             model.load_state_dict(fitted.best_state)
-        scores = self._measured(lambda split: predict(model, split, device, "teacher"))
-        live = model if _keep(model, scores, config, kept) else None
+        scores = self._measured(lambda split: predict(model, split, device, "teacher", self._stop_between_batches))
+        live = model if _keep(model, scores, config, kept, self.emit) else None
         return self._teacher(scores, kept, self._answers(str(kept), "loading the fine-tuned teacher", live))
+
+    def _stop_between_batches(self, rows_done: int) -> None:
+        if self.stop_requested():
+            raise StopAsked
 
     def _answers(self, reference: str, phase: str, model: PreTrainedModel | None = None) -> Answers:
         content = _content(reference, self.config.weights_only) if self.cache is not None else None
@@ -299,24 +302,25 @@ def kept_scores(folder: Path, task: Task) -> dict[str, dict[str, float]] | None:
         return None
 
 
-def _keep(model: PreTrainedModel, scores: dict[str, dict[str, float]], config: TeacherConfig, folder: Path) -> bool:
-    """Write to a folder beside it, then rename: a teacher is either whole or not there. False if another process was faster."""
+def _keep(
+    model: PreTrainedModel, scores: dict[str, dict[str, float]], config: TeacherConfig, folder: Path, emit: Emit
+) -> bool:
+    """Keep a teacher in ``folder``: whole, or not there. False if another process was faster. A disk that refuses is waited for."""
     from safetensors import SafetensorError
 
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = folder.with_name(f"{folder.name}.part-{os.getpid()}")
-    try:
+    def write(part: Path) -> None:
         model.save_pretrained(part)
-        (part / "scores.json").write_text(
-            json.dumps({"scores": scores, "model": config.model}, indent=1), encoding="utf-8"
-        )
-        part.rename(folder)
+        note = json.dumps({"scores": scores, "model": config.model}, indent=1)
+        (part / "scores.json").write_text(note, encoding="utf-8")
+
+    try:
+        folder.parent.mkdir(exist_ok=True, mode=0o700)
+        write_whole(folder, write, "The fine-tuned teacher", emit, replaces=False)
         return True
     except (OSError, SafetensorError) as error:
         if not (folder / "scores.json").is_file():  # another process may have kept the same one first
             raise ModelError(
-                f"The fine-tuned teacher cannot be kept in {folder}: {getattr(error, 'strerror', None) or error}."
+                f"The fine-tuned teacher cannot be kept in {folder}: {reason_of(error)}. Make room, or mend the disk, and "
+                "resume the run: it goes on from its last checkpoint."
             ) from error
         return False
-    finally:
-        shutil.rmtree(part, ignore_errors=True)

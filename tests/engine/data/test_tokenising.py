@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.data import tokenising
 from engine.data.tokenising import Encoding, encode
 from engine.models.load import load_tokenizer
 from tests.engine.conftest import WORDS, write_tokenizer
@@ -70,3 +71,12 @@ def test_a_tokenizer_without_token_types_gives_none(tmp_path: Path) -> None:
     settings["model_input_names"] = ["input_ids", "attention_mask"]
     (folder / "tokenizer_config.json").write_text(json.dumps(settings), "utf-8")
     assert encode(load_tokenizer(str(folder), "tokenizer"), (FIRST, SECOND), 64).token_types is None
+
+
+def test_parts_change_nothing(tokenizer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [FIRST * 4, SECOND * 4]
+    whole = encode(tokenizer, texts, 9)
+    monkeypatch.setattr(tokenising, "ROWS_AT_ONCE", 6)
+    heard: list[int] = []
+    parts = encode(tokenizer, texts, 9, heard.append)
+    assert parts.digest == whole.digest and parts.cut == whole.cut > 0 and heard == [6, 12, 16]

@@ -139,7 +139,7 @@ def test_a_stop_while_the_teacher_is_asked_ends_the_run(
 ) -> None:
     monkeypatch.setattr("engine.training.answers.TELL_EVERY_S", 0.0)
     for number, told in enumerate(([True], [False, True])):  # on the evaluation rows, on the training rows
-        asked = iter(told)
+        asked = iter([False, False, *told])  # first while either split is tokenised
         outcome, ear = train(as_is, tmp_path / f"home {number}", tmp_path / "a", asked.__next__)
         assert outcome.stopped and outcome.student is None and not ear.curve("train/loss")
         assert next(asked, None) is None

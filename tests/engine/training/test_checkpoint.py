@@ -149,7 +149,7 @@ def test_a_disk_that_refuses_leaves_the_others_untouched(
     def full(path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "_sync", full)
+    monkeypatch.setattr(checkpoint, "sync", full)
     with pytest.raises(CannotKeep, match="No space left on device"):
         write(folder, 4, best=4)
     assert names(folder) == before
@@ -165,7 +165,7 @@ def test_a_death_while_writing_leaves_the_one_before(folder: CheckpointFolder, m
         raise Death
 
     write(folder, 2, best=2)
-    for step, place in ((4, "_sync"), (6, "_write_json"), (8, "_digest")):
+    for step, place in ((4, "sync"), (6, "_write_json"), (8, "_digest")):
         with monkeypatch.context() as patch:
             patch.setattr(checkpoint, place, lambda *given: die(given[0]))
             with pytest.raises(Death):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +14,10 @@ from transformers import BertForSequenceClassification
 
 from engine import catalog
 from engine.config import DistillationConfig, parse_config
+from engine.data import tokenising
 from engine.data.split import load_task_data
 from engine.errors import EngineError, ModelError
-from engine.events import Event, Facts, Log, Metrics, Score
+from engine.events import Event, Facts, Log, Metrics, Phase, Score
 from engine.training.distil import Outcome, distil
 from engine.training.evaluate import predict
 
@@ -48,9 +50,13 @@ class Ear:
 
 
 def train(
-    config: DistillationConfig, home: Path, folder: Path, stop: Callable[[], bool] = lambda: False
+    config: DistillationConfig,
+    home: Path,
+    folder: Path,
+    stop: Callable[[], bool] = lambda: False,
+    ear: Ear | None = None,
 ) -> tuple[Outcome, Ear]:
-    ear = Ear()
+    ear = ear or Ear()
     home.mkdir(parents=True, exist_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
     return distil(config, home, folder, ear, stop), ear
@@ -184,10 +190,36 @@ def test_kept_student_gives_the_same_logits_in_plain_transformers(toml: str, hom
 
 
 def test_stop_keeps_the_student_so_far(toml: str, home: Path, tmp_path: Path) -> None:
-    asked = iter([False] * 6 + [True] * 99)  # 3 steps of the teacher, then the student's 4th step
-    outcome, ear = train(parse_config(toml), home, tmp_path / "a", lambda: next(asked))
+    ear = Ear()
+    outcome, _ = train(parse_config(toml), home, tmp_path / "a", lambda: bool(ear.curve("validation/loss")), ear)
     assert outcome.stopped and outcome.student is not None and (outcome.student / "model.safetensors").is_file()
     assert [step for step, _ in ear.curve("train/loss")] == [1, 2, 3, 4]
+
+
+def test_a_stop_is_answered_between_two_parts_of_the_rows_that_are_tokenised(
+    toml: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokenising, "ROWS_AT_ONCE", 7)
+    asked = iter([False, False, True])
+    outcome, ear = train(parse_config(toml), home, tmp_path / "a", asked.__next__)
+    assert outcome == Outcome(True, None, None) and next(asked, None) is None
+    assert not list((home / "cache").glob("*.arrays")) and "teacher_score" not in ear.facts()
+
+
+@pytest.mark.parametrize("pausing", [False, True])
+def test_a_stop_while_the_student_is_scored_leaves_the_rest_of_the_scoring(
+    toml: str, home: Path, tmp_path: Path, pausing: bool
+) -> None:
+    config, folder, ear = parse_config(toml, overrides=["loss.kind=none"]), tmp_path / "a", Ear()
+    folder.mkdir()
+    home.mkdir(exist_ok=True)
+    outcome = distil(
+        config, home, folder, ear, lambda: Phase("scoring the student") in ear.events, pausing=lambda: pausing
+    )
+    assert outcome.stopped and not ear.scores() and (folder / "checkpoints" / "student-000000006").is_dir()
+    assert (outcome.student is None) is pausing and (folder / "student").exists() is not pausing
+    again, more = train(config, home, folder)
+    assert not again.stopped and more.scores() and not more.curve("train/loss") and again.student is not None
 
 
 def test_stop_while_the_teacher_is_fine_tuned_keeps_nothing_half(toml: str, home: Path, tmp_path: Path) -> None:
@@ -277,6 +309,50 @@ def test_weights_that_cannot_be_written_are_a_sentence(
     with pytest.raises(EngineError, match=f"{whose} cannot be kept in"):
         train(parse_config(toml), home, tmp_path / "a")
     assert not (tmp_path / "a" / "student").exists()
+
+
+def test_a_training_that_goes_astray_keeps_its_best_student_and_says_from_where_it_can_go_on(
+    toml: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.training.step import Stepper
+
+    take, ear = Stepper.take, Ear()
+
+    def astray(stepper: Stepper, *given: Any, **more: Any) -> Any:
+        if ear.curve("validation/loss"):  # after the first evaluation
+            with torch.no_grad():
+                stepper._targets[:] = float("nan")
+        return take(stepper, *given, **more)
+
+    monkeypatch.setattr(Stepper, "take", astray)
+    with pytest.raises(EngineError, match="labels” is nan at step 4") as caught:
+        train(parse_config(toml, overrides=["loss.kind=none"]), home, tmp_path / "a", ear=ear)
+    assert (
+        "The best student until then, of step 3, is kept. Resumed, the run goes on from its checkpoint of step 3"
+        in str(caught.value)
+    )
+    kept = BertForSequenceClassification.from_pretrained(tmp_path / "a" / "student")
+    assert all(torch.isfinite(weight).all() for weight in kept.state_dict().values())
+
+
+def test_a_full_disk_is_waited_for_where_the_student_is_kept(
+    toml: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import PreTrainedModel
+
+    save, refusals = PreTrainedModel.save_pretrained, iter([28, 28])
+    monkeypatch.setattr("engine.training.whole_folder.RETRY_S", 0.0)
+
+    def full_for_a_while(model: PreTrainedModel, folder: Path, **options: object) -> None:
+        if number := next(refusals, 0):
+            raise OSError(number, "No space left on device")
+        save(model, folder, **options)
+
+    monkeypatch.setattr(PreTrainedModel, "save_pretrained", full_for_a_while)
+    outcome, ear = train(parse_config(toml, overrides=["loss.kind=none"]), home, tmp_path / "a")
+    assert outcome.student is not None and "student cannot be kept in" in ear.log()
+    assert "No space left on device. Tried again until it works." in ear.log() and "kept after all" in ear.log()
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["checkpoints", "student"]
 
 
 FEATURES = """

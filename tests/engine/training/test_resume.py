@@ -143,7 +143,8 @@ def test_after_any_death_the_run_equals_the_uninterrupted_one_bit_for_bit(
     resumed = sum("Goes on after step" in line for line in pieces.log)
     assert resumed == (0 if case.startswith("after") else len(deaths))
     assert pieces.taken_back > 0, "rows after the checkpoint were replaced"
-    assert not (tmp_path / "pieces" / "checkpoints").exists(), "a finished run keeps none"
+    left = {path.name for path in (tmp_path / "pieces" / "checkpoints").iterdir() if path.is_dir()}
+    assert len(left) == 1, "the last one stays until the store knows that the run has finished"
 
 
 def test_a_stopped_run_keeps_its_last_checkpoint_and_goes_on_to_the_same_end(
@@ -153,9 +154,8 @@ def test_a_stopped_run_keeps_its_last_checkpoint_and_goes_on_to_the_same_end(
     book, whole = Book(), Book()
     train(toml, settings, home, tmp_path / "whole", whole, None, 1000)
     config = parse_config(toml, overrides=settings)
-    asked = iter([False] * 5 + [True] * 20)
     (tmp_path / "a").mkdir()
-    stopped = distil(config, home, tmp_path / "a", book, lambda: next(asked))
+    stopped = distil(config, home, tmp_path / "a", book, lambda: (STUDENT, 5) in book.rows)
     assert stopped.stopped and stopped.student is not None
     kept = [path.name for path in (tmp_path / "a" / "checkpoints").iterdir()]
     assert sorted(kept) == ["student-000000006", "student-best-000000004.safetensors"]
@@ -168,12 +168,41 @@ def test_a_pause_keeps_no_student_and_goes_on(toml: str, home: Path, tmp_path: P
     config = parse_config(toml, overrides=[*SMALL, "loss.kind=none"])
     book, folder = Book(), tmp_path / "a"
     folder.mkdir()
-    asked = iter([False] * 6 + [True] * 20)
-    paused = distil(config, home, folder, book, lambda: next(asked), pausing=lambda: True)
+    paused = distil(config, home, folder, book, lambda: (STUDENT, 6) in book.rows, pausing=lambda: True)
     assert paused == Outcome(True, None, None) and not (folder / "student").exists()
     assert (folder / "checkpoints" / "student-000000007").is_dir()
     assert distil(config, home, folder, book, lambda: False).student == folder / "student"
     assert book.doubled == [] and max(step for _, step in book.rows) == 16
+
+
+@pytest.mark.parametrize("step", [8, 16])
+def test_a_pause_during_an_evaluation_leaves_it_to_who_goes_on(
+    step: int, toml: str, home: Path, tmp_path: Path
+) -> None:
+    """Also twice, and where early stopping hangs on it."""
+    config = parse_config(toml, overrides=[*SMALL, "loss.kind=none", "training.patience=9"])
+    whole, book = Book(), Book()
+    for name in ("whole", "a"):
+        (tmp_path / name).mkdir()
+    distil(config, home, tmp_path / "whole", whole, lambda: False)
+    for _ in range(2):
+        paused = distil(config, home, tmp_path / "a", book, lambda: (STUDENT, step) in book.rows, pausing=lambda: True)
+        assert paused == Outcome(True, None, None) and ("validation/loss", step) not in book.rows
+    assert distil(config, home, tmp_path / "a", book, lambda: False).student is not None
+    assert book.doubled == [] and book.rows == whole.rows and same_weights(tmp_path / "whole", tmp_path / "a")
+
+
+def test_a_pause_without_room_for_a_checkpoint_says_from_where_it_goes_on(
+    toml: str, home: Path, tmp_path: Path
+) -> None:
+    config, book, folder = parse_config(toml, overrides=[*SMALL, "loss.kind=none"]), Book(), tmp_path / "a"
+    folder.mkdir()
+
+    def stored(seconds: float) -> bool:
+        return (STUDENT, 6) not in book.rows
+
+    paused = distil(config, home, folder, book, lambda: (STUDENT, 6) in book.rows, pausing=lambda: True, flush=stored)
+    assert paused.goes_on_from == 4 and "No checkpoint could be written" in book.log[-1]
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,7 @@ def test_a_teacher_of_the_hub_is_downloaded_before_its_key_is_asked_for(
     settings = {"model": "someone/model", "training": "fine_tune", "epochs": 1, "batch_size": 32}
     config = TeacherConfig.model_validate(settings)
     device, _ = choose_device("cpu")
+    home.mkdir(exist_ok=True)
     for _ in range(2):
         made = teaching.prepare_teacher(config, MRPC, data, 25, 24, home, device, lambda event: None, lambda: False)
         assert made is not None

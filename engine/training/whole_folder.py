@@ -1,0 +1,121 @@
+"""A folder of results that is whole and on the disk, or not there: written beside its place, synced, renamed.
+
+A disk that refuses for a while (full, read-only, an error) is waited for. Knows nothing of what is written.
+"""
+
+from __future__ import annotations
+
+import errno
+import glob
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from engine.events import Emit, Log, Phase
+
+PATIENCE_S = 600.0  # a person has to notice a full disk, and make room
+RETRY_S = 2.0
+PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM})
+
+
+def write_whole(
+    folder: Path,
+    write: Callable[[Path], object],
+    what: str,
+    emit: Emit,
+    *,
+    replaces: bool = True,
+    patience_s: float | None = None,
+) -> None:
+    """Let ``write`` fill a new folder, then give it the name ``folder``; ``replaces`` one that is there.
+
+    ``what`` names it in the sentences of the log. A disk that refuses is tried again for ``patience_s``; then, and at once
+    where waiting cannot help, raises OSError or SafetensorError, with the earlier folder untouched.
+    """
+    from safetensors import SafetensorError
+
+    until = time.monotonic() + (PATIENCE_S if patience_s is None else patience_s)
+    said = False
+    while True:
+        try:
+            _write_once(folder, write, replaces)
+        except (OSError, SafetensorError) as error:
+            if error_number(error) not in PASSING or time.monotonic() >= until:
+                raise
+            if not said:
+                said = True
+                emit(Log(f"{what} cannot be kept in {folder}: {reason_of(error)}. Tried again until it works."))
+                emit(Phase("waiting for room on the disk"))
+        else:
+            if said:
+                emit(Log(f"{what} could be kept after all."))
+            return
+        time.sleep(RETRY_S)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk; folders where the system can. Raises OSError."""
+    if path.is_dir() and os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def error_number(error: BaseException) -> int | None:
+    """The system's number of an error; safetensors only has it in its text."""
+    if isinstance(error, OSError):
+        return error.errno
+    found = re.search(r"os error (\d+)", str(error))
+    return int(found[1]) if found else None
+
+
+def reason_of(error: BaseException) -> str:
+    """What the system says, without a full stop."""
+    return str(getattr(error, "strerror", None) or error).rstrip(".")
+
+
+def _write_once(folder: Path, write: Callable[[Path], object], replaces: bool) -> None:
+    part = folder.with_name(f"{folder.name}.part-{os.getpid()}")
+    old = folder.with_name(f"{folder.name}.old-{os.getpid()}")
+    _clear_leftovers(folder)
+    part.mkdir(mode=0o700)  # never its parents: a home that was removed meanwhile is not made anew
+    try:
+        write(part)
+        for path in sorted(part.rglob("*")):  # the disk must have them before anything else is given up for them
+            sync(path)
+        sync(part)
+        if replaces:
+            with suppress(FileNotFoundError):
+                folder.rename(old)
+        try:
+            part.rename(folder)
+        except OSError:
+            with suppress(OSError):
+                old.rename(folder)
+            raise
+        sync(folder.parent)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _clear_leftovers(folder: Path) -> None:
+    """What processes left that died while they wrote this folder, and what this one left when the disk refused."""
+    for path in folder.parent.glob(f"{glob.escape(folder.name)}.*-*"):
+        kind, _, pid = path.name.removeprefix(f"{folder.name}.").partition("-")
+        gone = pid.isdecimal() and (int(pid) == os.getpid() or not psutil.pid_exists(int(pid)))
+        if not gone or kind not in ("part", "old"):
+            continue
+        if kind == "old" and not folder.exists():
+            path.rename(folder)  # it died between the two renames
+        else:
+            shutil.rmtree(path, ignore_errors=True)
