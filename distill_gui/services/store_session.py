@@ -10,10 +10,11 @@ from distill_gui.services.store_tail import News, StoreTail
 from distill_gui.services.worker_keeper import Reports, Times, WorkerKeeper
 from engine.config import DistillationConfig
 from engine.errors import EngineError
-from engine.store import RunRecord, Store, trash
+from engine.store import RunRecord, Store, room, trash
 
 PATIENCE_S = 0.25  # for a busy store; a thread that waits longer cannot be closed in time
 NAME_LENGTH = 200
+SMALL_STORE_BYTES = 50_000_000  # written anew within a second; larger ones shrink where no window waits for it
 
 
 class StoreSession:
@@ -80,6 +81,7 @@ class StoreSession:
     def purge(self, runs: list[int]) -> int:
         """Delete runs in the trash for good; returns the bytes."""
         gone = trash.purge(self._store, runs)
+        room.give_back_room(self._store, SMALL_STORE_BYTES)
         self._tail.touch()
         return gone
 

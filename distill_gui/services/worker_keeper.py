@@ -18,7 +18,7 @@ from distill_gui.services.worker_process import WorkerProcess
 from engine.errors import StoreError
 from engine.store import RunRecord, WorkerLock
 from engine.store.home import open_private
-from engine.store.processes import is_alive
+from engine.store.liveness import is_had
 from engine.store.records import ENDED_WITHOUT_A_WORD, FAILED, INTERRUPTED, QUEUED, RUNNING, STOPPED
 
 LONGEST_RETRY_S = 60.0
@@ -198,7 +198,7 @@ class WorkerKeeper:
 
 
 def _is_at_work(run: RunRecord) -> bool:
-    return run.state == RUNNING and is_alive(run.pid, run.pid_started)
+    return is_had(run)
 
 
 def _is_of(run: RunRecord, worker: WorkerProcess) -> bool:

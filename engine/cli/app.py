@@ -130,7 +130,7 @@ def purge(
 
 @app.command()
 def show(run: RunReference, json: AsJson = False, home: Home = None) -> None:
-    """Show one run: configuration, scores, how it ended."""
+    """Show one run: configuration, scores, how it ended, the end of its log."""
     from engine.cli.look import show_run
 
     show_run(home_folder(home), run, json)
@@ -222,12 +222,18 @@ def work(
     checkpoints: Annotated[
         float, typer.Option("--checkpoint-s", min=0, help="Seconds between checkpoints; more where writing takes long.")
     ] = 60.0,
+    resume_interrupted: Annotated[
+        bool,
+        typer.Option(
+            "--resume-interrupted", help="Also go on with runs whose process died, as long as they get further."
+        ),
+    ] = False,
     home: Home = None,
 ) -> None:
     """Train the queued runs one after another."""
     from engine.cli.work import work as take_runs
 
-    done = take_runs(home_folder(home), stay, checkpoints)
+    done = take_runs(home_folder(home), stay, checkpoints, resume_interrupted)
     typer.echo(f"{done} run{'s' if done != 1 else ''} done.", file=sys.stderr)
 
 

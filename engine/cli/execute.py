@@ -11,15 +11,21 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from engine.cli.patience import patiently
 from engine.config import parse_config
 from engine.errors import EngineError, StoreError
 from engine.events import Emit, Event, Facts, Log, Phase
 from engine.store import RunRecord, RunWriter, Store
 from engine.store.home import private_files
-from engine.store.records import FAILED, FINISHED, PAUSE, PAUSED, RUNNING, STOP, STOPPED
+from engine.store.liveness import having
+from engine.store.records import FAILED, FINISHED, INTERRUPTED, PAUSE, PAUSED, RUNNING, STOP, STOPPED
+from engine.store.run_log import append_line
 
+BROKEN_OFF = "Broken off from the keyboard before it had stopped; resumed, it goes on from its last checkpoint."
 STOP_ASKED_EVERY_S = 0.2
 CHECKPOINT_EVERY_S = 60.0
+HANG_UP: signal.Signals | None = getattr(signal, "SIGHUP", None)  # not on Windows
+DEVICE_LOST = "The device failed"  # how the reason begins of a run after which its process can use the device no more
 REFUSED_FOR_S = 5.0  # a store that does not answer is asked again after this long
 
 
@@ -31,10 +37,13 @@ class StopControl:
         self._store, self._run = store, run
         self._next_look = 0.0
         self._asked = ""
+        self.signalled = False
+        """Whether the process itself was told to end, not only this run."""
 
-    def ask(self) -> None:
-        """Ask for stop-and-keep."""
-        self._asked = STOP
+    def ask(self, kind: str = STOP) -> None:
+        """Ask for stop-and-keep, or for a pause; a stop goes before a pause."""
+        self.signalled = True
+        self._asked = kind if self._asked != STOP else STOP
 
     def pausing(self) -> bool:
         """Whether what was asked for is a pause."""
@@ -68,13 +77,20 @@ class Reached:
 
 @contextmanager
 def stop_on_signals(control: StopControl) -> Iterator[None]:
-    """While this holds, the first SIGINT or SIGTERM asks for stop-and-keep; a second one acts as ever."""
+    """While this holds, the first SIGINT or SIGTERM asks for stop-and-keep; a second one acts as ever.
+
+    SIGHUP, the end of the terminal, asks for a pause: nobody is there any more to wait for a student. Where it is ignored
+    (nohup), it stays so.
+    """
 
     def ask(number: int, frame: FrameType | None) -> None:
-        control.ask()
+        control.ask(PAUSE if number == HANG_UP else STOP)
         signal.signal(number, before[number])
 
-    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if HANG_UP is not None and signal.getsignal(HANG_UP) != signal.SIG_IGN:
+        numbers.append(HANG_UP)
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in numbers}
     for number in before:
         signal.signal(number, ask)
     try:
@@ -89,30 +105,52 @@ def execute(
     run: RunRecord,
     listen: Callable[[Event], None] | None = None,
     checkpoint_every_s: float = CHECKPOINT_EVERY_S,
+    control: StopControl | None = None,
 ) -> RunRecord:
     """Train a run that this process has claimed, from its last checkpoint on; returns it as it ended.
 
-    ``listen`` hears every event as well."""
-    control = StopControl(store, run.id)
-    with private_files(), stop_on_signals(control):
+    ``listen`` hears every event as well, until it raises OSError: a terminal that was closed ends no run."""
+    control = control or StopControl(store, run.id)
+    with private_files(), having(run.folder), stop_on_signals(control):
         try:
             with store.writer(run.id) as writer:
-                reached = Reached(run.step)
+                reached, hear = Reached(run.step), _while_it_can(listen)
 
                 def emit(event: Event) -> None:
                     reached.hear(event)
                     writer.emit(event)
-                    if listen is not None:
-                        listen(event)
+                    hear(event)
 
                 state, reason = _attempt(store, run, emit, control, writer, checkpoint_every_s)
                 if state in (PAUSED, STOPPED):
                     emit(Log(f"{state.capitalize()} {reached.where}."))
         except StoreError as error:  # it took no more rows; they and the student are kept
             state, reason = FAILED, str(error)
-        if store.set_state(run.id, state, reason, only_if=RUNNING) and state == FINISHED:
+        except KeyboardInterrupt:
+            store.set_state(run.id, INTERRUPTED, BROKEN_OFF, only_if=RUNNING)
+            raise
+        ended = patiently(
+            lambda: store.set_state(run.id, state, reason, only_if=RUNNING),
+            lambda text: append_line(run.log_file, text),
+        )
+        if ended and state == FINISHED:
             shutil.rmtree(run.folder / "checkpoints", ignore_errors=True)  # not before the store says that it is over
     return store.run(run.id)
+
+
+def _while_it_can(listen: Callable[[Event], None] | None) -> Callable[[Event], None]:
+    """A listener that is heard no more once it cannot write: its terminal or pipe was closed."""
+    able = listen is not None
+
+    def hear(event: Event) -> None:
+        nonlocal able
+        if able and listen is not None:
+            try:
+                listen(event)
+            except OSError:
+                able = False
+
+    return hear
 
 
 def _attempt(
@@ -146,4 +184,9 @@ def _attempt(
         emit(Log(traceback.format_exc()))
         if "out of memory" in str(error).lower():
             return FAILED, "The device ran out of memory; choose a smaller batch size, length or student."
+        if "CUDA error" in str(error):
+            return FAILED, (
+                f"{DEVICE_LOST}: {str(error).splitlines()[0].rstrip('.')}. Resume the run to go on from its last checkpoint; "
+                "if it happens again, look at the GPU and its driver, or choose another device."
+            )
         return FAILED, f"A bug in this program ended the run: {type(error).__name__}: {error}. The log has the details."

@@ -14,11 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from engine import catalog
-from engine.cli.opening import megabytes, opened
+from engine.cli.opening import interrupted_sentence, megabytes, opened
 from engine.errors import EngineError, StoreError
 from engine.store import RunRecord
-from engine.store.processes import is_alive
-from engine.store.records import ENDED, RUNNING
+from engine.store.liveness import is_had
+from engine.store.records import ENDED, FAILED, INTERRUPTED, RESUMABLE, RUNNING
+from engine.store.run_log import last_lines
 from engine.store.trash import size_of
 
 
@@ -38,7 +39,9 @@ def list_runs(home: Path, as_json: bool, trash: bool = False) -> None:
         table.add_row(*(Text(cell) for cell in (*_cells(run), _discarded(run) if trash else _score(run))))
     Console().print(table)
     if any(_is_dead(run) for run in found):
-        typer.echo("✝ Its process is gone. The next “distill work”, or an open window, marks it as interrupted.")
+        typer.echo("✝ Its process is gone. “distill resume RUN” goes on from its last checkpoint.")
+    if sentence := interrupted_sentence([run.id for run in found if run.state == INTERRUPTED and not trash]):
+        typer.echo(sentence)
 
 
 def _cells(run: RunRecord) -> list[str]:
@@ -66,8 +69,8 @@ def _discarded(run: RunRecord) -> str:
 
 
 def _is_dead(run: RunRecord) -> bool:
-    """A process that died without a word leaves its run as running. Known for this machine only, so only shown."""
-    return run.state == RUNNING and not is_alive(run.pid, run.pid_started)
+    """A process that died without a word leaves its run as running; only shown here, as looking changes nothing."""
+    return run.state == RUNNING and not is_had(run)
 
 
 def _plain(run: RunRecord) -> dict[str, Any]:
@@ -88,17 +91,30 @@ def show_run(home: Path, reference: str, as_json: bool) -> None:
     if run.trashed_at is not None:
         typer.echo(f"In the trash; “distill restore {run.id}” brings it back.")
     if _is_dead(run):
-        typer.echo("Its process is gone; the next “distill work”, or an open window, marks it as interrupted.")
+        typer.echo("Its process is gone.")
     if run.reason:
         typer.echo(run.reason)
+    if run.trashed_at is None and (run.state in RESUMABLE or _is_dead(run)):
+        typer.echo(f"“distill resume {run.id}” goes on {_from_where(run)}.")
     if run.device:
         typer.echo(f"Device: {run.device} ({run.device_reason})")
     if run.started_at:
-        ended = run.ended_at or time.time()
-        typer.echo(f"Took: {ended - run.started_at:.1f} s, {run.step} of {run.total_steps} steps")
+        took = max(0.0, (run.ended_at or time.time()) - run.started_at)  # a clock may be set back
+        typer.echo(f"Took: {took:.1f} s, {run.step} of {run.total_steps} steps")
     for score in scores:
         typer.echo(f"{score.model:>8}  {score.split}  {score.metric} {score.value * 100:.2f}")
+    if run.state in (FAILED, INTERRUPTED) or _is_dead(run):
+        typer.echo("The end of its log:\n" + "\n".join(f"  {line}" for line in last_lines(run.log_file)))
     typer.echo(f"Folder: {run.folder}\n\n{run.toml}")
+
+
+def _from_where(run: RunRecord) -> str:
+    from engine.training.checkpoint import newest_step
+
+    found = newest_step(run.folder / "checkpoints")
+    if found is None:
+        return "from the beginning: it has no checkpoint"
+    return f"from its checkpoint at step {found[1]}" + (" of the teacher's training" if found[0] == "teacher" else "")
 
 
 def print_table(home: Path, name: str, show_published: bool, with_gradient: bool) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from engine.store import Store
+from engine.store.records import INTERRUPTED
 
 
 def opened(home: Path) -> Store:
@@ -16,6 +17,25 @@ def opened(home: Path) -> Store:
     if store.notice:
         typer.echo(store.notice, file=sys.stderr)
     return store
+
+
+def say_interrupted(store: Store) -> None:
+    """Say on stderr which runs were interrupted, and how they go on."""
+    if sentence := interrupted_sentence([run.id for run in store.runs(INTERRUPTED)]):
+        typer.echo(sentence, file=sys.stderr)
+
+
+def interrupted_sentence(runs: list[int]) -> str:
+    """How interrupted runs go on; "" if there are none."""
+    if not runs:
+        return ""
+    if len(runs) == 1:
+        return f"Run {runs[0]} was interrupted; “distill resume {runs[0]}” goes on from its last checkpoint."
+    numbers = ", ".join(map(str, runs[:10])) + (", …" if len(runs) > 10 else "")
+    return (
+        f"{len(runs)} runs were interrupted ({numbers}); “distill resume RUN” goes on with one of them, "
+        "“distill work --resume-interrupted” with all."
+    )
 
 
 def megabytes(count: int) -> str:

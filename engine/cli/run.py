@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from engine.cli.execute import execute
-from engine.cli.opening import opened
+from engine.cli.opening import opened, say_interrupted
 from engine.cli.progress import RunProgress
 from engine.config import DistillationConfig, parse_leniently, read_text
 from engine.config.reading import decoded
@@ -72,6 +72,8 @@ def run_here(path: Path, overrides: list[str], home: Path, only_queue: bool) -> 
         if notice["level"] != "fine":
             console.print(f"[yellow]{notice['level']}[/yellow]  {escape(notice['text'])}")
     store = opened(home)
+    if store.recover_dead():
+        say_interrupted(store)
     number = store.enqueue(config)
     return _train(store, number, console, only_queue)
 

@@ -8,7 +8,7 @@ import typer
 
 from engine.cli.opening import megabytes, opened
 from engine.errors import StoreError
-from engine.store import RunRecord, Store, trash
+from engine.store import RunRecord, Store, room, trash
 
 
 def discard_runs(home: Path, references: list[str]) -> None:
@@ -44,12 +44,17 @@ def purge_runs(home: Path, references: list[str], yes: bool) -> None:
     for run in wanted:
         typer.echo(f"{run.id:>5}  {run.name}  {megabytes(trash.size_of(run.folder))}")
     many = f"{len(wanted)} run{'s' * (len(wanted) != 1)}"
-    question = f"Delete {many} for good, with curves, log and student ({megabytes(size)})?"
+    rows = sum(store.count_metrics(run.id) for run in wanted)
+    question = f"Delete {many} for good: {megabytes(size)} of files, with log and student, and {rows:,} curve rows?"
     if not yes and not typer.confirm(question):
         typer.echo("Nothing was deleted.")
         return
     gone = trash.purge(store, [run.id for run in wanted])
     typer.echo(f"{many} deleted, {megabytes(gone)} of files.")
+    if smaller := room.give_back_room(store):
+        typer.echo(f"The store is {megabytes(smaller)} smaller.")
+    elif (free := room.free_bytes(store)) >= room.LEAST_BYTES:
+        typer.echo(f"The store keeps {megabytes(free)} that they filled for new rows.")
 
 
 def _all(store: Store, references: list[str]) -> list[RunRecord]:

@@ -8,7 +8,10 @@ a virtual machine wakes up), and a training that goes on must not be taken for d
 from __future__ import annotations
 
 import os
+import platform
 import sys
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -22,6 +25,21 @@ def own_identity() -> tuple[int, float]:
     started = started_at(pid)
     assert started is not None
     return pid, started
+
+
+@cache
+def own_machine() -> str:
+    """Where this process's pid means something: "boot:space of pids@name". Others are not told apart by anything else.
+
+    Another boot of the same machine has other processes, and so has another container; both are "" where pids with their
+    start times are enough to tell (they are times of day on other systems than Linux).
+    """
+    boot = space = ""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+            space = str(Path("/proc/self/ns/pid").stat().st_ino)
+    return f"{boot}:{space}@{platform.node()}"
 
 
 def started_at(pid: int) -> float | None:

@@ -24,6 +24,8 @@ class RunRecord:
     """One run. Times in unix seconds; scores on the metric's own scale; ``colour`` indexes the run colours.
 
     ``pid`` and ``pid_started`` tell its process (``engine.store.processes``); the latter is no time of day.
+    ``machine`` is where that pid means something (``engine.store.liveness``). ``attempt`` counts how often the run was claimed;
+    ``resumed_rows`` is how many curve rows it had when it was last resumed by itself, None if it never was.
     ``trashed_at`` is when it was discarded, None unless it is in the trash.
     ``phase`` says what a running run is busy with, ``phase_done`` of ``phase_total`` how far that is.
     ``revision`` grows with every change of any run, ``rewinds`` whenever curve rows of this one were taken back.
@@ -69,6 +71,9 @@ class RunRecord:
     rewinds: int | None = 0
     train_rows: int | None = None
     evaluation_rows: int | None = None
+    machine: str | None = None
+    attempt: int | None = 0
+    resumed_rows: int | None = None
 
     @property
     def has_student(self) -> bool:

@@ -66,6 +66,18 @@ class RunLog:
         return True
 
 
+def last_lines(file: Path, count: int = 12, size: int = 16_384) -> list[str]:
+    """The end of a log for a terminal: characters that would steer it are shown as “�”. Nothing where it cannot be read."""
+    try:
+        with file.open("rb") as log:
+            log.seek(max(0, file.stat().st_size - size))
+            text = log.read().decode("utf-8", "replace")
+    except OSError:
+        return []
+    lines = text.split("\n")[-count - 1 :]
+    return ["".join(sign if sign.isprintable() or sign == "\t" else "�" for sign in line) for line in lines if line]
+
+
 def append_line(file: Path, text: str) -> None:
     """Add a line to the log of a run whose process cannot any more; a disk that refuses it is left alone."""
     with suppress(StoreError):

@@ -83,8 +83,15 @@ def _row_counts(database: Database) -> None:
         database.conn.execute(f"ALTER TABLE runs ADD COLUMN {name} INTEGER")
 
 
+def _attempts(database: Database) -> None:
+    # Which machine a pid is of; how often a run was claimed, to which its late rows belong; and whether it got any further
+    # since it was last resumed by itself.
+    for column in ("machine TEXT", "attempt INTEGER DEFAULT 0", "resumed_rows INTEGER"):
+        database.conn.execute(f"ALTER TABLE runs ADD COLUMN {column}")
+
+
 # One entry a version; never changed once released, only added to.
-MIGRATIONS = (_first_tables, _trash_and_unsaved, _rewinds, _row_counts)
+MIGRATIONS = (_first_tables, _trash_and_unsaved, _rewinds, _row_counts, _attempts)
 OURS = frozenset({"runs", "series", "metrics", "scores", "requests"})  # tables of every version
 
 

@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from engine.config import DistillationConfig
 from engine.errors import StoreError
 from engine.store import schema
 from engine.store.home import make_private_folder, open_private
-from engine.store.processes import is_alive
+from engine.store.liveness import FILE as LOCK_FILE
+from engine.store.liveness import is_elsewhere, is_had, name_of, network_disk
+from engine.store.processes import own_machine
 from engine.store.records import (
     ENDED,
     ENDED_WITHOUT_A_WORD,
@@ -45,6 +48,7 @@ from engine.store.unsaved import take_in
 from engine.store.values import storable
 from engine.store.writer import RunWriter
 
+COLUMNS = frozenset(field.name for field in fields(RunRecord)) - {"folder"}
 COLOURS = 6  # as many as the window has run colours
 _NOT_RESUMABLE = {
     "queued": "Run {run} is in the queue already; “distill work” or the window trains it.",
@@ -73,6 +77,7 @@ class Store:
             with suppress(StoreError):  # a disk that refuses: the next opening does it
                 settle(self)
                 take_in(self)
+            self._refuse_while_another_machine_trains()
         except BaseException:
             self._database.close()
             raise
@@ -104,7 +109,11 @@ class Store:
                 return None
             if run is None:
                 return None
-            self.change(run, state=RUNNING, pid=pid, pid_started=pid_started, started_at=time.time(), phase="starting")
+            (attempt,) = self._row("SELECT COALESCE(attempt, 0) + 1 FROM runs WHERE id = ?", run) or (1,)
+            self.change(
+                run, state=RUNNING, pid=pid, pid_started=pid_started, machine=own_machine(), attempt=attempt,
+                started_at=time.time(), phase="starting",
+            )  # fmt: skip
         return self.run(run)
 
     def set_state(
@@ -133,7 +142,7 @@ class Store:
 
     def recover_dead(self) -> list[int]:
         """Mark running runs whose process is gone as interrupted; returns their ids."""
-        gone = [run for run in self.runs(RUNNING) if not is_alive(run.pid, run.pid_started)]
+        gone = [run for run in self.runs(RUNNING) if not is_had(run)]
         marked = []
         for run in gone:
             if self.set_state(run.id, INTERRUPTED, ENDED_WITHOUT_A_WORD, RUNNING, (run.pid, run.pid_started)):
@@ -166,6 +175,27 @@ class Store:
             self._database.conn.execute("DELETE FROM requests WHERE run = ?", [run])
             self.change(run, state=QUEUED, reason="", ended_at=None)
 
+    def resume_interrupted(self) -> tuple[list[int], list[int]]:
+        """Put every run back in the queue whose process ended without a word; returns those, and those left as they are.
+
+        A run is left that got no further since it was last resumed by itself: whatever ends it would end it again.
+        """
+        resumed, left = [], []
+        for run in self.runs(INTERRUPTED):
+            if run.reason != ENDED_WITHOUT_A_WORD:
+                continue
+            with self.writing():
+                state = self._value("SELECT state FROM runs WHERE id = ? AND trashed_at IS NULL", run.id)
+                rows = self._value("SELECT COUNT(*) FROM metrics WHERE run = ?", run.id)
+                if state != INTERRUPTED:
+                    continue
+                if run.resumed_rows is not None and rows <= run.resumed_rows:
+                    left.append(run.id)
+                    continue
+                self.change(run.id, state=QUEUED, reason="", ended_at=None, resumed_rows=rows)
+                resumed.append(run.id)
+        return resumed, left
+
     def requested(self, run: int) -> str:
         """What a running run was asked for: "stop", which goes before "pause", or "" for nothing."""
         with in_sentences(self._file):
@@ -184,7 +214,9 @@ class Store:
 
     def writer(self, run: int) -> RunWriter:
         """What a run's events are emitted into."""
-        return RunWriter(self.home, run)
+        with in_sentences(self._file):
+            attempt = self._value("SELECT attempt FROM runs WHERE id = ?", run) or 0
+        return RunWriter(self.home, run, attempt=attempt)
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
     def folder(self, run: int, trashed: bool = False) -> Path:
@@ -258,6 +290,10 @@ class Store:
         )  # fmt: skip
         return self._metric_rows(rows, after)
 
+    def count_metrics(self, run: int) -> int:
+        """How many curve rows a run has."""
+        return int(self._rows("SELECT COUNT(*) FROM metrics WHERE run = ?", run)[0][0])
+
     def curve(self, run: int, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """(steps, seconds, values) of one curve in the order stored; empty arrays if there is none."""
         rows = self._rows(
@@ -329,6 +365,28 @@ class Store:
                 if connection.in_transaction:  # not when SQLite has already rolled back by itself
                     connection.execute("ROLLBACK")
 
+    def pragma(self, name: str) -> int:
+        """What SQLite says of a number of the file, such as "page_count"."""
+        return int(self._rows(f"PRAGMA {name}")[0][0])
+
+    def compact(self) -> None:
+        """Write the file anew without free pages; everybody else waits meanwhile. See ``room.py`` for when."""
+        with in_sentences(self._file):
+            self._database.conn.execute("VACUUM")
+            self._database.conn.execute("PRAGMA wal_checkpoint(truncate)")
+
+    def _refuse_while_another_machine_trains(self) -> None:
+        """Two machines cannot share SQLite's log; it would be damaged. Raises StoreError."""
+        for run in self.runs(RUNNING):
+            if is_elsewhere(run.machine) and is_had(run):
+                disk = network_disk(self.home)
+                raise StoreError(
+                    f"Run {run.id} of {self.home} is being trained on the machine {name_of(run.machine)}, and two machines "
+                    f"cannot use one home at a time{f' (it is on a network disk, {disk})' if disk else ''}. Use it there, or "
+                    "choose another home with --home or DISTILL_HOME. If that machine is gone for good, delete "
+                    f"{run.folder / LOCK_FILE}."
+                )
+
     def _row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
         return self._database.conn.execute(sql, values).fetchone()
 
@@ -379,7 +437,10 @@ class Store:
     def _record(self, row: dict[str, Any]) -> RunRecord:
         with damage_in_sentences(self._file):
             folder = self.folder(row["id"], row["trashed_at"] is not None)
-            return RunRecord(**{**row, "config": json.loads(row["config"])}, folder=folder)
+            known = {
+                name: value for name, value in row.items() if name in COLUMNS
+            }  # a newer program may add some meanwhile
+            return RunRecord(**{**known, "config": json.loads(row["config"])}, folder=folder)
 
     def _series_names(self) -> dict[int, str]:
         return dict(self._rows("SELECT id, name FROM series"))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import StoreError
 from engine.store.home import make_private_folder
-from engine.store.processes import is_alive
+from engine.store.liveness import is_had
 from engine.store.records import ENDED_WITHOUT_A_WORD, INTERRUPTED, RUNNING, RunRecord
 from engine.store.sentences import as_store_error, in_sentences
 
@@ -34,7 +34,7 @@ def discard(store: Store, run: int) -> RunRecord:
     found = store.run(run)
     if found.trashed_at is not None:
         raise StoreError(f"Run {run} is in the trash already; “distill restore {run}” brings it back.")
-    if found.state == RUNNING and not is_alive(found.pid, found.pid_started):
+    if found.state == RUNNING and not is_had(found):
         store.set_state(run, INTERRUPTED, ENDED_WITHOUT_A_WORD, RUNNING, (found.pid, found.pid_started))
     with store.writing():
         found = store.run(run)

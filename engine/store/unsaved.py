@@ -11,7 +11,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,13 +28,16 @@ if TYPE_CHECKING:
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Metrics, Facts, Phase, Score, Rewound)}
 
 
-def keep(home: Path, run: int, events: Sequence[Event]) -> Path:
-    """Write events that could not be stored to a file of their own. Raises StoreError where that fails too."""
+def keep(home: Path, run: int, events: Sequence[Event], attempt: int = 0) -> Path:
+    """Write events that could not be stored to a file of their own. Raises StoreError where that fails too.
+
+    ``attempt`` is which claim of the run they are of, 0 where that is not known.
+    """
     file = make_private_folder(home / "unsaved") / f"{run}-{time.time_ns()}-{os.getpid()}.jsonl"
     part = file.with_suffix(".part")
     try:
         with open_private(part) as out:
-            out.write(json.dumps({"run": run, "written_at": time.time()}) + "\n")
+            out.write(json.dumps({"run": run, "attempt": attempt, "written_at": time.time()}) + "\n")
             for event in events:
                 out.write(json.dumps({"kind": type(event).__name__, **asdict(event)}, default=storable) + "\n")
         sync(part)
@@ -62,21 +65,22 @@ def take_in(store: Store) -> int:
 
 def _take(store: Store, file: Path) -> int:
     try:
-        run, written_at, events = _read(file)
+        origin, events = _read(file)
     except (ValueError, TypeError, KeyError):
         file.rename(file.with_suffix(".left"))
         return 0
     try:
-        return _store(store, file, run, written_at, events)
+        return _store(store, file, origin, events)
     except (sqlite3.Error, ValueError, TypeError, OverflowError):  # not the disk's fault: that is a StoreError
         file.rename(file.with_suffix(".left"))
         return 0
 
 
-def _store(store: Store, file: Path, run: int, written_at: float, events: list[Event]) -> int:
+def _store(store: Store, file: Path, origin: _Origin, events: list[Event]) -> int:
+    run = origin.run
     with store.writing() as database:
-        found = database.conn.execute("SELECT state, started_at FROM runs WHERE id = ?", [run]).fetchone()
-        wanted = found is not None and (found[1] or 0.0) <= written_at
+        found = database.conn.execute("SELECT attempt, started_at FROM runs WHERE id = ?", [run]).fetchone()
+        wanted = found is not None and origin.is_of(*found)
         known = database.conn.execute("SELECT 1 FROM taken_in WHERE file = ?", [file.name]).fetchone()
         if wanted and not known:
             store_events(database, run, events, {})
@@ -88,11 +92,22 @@ def _store(store: Store, file: Path, run: int, written_at: float, events: list[E
     return 0
 
 
-def _read(file: Path) -> tuple[int, float, list[Event]]:
+@dataclass(frozen=True)
+class _Origin:
+    run: int
+    attempt: int
+    written_at: float
+
+    def is_of(self, attempt: int | None, started_at: float | None) -> bool:
+        """Whether the run has not been claimed again since; by the time of day, which may jump, only for older files."""
+        return attempt == self.attempt if self.attempt else (started_at or 0.0) <= self.written_at
+
+
+def _read(file: Path) -> tuple[_Origin, list[Event]]:
     first, *lines = file.read_text(encoding="utf-8").splitlines()
     head = json.loads(first)
     events: list[Event] = []
     for line in lines:
         content = json.loads(line)
         events.append(KINDS[content.pop("kind")](**content))
-    return int(head["run"]), float(head["written_at"]), events
+    return _Origin(int(head["run"]), int(head.get("attempt", 0)), float(head["written_at"])), events

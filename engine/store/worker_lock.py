@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import IO
 
 from engine.store.home import make_private_folder, open_private
-from engine.store.processes import is_alive, own_identity
+from engine.store.liveness import is_of_here
+from engine.store.processes import is_alive, own_identity, own_machine
 from engine.store.sentences import as_store_error
 
 _TAKING = threading.Lock()  # the system's lock is per process; this one is for its threads
@@ -40,18 +41,22 @@ class WorkerLock:
                 return False
             new = self._file.with_suffix(f".{own[0]}")
             with open_private(new) as file:
-                json.dump({"pid": own[0], "started": own[1]}, file)
+                json.dump({"pid": own[0], "started": own[1], "machine": own_machine()}, file)
             new.replace(self._file)  # whoever reads meanwhile sees the old one or the new one, whole
         return True
 
     def holder(self) -> tuple[int, float] | None:
-        """(pid, start time) of the living worker of this home; None if there is none."""
+        """(pid, start time) of the living worker of this home; None if there is none.
+
+        One of another machine or container counts while it has a run, which the store knows: not here.
+        """
         try:
             found = json.loads(self._file.read_text(encoding="utf-8"))
             pid, started = int(found["pid"]), float(found["started"])
-        except (OSError, ValueError, TypeError, KeyError):
+            here = is_of_here(str(found.get("machine") or ""))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
-        return (pid, started) if is_alive(pid, started) else None
+        return (pid, started) if here and is_alive(pid, started) else None
 
     def release(self) -> None:
         """Stop being the worker; does nothing if another process is."""

@@ -29,17 +29,27 @@ STALE = (READONLY, IOERR, CANTOPEN)
 LONGEST_LINE = 100_000  # events in memory before training waits
 
 
+class _RemovedError(StoreError):
+    """The store's file is gone, or another one has its name."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"The store {file} was removed or replaced while a run writes to it. Put it back, and nothing is lost."
+        )
+
+
 class RunWriter:
     """``emit(event)`` from any thread; ``flush()`` waits until all is stored; ``close()`` flushes and ends the thread.
 
     A write that fails is tried again for ``patience_s``; after that the next ``emit`` or ``flush`` raises StoreError, and
     ``close`` keeps what could not be stored in a file that the next opening of the store takes in, then raises too.
+    ``attempt`` is which claim of the run this is.
     """
 
-    def __init__(self, home: Path, run: int, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, home: Path, run: int, patience_s: float = PATIENCE_S, attempt: int = 0) -> None:
         self._home, self._run = home, run
         self._file = home / "runs.db"
-        self._patience_s = patience_s
+        self._patience_s, self._attempt = patience_s, attempt
         self._pending: list[Event] = []
         self._condition = threading.Condition()
         self._closing = False
@@ -48,6 +58,7 @@ class RunWriter:
         self._stored = 0
         self._written_at = -PERIOD_S
         self._error: Exception | None = None
+        self._inode = 0
         self._log = RunLog(make_private_folder(home / "runs" / str(run)) / "log.txt")
         self._thread = threading.Thread(target=self._work, name=f"store writer {run}", daemon=True)
         self._thread.start()
@@ -97,10 +108,12 @@ class RunWriter:
         if not events:
             return
         try:
-            file = unsaved.keep(self._home, self._run, events)
+            file = unsaved.keep(self._home, self._run, events, self._attempt)
             kept = f"{len(events)} events could not be stored; they are kept in {file} until the store takes them."
             self._log.write(kept)
-            if self._error is not None and result_code(self._error) in PASSING:
+            if isinstance(self._error, _RemovedError):
+                self._error = StoreError(f"{self._error} {kept}")
+            elif self._error is not None and result_code(self._error) in PASSING:
                 self._error = StoreError(f"{as_store_error(self._error, self._file)} {kept}")
         except (StoreError, TypeError, ValueError) as error:
             self._log.write(f"{len(events)} events could not be stored and are lost: {error}")
@@ -118,6 +131,7 @@ class RunWriter:
         events: list[Event] = []
         try:
             database = schema.connect(self._file, BUSY_S)
+            self._inode = self._file.stat().st_ino
             names: dict[str, int] = {}
             while events := self._next_events():
                 database = self._write_patiently(database, events, names)
@@ -153,33 +167,56 @@ class RunWriter:
         said = False
         while True:
             try:
+                self._must_be_there()
                 _write(database, self._run, events, names)
-            except sqlite3.OperationalError as error:
+            except (sqlite3.OperationalError, _RemovedError) as error:
                 refused = error
-                if result_code(error) not in PASSING or time.monotonic() > began + self._patience_s:
+                passing = isinstance(error, _RemovedError) or result_code(error) in PASSING
+                if not passing or time.monotonic() > began + self._patience_s:
                     raise
                 if not said:
                     said = True
-                    self._log.write(
-                        f"{as_store_error(error, self._file)} Tried again until it works; the rows wait in memory."
-                    )
+                    why = error if isinstance(error, StoreError) else as_store_error(error, self._file)
+                    self._log.write(f"{why} Tried again until it works; the rows wait in memory.")
             else:
                 if said:
                     self._log.write("The store takes rows again; none was lost.")
                 return database
             time.sleep(RETRY_S)
-            if result_code(refused) in STALE:
-                database = self._reopened(database)
+            if isinstance(refused, _RemovedError) or result_code(refused) in STALE:
+                database = self._reopened(database, names)
 
-    def _reopened(self, database: Database) -> Database:
+    def _must_be_there(self) -> None:
+        """A file that was deleted takes rows until it is closed, and then they are gone. Raises _RemovedError."""
+        try:
+            there = self._file.stat().st_ino
+        except FileNotFoundError:
+            raise _RemovedError(self._file) from None
+        except OSError:
+            return  # a disk that does not answer: SQLite says so
+        if there != self._inode:
+            raise _RemovedError(self._file)
+
+    def _reopened(self, database: Database, names: dict[str, int]) -> Database:
+        """A connection to what has the store's name now, if that is this run's store; else the one there was."""
         if not self._file.is_file():
             return database  # never make a new store here
         try:
             new = schema.connect(self._file, BUSY_S)
-        except StoreError:
+            if not _has_run(new, self._run, self._attempt):
+                new.close()
+                return database
+        except (StoreError, sqlite3.Error):
             return database
         database.close()
+        self._inode = self._file.stat().st_ino
+        names.clear()
         return new
+
+
+def _has_run(database: Database, run: int, attempt: int) -> bool:
+    found = database.conn.execute("SELECT COALESCE(attempt, 0), state FROM runs WHERE id = ?", [run]).fetchone()
+    return found is not None and attempt in (0, found[0])
 
 
 def _write(database: Database, run: int, events: list[Event], names: dict[str, int]) -> None:

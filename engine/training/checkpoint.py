@@ -151,12 +151,14 @@ class CheckpointFolder:
         return {"file": file, "sha256": digest}
 
 
-def has_checkpoint(folder: Path) -> bool:
-    """Whether a run's ``checkpoints`` folder holds any."""
+def newest_step(folder: Path) -> tuple[str, int] | None:
+    """(stage, step) of the newest checkpoint in a run's ``checkpoints`` folder, None if there is none. Reads names alone."""
     try:
-        return any(_NAME.fullmatch(path.name) for path in folder.iterdir())
+        found = [match for path in folder.iterdir() if (match := _NAME.fullmatch(path.name))]
     except OSError:
-        return False
+        return None
+    last = max(found, key=lambda match: (match["stage"] == "student", int(match["step"])), default=None)
+    return None if last is None else (last["stage"], int(last["step"]))
 
 
 def _write_tensors(file: Path, tensors: Mapping[str, Tensor]) -> str:

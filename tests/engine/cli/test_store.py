@@ -72,7 +72,7 @@ def test_purge_names_the_bytes_and_asks(
     asked: list[str] = []
     status, out, _ = distill("purge", 1)
     assert status == 0 and "Nothing was deleted." in out
-    assert asked == ["Delete 1 run for good, with curves, log and student (2.5 MB)?"]
+    assert asked == ["Delete 1 run for good: 2.5 MB of files, with log and student, and 0 curve rows?"]
     assert (home / "trash" / "1" / "student").is_dir()
     out = distill("purge", "--yes")[1]
     assert "2 runs deleted, 2.5 MB of files." in out and list((home / "trash").iterdir()) == []

@@ -10,6 +10,7 @@ from engine.config import DistillationConfig
 from engine.errors import StoreError
 from engine.events import Facts, Metrics, Rewound
 from engine.store import Store, trash
+from engine.store.records import ENDED_WITHOUT_A_WORD
 
 Make = Callable[..., DistillationConfig]
 
@@ -102,3 +103,30 @@ def test_a_flush_tells_whether_all_is_stored(store: Store, make_config: Make) ->
             writer.emit(Metrics(2, 0.0, {"train/loss": 1.0}))
             assert not writer.flush(0.3)
         assert writer.flush(10.0) and len(store.curve(run, "train/loss")[0]) == 2
+
+
+def test_a_run_that_died_goes_on_by_itself_as_long_as_it_gets_further(
+    store: Store, make_config: Callable[..., DistillationConfig]
+) -> None:
+    run, by_hand, trashed = (store.enqueue(make_config()) for _ in range(3))
+    store.set_state(by_hand, "interrupted", "Broken off from the keyboard.")
+    store.set_state(trashed, "interrupted", ENDED_WITHOUT_A_WORD)
+    trash.discard(store, trashed)
+
+    def die_after(step: int) -> None:
+        store.claim(2**22 + 1, 1.0, run=run)
+        with store.writer(run) as writer:
+            writer.emit(Rewound(step - 1))
+            writer.emit(Metrics(step, 1.0, {"train/loss": 0.5}))
+        assert store.recover_dead() == [run]
+
+    die_after(1)
+    assert store.resume_interrupted() == ([run], []) and store.run(run).state == "queued"
+    die_after(2)
+    assert store.resume_interrupted() == ([run], []), "it got further"
+    die_after(2)
+    assert store.resume_interrupted() == ([], [run]) and store.run(run).state == "interrupted"
+    store.resume(run)
+    die_after(3)
+    assert store.resume_interrupted() == ([run], []), "a person helped it"
+    assert (store.run(by_hand).state, store.run(trashed).state) == ("interrupted", "interrupted")

@@ -375,3 +375,11 @@ def test_the_numbers_of_rows_are_kept(store: Store, make_config: Callable[..., D
     with store.writer(run) as writer:
         writer.emit(Facts({"train_rows": 96, "evaluation_rows": 64}))
     assert (store.run(run).train_rows, store.run(run).evaluation_rows) == (96, 64)
+
+
+def test_what_a_newer_program_adds_while_this_one_has_the_store_open_is_passed_over(
+    home: Path, store: Store, make_config: Callable[..., DistillationConfig]
+) -> None:
+    run = store.enqueue(make_config())
+    store._database.conn.execute("ALTER TABLE runs ADD COLUMN of_later TEXT DEFAULT 'x'")
+    assert store.run(run).state == "queued" and len(store.runs()) == 1

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -122,3 +123,29 @@ def test_where_even_the_file_cannot_be_written_the_number_lost_is_said(
         writer.close()
     other.close()
     assert os.environ["DISTILL_HOME"] in store.run(run).log_file.read_text(encoding="utf-8")
+
+
+def test_a_clock_that_was_set_back_loses_no_row(store: Store, run: int, reopened: Callable[[], Store]) -> None:
+    with monkeypatched_time(-3600.0):
+        unsaved.keep(store.home, run, EVENTS, attempt=1)
+    assert reopened().curve(run, "train/loss")[2].tolist() == [0.5]
+
+
+def test_rows_of_an_earlier_attempt_are_left_whatever_the_clock_says(
+    store: Store, run: int, reopened: Callable[[], Store]
+) -> None:
+    store.set_state(run, "failed")
+    store.resume(run)
+    store.claim(*own_identity())
+    with monkeypatched_time(3600.0):
+        file = unsaved.keep(store.home, run, EVENTS, attempt=1)
+    assert len(reopened().metrics_after(0)) == 0 and file.with_suffix(".left").exists()
+
+
+@contextmanager
+def monkeypatched_time(by_s: float) -> Iterator[None]:
+    """The time of day is another one."""
+    with pytest.MonkeyPatch.context() as patch:
+        now = time.time() + by_s
+        patch.setattr("engine.store.unsaved.time.time", lambda: now)
+        yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import threading
@@ -293,3 +294,47 @@ def test_a_log_that_cannot_be_opened_is_said(home: Path, store: Store, run: int)
     (home / "runs" / str(run) / "log.txt").mkdir()
     with pytest.raises(StoreError, match=r"log\.txt"):
         store.writer(run)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be removed on Windows")
+def test_a_store_that_is_removed_while_a_run_writes_is_noticed_and_loses_nothing_once_it_is_back(
+    home: Path, store: Store, run: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows would go into a file without a name, and be gone with the process."""
+    monkeypatch.setattr(writer_module, "RETRY_S", 0.02)
+    writer = RunWriter(home, run, patience_s=30)
+    writer.emit(Metrics(0, 0.0, {"train/loss": 1.0}))
+    writer.flush()
+    store._rows("PRAGMA wal_checkpoint(truncate)")
+    home.rename(home.with_name("elsewhere"))
+    writer.emit(Metrics(1, 0.0, {"train/loss": 2.0}))
+    assert not writer.flush(0.2) and not home.exists(), "nothing is made anew there"
+    home.with_name("elsewhere").rename(home)
+    writer.emit(Metrics(2, 0.0, {"train/loss": 3.0}))
+    assert writer.flush(30)
+    writer.close()
+    again = Store(home)
+    assert again.curve(run, "train/loss")[2].tolist() == [1.0, 2.0, 3.0]
+    log = again.run(run).log_file.read_text(encoding="utf-8")
+    assert "was removed or replaced while a run writes to it" in log and "none was lost" in log
+    again.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be removed on Windows")
+def test_another_store_in_its_place_gets_none_of_its_rows(
+    home: Path, store: Store, run: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "RETRY_S", 0.02)
+    writer = RunWriter(home, run, patience_s=0.2)
+    writer.flush()
+    for file in home.glob("runs.db*"):
+        file.unlink()
+    (home / "runs" / str(run) / "config.toml").unlink()
+    stranger = Store(home)
+    writer.emit(Metrics(1, 0.0, {"train/loss": 2.0}))
+    with pytest.raises(StoreError, match="removed or replaced"):
+        writer.flush()
+    with pytest.raises(StoreError, match=r"1 events could not be stored; they are kept in .*unsaved"):
+        writer.close()
+    assert stranger.runs() == [] and len(stranger.metrics_after(0)) == 0
+    stranger.close()

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from engine.training import checkpoint
-from engine.training.checkpoint import BestWeights, CannotKeep, CheckpointFolder, has_checkpoint
+from engine.training.checkpoint import BestWeights, CannotKeep, CheckpointFolder, newest_step
 
 
 def tensors(seed: int) -> dict[str, torch.Tensor]:
@@ -48,7 +48,7 @@ def names(folder: CheckpointFolder) -> list[str]:
 
 
 def test_what_was_written_is_read_back_to_the_last_bit(folder: CheckpointFolder, said: list[str]) -> None:
-    assert folder.newest("student") is None and not has_checkpoint(folder.folder)
+    assert folder.newest("student") is None and newest_step(folder.folder) is None
     write(folder, 7, best=5)
     found = CheckpointFolder(folder.folder, said.append).newest("student")
     assert found is not None and found.step == 7 and found.state["seconds"] == 7.1
@@ -57,7 +57,7 @@ def test_what_was_written_is_read_back_to_the_last_bit(folder: CheckpointFolder,
     assert all(torch.equal(found.tensors[name], value) for name, value in expected.items())
     assert all(found.tensors[name].dtype == value.dtype for name, value in expected.items())
     assert found.best is not None and found.best["a"].tolist() == [5.0, 5.0]
-    assert said == [] and has_checkpoint(folder.folder)
+    assert said == [] and newest_step(folder.folder) == ("student", 7)
 
 
 def test_the_last_two_stay_with_the_best_weights_they_name(folder: CheckpointFolder) -> None:
