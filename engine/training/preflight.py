@@ -27,6 +27,7 @@ from engine.models.shape import (
     random_shape,
 )
 from engine.training.inside_notice import inside_bytes, inside_notice
+from engine.training.likely_device import likely_device
 from engine.types import Body, Task
 
 Result = TypeVar("Result")
@@ -67,7 +68,8 @@ def preview(config: DistillationConfig | None, faults: list[Fault], home: Path |
     """
     found = _Findings(Preview(), list(faults))
     result = found.preview
-    result.device, result.device_reason = _likely_device(config.training.device if config else "auto")
+    likely = found.attempt("training.device", lambda: likely_device(config.training.device if config else "auto"))
+    result.device, result.device_reason = likely or ("", "")
     if config is not None:
         task = catalog.tasks()[config.task.name]
         _look_at_rows(config, task, found)
@@ -332,19 +334,3 @@ def _look_at_student(
 def _size(shape: EncoderShape, task: Task) -> Size:
     parameters = shape.parameters(task.outputs)
     return Size(shape.layers, shape.hidden, parameters, parameters * 4)
-
-
-def _likely_device(wish: str) -> tuple[str, str]:
-    """What training will very likely choose, asked of the driver alone: CUDA is never touched here."""
-    if wish != "auto":
-        return wish, "chosen in the configuration"
-    try:
-        import pynvml
-
-        pynvml.nvmlInit()
-        if pynvml.nvmlDeviceGetCount() > 0:
-            name = pynvml.nvmlDeviceGetName(pynvml.nvmlDeviceGetHandleByIndex(0))
-            return "cuda:0", f"fastest device found · bf16 · {name}"
-    except Exception:
-        pass  # no driver, no library: no GPU
-    return "cpu", "no CUDA GPU found"
