@@ -109,24 +109,41 @@ def own_blocks(
 
 def _groups(runs: Sequence[RunLike]) -> list[_Group]:
     """The rows of one student. Settings split a row only where they differ inside one task."""
-    read = [(run, methods.method_of(run.config)) for run in runs]
+    read = [(run, _method_of(run)) for run in runs]
     recipe_keys: set[str] = set()
     teacher_keys: set[str] = set()
-    for task in {run.task for run in runs}:
-        here = [method for run, method in read if run.task == task]
-        recipe_keys |= methods.differing(method.recipe for method in here)
-        teacher_keys |= methods.differing(method.teacher for method in here if method.has_teacher)
-    groups: dict[tuple[Any, ...], _Group] = {}
+    by_task: dict[str, dict[int, Method]] = defaultdict(dict)
     for run, method in read:
-        comparable = methods.values_of(method.recipe, recipe_keys)
-        teacher = methods.values_of(method.teacher, teacher_keys) if method.has_teacher else ()
-        key = (method.objective, teacher, comparable)
-        if key not in groups:
-            groups[key] = _Group(method, comparable, recipe_keys | teacher_keys, defaultdict(list))
-        groups[key].runs[run.task].append(run)
+        by_task[run.task][id(method)] = method  # repeats share one Method: thousands of runs are few of them
+    for here in by_task.values():
+        recipe_keys |= methods.differing(method.recipe for method in here.values())
+        teacher_keys |= methods.differing(method.teacher for method in here.values() if method.has_teacher)
+    groups: dict[tuple[Any, ...], _Group] = {}
+    of_method: dict[int, _Group] = {}
+    for run, method in read:
+        group = of_method.get(id(method))
+        if group is None:
+            comparable = methods.values_of(method.recipe, recipe_keys)
+            teacher = methods.values_of(method.teacher, teacher_keys) if method.has_teacher else ()
+            key = (method.objective, teacher, comparable)
+            if key not in groups:
+                groups[key] = _Group(method, comparable, recipe_keys | teacher_keys, defaultdict(list))
+            group = of_method[id(method)] = groups[key]
+        group.runs[run.task].append(run)
     # A row is worth its place once it has, or will have, a figure; a failed run alone does not make one.
     alive = {"finished", "running", "queued"}
     return [group for group in groups.values() if any(run.state in alive for run in group.all_runs())]
+
+
+_known: dict[int, tuple[dict[str, Any], Method]] = {}  # by run: the configuration last seen, and what it was read as
+
+
+def _method_of(run: RunLike) -> Method:
+    """Read once a run: a run's configuration does not change while it trains, and the table is made anew every time."""
+    known = _known.get(run.id)
+    if known is None or (known[0] is not run.config and known[0] != run.config):
+        known = _known[run.id] = (run.config, methods.method_of(run.config))
+    return known[1]
 
 
 def _titles(groups: Sequence[_Group], everywhere: Sequence[Method], losses: Mapping[str, Loss]) -> list[Title]:

@@ -54,7 +54,8 @@ class FailureCard(QWidget):
         self.hint.setText(hint(reason, "\n".join(log)))
         self.log.setPlainText(self._log)
         self.log.ensurePolished()  # the style sheet decides the size of the font
-        self.log.setFixedHeight(self.log.fontMetrics().lineSpacing() * min(LINES, len(log)) + 26)
+        line = self.log.cursorRect().height()  # a line's true height; the font's own is rounded down for some fonts
+        self.log.setFixedHeight(line * min(LINES, len(log)) + 26)
         show_if(self.log, bool(self._log))
 
     def _on_copy(self) -> None:
