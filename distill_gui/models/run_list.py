@@ -41,6 +41,7 @@ class RunListModel(QAbstractListModel):
         self._counts: dict[str, int] = {}
         self._ticked: dict[int, bool] = {}  # what a person or the first sight of a run decided
         self._words: list[str] = []
+        self._texts: dict[int, str] = {}  # what the filter looks through, by run
         self._group, self._sort = "none", "newest"
         self._published: Mapping[tuple[str, str, str], tuple[str, float]] = {}
 
@@ -59,9 +60,11 @@ class RunListModel(QAbstractListModel):
             old = self._records.get(record.id)
             if old == record:
                 continue
+            was = self._place(old) if old is not None else None
             self._records[record.id] = record
+            self._texts.pop(record.id, None)
             changed.append(record.id)
-            moved = moved or old is None or self._place(old) != self._place(record)
+            moved = moved or old is None or was != self._place(record)
             if record.state == "running" and (old is None or old.state != "running"):
                 self._ticked.setdefault(record.id, True)
         if not changed:
@@ -84,6 +87,7 @@ class RunListModel(QAbstractListModel):
         for run in gone:
             del self._records[run]
             self._ticked.pop(run, None)
+            self._texts.pop(run, None)
         if gone:
             self._rearrange()
             self.records_changed.emit(frozenset(gone))
@@ -247,9 +251,7 @@ class RunListModel(QAbstractListModel):
 
     def _place(self, record: RunRecord) -> tuple[Any, ...]:
         """What decides where a run stands; equal places need no rearranging."""
-        group = self._group_of(record)
-        rank: Any = STATES.index(group) if self._group == "state" and group in STATES else group.casefold()
-        return self._passes(record), rank, group, self._sort_key(record), -record.id
+        return self._passes(record), self._group_of(record), self._sort_key(record)
 
     def _sort_key(self, record: RunRecord) -> Any:
         if self._sort == "name":
@@ -261,20 +263,34 @@ class RunListModel(QAbstractListModel):
     def _passes(self, record: RunRecord) -> bool:
         if not self._words:
             return True
-        about = (record.name, record.task, record.loss, record.architecture, record.teacher, record.state)
-        text = " ".join((*about, f"#{record.id}")).casefold()
+        text = self._texts.get(record.id)
+        if text is None:  # written once a run: thousands are looked through at every letter typed
+            about = (record.name, record.task, record.loss, record.architecture, record.teacher, record.state)
+            text = self._texts[record.id] = " ".join((*about, f"#{record.id}")).casefold()
         return all(word in text for word in self._words)
 
     def _arranged(self) -> tuple[list[Entry], dict[str, int]]:
-        placed = sorted(place[1:] for record in self._records.values() if (place := self._place(record))[0])
+        """Sorted by one thing after the other, the last of them first: Python's sort keeps what is equal in its order."""
+        shown = [self._records[run] for run in sorted(self._records, reverse=True)]
+        if self._words:
+            shown = [record for record in shown if self._passes(record)]
+        if self._sort != "newest":
+            shown.sort(key=self._sort_key)
+        if self._group == "none":
+            return [record.id for record in shown], {"": len(shown)} if shown else {}
+        members: dict[str, list[Entry]] = {}
+        for record in shown:
+            members.setdefault(self._group_of(record), []).append(record.id)
         entries: list[Entry] = []
-        counts: dict[str, int] = {}
-        for _, group, _, negative in placed:
-            if group and group not in counts:
-                entries.append(group)
-            counts[group] = counts.get(group, 0) + 1
-            entries.append(-negative)
-        return entries, counts
+        groups = sorted(members, key=self._group_rank)
+        for group in groups:
+            entries += [group, *members[group]]
+        return entries, {group: len(members[group]) for group in groups}
+
+    def _group_rank(self, group: str) -> tuple[Any, ...]:
+        """States stand in the order a run goes through them, all else in the alphabet's."""
+        known = self._group == "state" and group in STATES
+        return (STATES.index(group) if known else group.casefold(), group)
 
     def _start_over(self) -> None:
         """Order everything anew because a person asked; streaming never comes here."""

@@ -204,10 +204,20 @@ def test_each_run_is_placed_once_for_each_new_order(
     model = RunListModel()
     model.update([record(run) for run in range(1, 301)])
     placed: list[int] = []
-    place = model._place
-    monkeypatch.setattr(model, "_place", lambda run: (placed.append(run.id), place(run))[1])
+    key = model._sort_key
+    monkeypatch.setattr(model, "_sort_key", lambda run: (placed.append(run.id), key(run))[1])
     model.set_sort("name")
     assert sorted(placed) == list(range(1, 301))
     placed.clear()
     model.update([record(7, state="failed", name="zzz")])
     assert len(placed) == 302  # the old and the new place of the one, then each run's
+
+
+def test_a_filter_finds_what_a_run_has_become(qtbot: QtBot, record: Make) -> None:
+    """What the filter looks through is written once a run, and again when the run changes."""
+    model = RunListModel()
+    model.update([record(1, state="running"), record(2)])
+    model.set_filter("running")
+    assert model.shown() == [1]
+    model.update([record(1), record(2, state="running", name="now this one")])
+    assert model.shown() == [2]
