@@ -5,23 +5,20 @@ What a person does goes panel signal → EngineThread slot → store; what the s
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from distill_gui import theme as themes
 from distill_gui.models import Models
-from distill_gui.models.compose import ComposeModel
-from distill_gui.models.compose_preview import bytes_text
-from distill_gui.models.curves import CurveModel
-from distill_gui.models.export import ExportModel
-from distill_gui.models.published_lines import published_lines
-from distill_gui.models.run_list import RunListModel
+from distill_gui.models.results import Results
+from distill_gui.models.run_text import bytes_text
 from distill_gui.models.run_words import ended_text, stop_stage_text
-from distill_gui.models.table import TableModel
 from distill_gui.panels import discover
 from distill_gui.services.engine_thread import EngineThread
 from distill_gui.services.meters import Meters
@@ -30,11 +27,12 @@ from distill_gui.version import NAME
 from distill_gui.windows.close_question import Answer, ask_close
 from distill_gui.windows.main_window import MainWindow
 from distill_gui.windows.status import Status
-from engine import catalog
-from engine.analysis.published import read_published
-from engine.config import read_config
-from engine.store import RunRecord, ScoreRow, home_folder
 
+if TYPE_CHECKING:
+    from engine.store import RunRecord, ScoreRow
+
+LAST_WAIT_MS = 10_000
+FIRST = "compose"  # the place shown by a window that remembers none
 SAMPLE = ("none", "kl", "taylor")  # the control first: the others are compared with it
 
 
@@ -51,41 +49,42 @@ class Studio(QObject):
         super().__init__()
         self.home = home
         self.preferences = Preferences(home)
-        published = read_published()
-        self.models = Models(
-            runs=RunListModel(),
-            curves=CurveModel(),
-            compose=ComposeModel(),
-            table=TableModel(published),
-            export=ExportModel(),
-        )
-        self.models.runs.set_published(published_lines(published))
+        self.models = Models(self._fill)
         self.engine = EngineThread(home, command)
         self.meters = Meters()
         app = QApplication.instance()
         assert isinstance(app, QApplication), "a QApplication comes before the Studio"
         self._app = app
         chosen = theme or self.preferences.theme
-        themes.follow(app, chosen)
-        self.window = MainWindow(discover(), self.models, chosen, str(home), ask)
-        self._scores: dict[tuple[int, str, str, str], ScoreRow] = {}
-        self._restored = False
+        self._results = Results()
+        self._published_known = self._closed = False
+        with themes.bare(app):
+            themes.follow(app, chosen)
+            self.window = MainWindow(discover(), self.models, chosen, str(home), ask)
+            self.window.place_made.connect(self._on_place_made)
+            self.window.restore_layout(self.preferences.layout)
+            if not self.preferences.welcomed:
+                self.window.show_welcome()
+            elif not self.window.place():
+                self.window.show_place(FIRST)
         self._connect_engine()
         self._connect_window()
-        self._connect_panels()
 
     def show(self) -> None:
-        """Open the window: on the welcome at the first start, else where it was left."""
-        self.window.restore_layout(self.preferences.layout)
-        if not self.preferences.welcomed:
-            self.window.show_welcome()
+        """Open the window, and once it is painted let the services work."""
         self.window.show()
-        self.engine.start()
-        self.meters.start()
-        self.models.compose.ask_preview()
+        QTimer.singleShot(0, self, self._begin)  # after what is posted by now, the first painting
+
+    def _begin(self) -> None:
+        if not self._closed:
+            self.engine.start()
+            self.meters.start()
 
     def queue_sample(self) -> None:
         """Queue the three runs of the sample and show them."""
+        from engine import catalog
+        from engine.config import read_config
+
         folder = catalog.assets_folder() / "sample"
         tomls = [read_config(folder / f"{name}.toml").to_toml() for name in SAMPLE]
         self.preferences.set_welcomed()
@@ -94,45 +93,69 @@ class Studio(QObject):
 
     def close(self) -> None:
         """Remember the layout and end the services; a training process goes on."""
+        self._closed = True
         self.preferences.set_layout(self.window.layout_state())
         self.meters.close()
         self.engine.close()
 
     # ── what comes from the engine ──────────────────────────────────────────────────────────────────────────────
     def _connect_engine(self) -> None:
-        engine, models = self.engine, self.models
+        engine = self.engine
         engine.runs_changed.connect(self._on_runs_changed)
         engine.rewound.connect(self._on_rewound)
-        engine.metrics_arrived.connect(models.curves.append)
+        engine.metrics_arrived.connect(lambda rows: self.models.curves.append(rows))
         engine.scores_changed.connect(self._on_scores_changed)
-        engine.means_arrived.connect(models.table.add_curve_means)
+        engine.means_arrived.connect(self._on_means_arrived)
         engine.run_ended.connect(self._on_run_ended)
         engine.enqueued.connect(self._on_enqueued)
-        engine.preview_ready.connect(models.compose.set_preview)
-        engine.examined.connect(models.compose.doctor.take)
         engine.discarded.connect(self._on_discarded)
         engine.trash_listed.connect(self.window.set_trash)
         engine.purged.connect(self._on_purged)
         engine.trouble.connect(self._say)
-        models.compose.preview_wanted.connect(engine.preview)
         self.meters.measured.connect(self.window.set_meters)
+
+    def _fill(self, name: str, model: Any) -> None:
+        """Tell a model that was just made what is known already, and listen to it."""
+        if name == "compose":
+            self.engine.preview_ready.connect(model.set_preview)
+            self.engine.examined.connect(model.doctor.take)
+            model.preview_wanted.connect(self.engine.preview)
+            model.update_runs(self.models.runs.records())
+        elif name in ("table", "export"):
+            model.update(self.models.runs.records())
+            model.set_scores(self._results.scores())
+        if name == "table":
+            model.add_curve_means(self._results.means)
 
     def _on_rewound(self, runs: list[int]) -> None:
         for run in runs:
             self.models.curves.forget(run)
 
     def _on_runs_changed(self, records: list[RunRecord]) -> None:
-        for model in (self.models.runs, self.models.table, self.models.export):
-            model.update(records)
-        self.models.compose.update_runs(records)
+        if not self._published_known:
+            self._published_known = True
+            from distill_gui.models.published_lines import published_lines
+            from engine.analysis.published import read_published
+
+            self.models.runs.set_published(published_lines(read_published()))
+        self.models.runs.update(records)
+        for name in ("table", "export"):
+            if self.models.has(name):
+                getattr(self.models, name).update(records)
+        if self.models.has("compose"):
+            self.models.compose.update_runs(records)
         self._show_status()
 
     def _on_scores_changed(self, scores: list[ScoreRow]) -> None:
-        for score in scores:
-            self._scores[score.run, score.model, score.split, score.metric] = score
-        known = list(self._scores.values())
-        self.models.table.set_scores(known)
-        self.models.export.set_scores(known)
+        self._results.take_scores(scores)
+        for name in ("table", "export"):
+            if self.models.has(name):
+                getattr(self.models, name).set_scores(self._results.scores())
+
+    def _on_means_arrived(self, means: dict[int, dict[str, float]]) -> None:
+        self._results.take_means(means)
+        if self.models.has("table"):
+            self.models.table.add_curve_means(means)
 
     def _on_run_ended(self, record: RunRecord) -> None:
         def show() -> None:
@@ -207,31 +230,47 @@ class Studio(QObject):
                 if record.state in ("running", "queued"):
                     self.engine.stop_run(record.id)
 
-    def _connect_panels(self) -> None:
+    def _on_place_made(self, key: str) -> None:
+        """Connect a place that was just made, to what was stored and heard before it as well."""
+        connect = {
+            "compose": self._connect_compose,
+            "runs": self._connect_runs,
+            "table": self._connect_table,
+            "export": self._connect_export,
+        }
+        connect[key](self.window.panel(key))
+
+    def _connect_compose(self, compose: Any) -> None:
+        compose.start_requested.connect(self._on_start_requested)
+        compose.queue_requested.connect(self.engine.enqueue)
+        compose.examination_requested.connect(self.engine.examine)
+        compose.examination_cancelled.connect(self.engine.stop_examining)
+
+    def _connect_runs(self, runs: Any) -> None:
         engine = self.engine
-        compose, runs, table, export = (self.window.panel(key) for key in ("compose", "runs", "table", "export"))
-        compose.start_requested.connect(self._on_start_requested)  # type: ignore[attr-defined]
-        compose.queue_requested.connect(engine.enqueue)  # type: ignore[attr-defined]
-        compose.examination_requested.connect(engine.examine)  # type: ignore[attr-defined]
-        compose.examination_cancelled.connect(engine.stop_examining)  # type: ignore[attr-defined]
-        runs.stop_requested.connect(engine.stop_run)  # type: ignore[attr-defined]
-        runs.pause_requested.connect(engine.pause_run)  # type: ignore[attr-defined]
-        runs.resume_requested.connect(engine.resume_run)  # type: ignore[attr-defined]
-        runs.rename_requested.connect(engine.rename)  # type: ignore[attr-defined]
-        runs.discard_requested.connect(engine.discard)  # type: ignore[attr-defined]
-        runs.trash_requested.connect(self.window.show_trash)  # type: ignore[attr-defined]
-        runs.log_watched.connect(engine.watch_log)  # type: ignore[attr-defined]
-        runs.curves_wanted.connect(self._on_curves_wanted)  # type: ignore[attr-defined]
-        runs.export_requested.connect(self._on_export_place_wanted)  # type: ignore[attr-defined]
-        runs.duplicate_requested.connect(self._on_duplicate_requested)  # type: ignore[attr-defined]
-        runs.compose_requested.connect(lambda: self.window.show_place("compose"))  # type: ignore[attr-defined]
-        engine.log_arrived.connect(runs.append_log)  # type: ignore[attr-defined]
-        engine.stopping.connect(lambda run, stage: runs.set_stop_stage(run, stop_stage_text(stage)))  # type: ignore[attr-defined]
-        table.show_runs_requested.connect(self._on_show_runs_requested)  # type: ignore[attr-defined]
-        table.compose_requested.connect(self._on_compose_requested)  # type: ignore[attr-defined]
-        export.export_requested.connect(engine.export)  # type: ignore[attr-defined]
-        engine.exported.connect(export.set_exported)  # type: ignore[attr-defined]
-        engine.export_failed.connect(export.set_failed)  # type: ignore[attr-defined]
+        runs.stop_requested.connect(engine.stop_run)
+        runs.pause_requested.connect(engine.pause_run)
+        runs.resume_requested.connect(engine.resume_run)
+        runs.rename_requested.connect(engine.rename)
+        runs.discard_requested.connect(engine.discard)
+        runs.trash_requested.connect(self.window.show_trash)
+        runs.log_watched.connect(engine.watch_log)
+        runs.curves_wanted.connect(self._on_curves_wanted)
+        runs.export_requested.connect(self._on_export_place_wanted)
+        runs.duplicate_requested.connect(self._on_duplicate_requested)
+        runs.compose_requested.connect(lambda: self.window.show_place("compose"))
+        engine.log_arrived.connect(runs.append_log)
+        engine.stopping.connect(lambda run, stage: runs.set_stop_stage(run, stop_stage_text(stage)))
+        runs.ask_again()
+
+    def _connect_table(self, table: Any) -> None:
+        table.show_runs_requested.connect(self._on_show_runs_requested)
+        table.compose_requested.connect(self._on_compose_requested)
+
+    def _connect_export(self, export: Any) -> None:
+        export.export_requested.connect(self.engine.export)
+        self.engine.exported.connect(export.set_exported)
+        self.engine.export_failed.connect(export.set_failed)
 
     def _on_start_requested(self, tomls: list[str]) -> None:
         self.preferences.set_welcomed()
@@ -277,9 +316,14 @@ def application() -> QApplication:
 
 def run(home: Path | None = None, theme: str | None = None, sample: bool = False) -> int:
     """Open the window and stay until it is closed; returns the exit status."""
+    from engine.store.home import home_folder
+
     app = application()
     studio = Studio(home_folder(home), theme)
     studio.show()
     if sample:
         studio.queue_sample()
-    return app.exec()
+    status = app.exec()
+    if not studio.engine.wait(LAST_WAIT_MS):
+        os._exit(status)  # stuck on a disk that does not answer: Qt would abort rather than end with a thread at work
+    return status

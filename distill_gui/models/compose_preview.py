@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from distill_gui.models.run_text import duration_text, is_control
+from distill_gui.models.run_text import bytes_text, duration_text, is_control
 from engine import catalog
 
 if TYPE_CHECKING:
@@ -44,14 +44,6 @@ def count_text(count: float) -> str:
         if count >= size * 0.9995:
             return f"{count / size:.1f} {unit}" if count < 100 * size else f"{count / size:.0f} {unit}"
     return f"{count:.0f}"
-
-
-def bytes_text(count: float) -> str:
-    """Bytes as file managers write them: 17.5 MB."""
-    for size, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "KB")):
-        if count >= size:
-            return f"{count / size:.1f} {unit}" if count < 100 * size else f"{count / size:.0f} {unit}"
-    return f"{count:.0f} bytes"
 
 
 def shape_text(size: Mapping[str, Any] | None) -> str:

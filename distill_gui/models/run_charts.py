@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from distill_gui.models.curve_series import XAxis
 from distill_gui.models.run_text import is_control, metric_word
-from engine.config import term_names
 
 if TYPE_CHECKING:
     from engine.store import RunRecord
@@ -135,6 +134,8 @@ def obstacle(kind: ChartKind, view: View | None, record: RunRecord) -> str:
 def term_place(name: str, record: RunRecord) -> int:
     """Which term of the run's loss a curve is about, from 0: the labels, the teacher's answers, then the feature terms."""
     kinds = [str(term.get("kind", "")) for term in record.config.get("features") or []]
+    from engine.config import term_names  # loads pydantic: not before there is a run to draw
+
     order = ["labels", "teacher", *term_names(kinds)]
     term = term_text(name)
     return order.index(term) if term in order else len(order)

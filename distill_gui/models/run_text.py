@@ -23,6 +23,14 @@ def metric_word(metric: str) -> str:
     return METRICS.get(metric, metric.replace("_", " ")) or "score"
 
 
+def bytes_text(count: float) -> str:
+    """Bytes as file managers write them: 17.5 MB."""
+    for size, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "KB")):
+        if count >= size:
+            return f"{count / size:.1f} {unit}" if count < 100 * size else f"{count / size:.0f} {unit}"
+    return f"{count:.0f} bytes"
+
+
 def score_text(score: float | None) -> str:
     """A score from 0 to 1 as it stands in tables: times 100 with one decimal."""
     return "—" if score is None else f"{100 * score:.1f}"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from distill_gui.models.run_text import first_sentence, metric_word, score_text
-from engine.store import RunRecord
+
+if TYPE_CHECKING:
+    from engine.store import RunRecord
 
 STAGES = {
     "asked": "Stopping after this step …",

@@ -15,19 +15,19 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
 from distill_gui.services.engine_start import ENGINE
-from distill_gui.services.export_process import ExportProcess
 from distill_gui.services.log_tail import LogTail
-from distill_gui.services.preview_process import PreviewProcess
-from distill_gui.services.store_session import StoreSession
-from distill_gui.services.store_tail import News, joined
-from distill_gui.services.worker_keeper import Reports, Times
-from engine.config import DistillationConfig, parse_config
+from distill_gui.services.worker_terms import Reports, Times
 from engine.errors import ConfigError, EngineError, Fault, StoreError
+
+if TYPE_CHECKING:
+    from distill_gui.services.store_session import StoreSession
+    from distill_gui.services.store_tail import News
+    from engine.config import DistillationConfig
 
 PERIOD_S = 0.1
 DOCTOR_LIMIT_S = 900.0  # it may have to download both models first
@@ -79,9 +79,7 @@ class EngineThread(QThread):
             deque()
         )  # commands for the store, which may refuse for a while
         self._closing = threading.Event()
-        self._preview = PreviewProcess(self._command, self._home, limit_s=preview_limit_s)
-        self._doctor = PreviewProcess(self._command, self._home, "doctor", settle_s=0.0, limit_s=DOCTOR_LIMIT_S)
-        self._exports = ExportProcess(self._command, self._home)
+        self._preview_limit_s = preview_limit_s
         self._log: tuple[int, LogTail] | None = None
         self._reports = Reports(self.worker_changed.emit, self.stopping.emit, self.trouble.emit)
         self._session: StoreSession | None = None
@@ -116,7 +114,7 @@ class EngineThread(QThread):
     def restore(self, runs: Sequence[int]) -> None:
         """Bring runs back from the trash; ``trash_listed`` follows."""
         for run in list(runs):
-            self._put(partial(StoreSession.restore, run=run))
+            self._put(partial(_restore, run=run))
         self.list_trash()
 
     def list_trash(self) -> None:
@@ -131,19 +129,19 @@ class EngineThread(QThread):
 
     def preview(self, toml: str) -> None:
         """Check a configuration; ``preview_ready`` comes for the latest one asked."""
-        self._commands.put((self._preview.ask, (toml,)))
+        self._commands.put((lambda: self._preview.ask(toml), ()))
 
     def examine(self, toml: str) -> None:
         """Let the doctor look at a configuration, which takes seconds; ``examined`` comes for the latest one asked."""
-        self._commands.put((self._doctor.ask, (toml,)))
+        self._commands.put((lambda: self._doctor.ask(toml), ()))
 
     def stop_examining(self) -> None:
         """End an examination under way; nothing comes of it."""
-        self._commands.put((self._doctor.close, ()))
+        self._commands.put((lambda: self._doctor.close(), ()))
 
     def export(self, run: int, format: str, folder: str) -> None:
         """Take a run's student away; ``exported`` or ``export_failed`` follows."""
-        self._commands.put((self._exports.ask, (run, format, folder)))
+        self._commands.put((lambda: self._exports.ask(run, format, folder), ()))
 
     def watch_log(self, run: int) -> None:
         """Send the end of this run's log and then what is added to it; 0 to watch none."""
@@ -167,6 +165,7 @@ class EngineThread(QThread):
 
     # ── the loop ────────────────────────────────────────────────────────────────────────────────────────────────
     def run(self) -> None:
+        self._begin()
         try:
             while not self._closing.is_set():
                 due = time.monotonic() + PERIOD_S
@@ -177,6 +176,15 @@ class EngineThread(QThread):
                 self._guarded(self._look_at_store)
         finally:
             self._let_go()
+
+    def _begin(self) -> None:
+        """Load what this thread works with, beside a window that is painted already."""
+        from distill_gui.services.export_process import ExportProcess
+        from distill_gui.services.preview_process import PreviewProcess
+
+        self._preview = PreviewProcess(self._command, self._home, limit_s=self._preview_limit_s)
+        self._doctor = PreviewProcess(self._command, self._home, "doctor", settle_s=0.0, limit_s=DOCTOR_LIMIT_S)
+        self._exports = ExportProcess(self._command, self._home)
 
     def _take_commands(self, until: float) -> None:
         """Carry out commands as they come, until the time is over, the thread closes, or one waits for the store."""
@@ -219,6 +227,8 @@ class EngineThread(QThread):
         """A store that refuses is said once and tried again, later each time; nothing asked of it is forgotten."""
         if time.monotonic() < self._store_after:
             return
+        from distill_gui.services.store_session import StoreSession
+
         try:
             if self._session is None:
                 self._session = StoreSession(self._home, self._command, self._times, self._reports)
@@ -249,6 +259,8 @@ class EngineThread(QThread):
                 self.trouble.emit(str(error))
 
     def _tell(self, news: News) -> None:
+        from distill_gui.services.store_tail import joined
+
         if news.runs:
             self.runs_changed.emit(news.runs)
         if news.rewound:
@@ -263,6 +275,8 @@ class EngineThread(QThread):
             self.run_ended.emit(run)
 
     def _read_configurations(self, tomls: list[str]) -> None:
+        from engine.config import parse_config
+
         configs: list[DistillationConfig] = []
         faults: list[Fault] = []
         for toml in tomls:
@@ -289,3 +303,7 @@ class EngineThread(QThread):
         self._exports.close()
         if self._session is not None:
             self._session.close()
+
+
+def _restore(session: StoreSession, run: int) -> None:
+    session.restore(run)

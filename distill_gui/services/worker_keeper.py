@@ -6,15 +6,15 @@ Looks at the store's runs and at processes, never waits. Knows no Qt.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 
 from distill_gui.services.process_tree import kill_tree, tell_to_end
 from distill_gui.services.stop_escalation import KILLED, TERMINATED, StopEscalation
 from distill_gui.services.store_tail import StoreTail
 from distill_gui.services.worker_process import WorkerProcess
+from distill_gui.services.worker_terms import Reports, Times
 from engine.errors import StoreError
 from engine.store import RunRecord, WorkerLock
 from engine.store.home import open_private
@@ -22,29 +22,6 @@ from engine.store.liveness import is_had
 from engine.store.records import ENDED_WITHOUT_A_WORD, FAILED, INTERRUPTED, QUEUED, RUNNING, STOPPED
 
 LONGEST_RETRY_S = 60.0
-
-
-@dataclass(frozen=True)
-class Times:
-    """In seconds: a stop is asked for ``ask_s``, terminated for ``terminate_s``, then killed; a worker waits ``stay_s``
-    for another run; another window's dead worker is left to that window for ``grace_s``; a worker that took no run is
-    replaced after ``retry_s``, twice as long each time."""
-
-    ask_s: float = 30.0
-    terminate_s: float = 15.0
-    stay_s: float = 20.0
-    grace_s: float = 1.0
-    retry_s: float = 1.0
-
-
-@dataclass(frozen=True)
-class Reports:
-    """Who is told: ``worker(text)`` what the worker does, ``stopping(run, stage)`` how far a stop has come ("asked",
-    "terminated", "killed", and "" when it is over), ``trouble(sentence)`` what went wrong."""
-
-    worker: Callable[[str], None]
-    stopping: Callable[[int, str], None]
-    trouble: Callable[[str], None]
 
 
 class WorkerKeeper:

@@ -6,10 +6,11 @@ Free of services and engine: it is told what to show, and says by signals what t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from distill_gui.theme.emblem import app_icon
@@ -17,27 +18,28 @@ from distill_gui.version import NAME
 from distill_gui.widgets.toast import show_toast
 from distill_gui.windows.bottom_bar import BottomBar
 from distill_gui.windows.close_question import Answer, ask_close
-from distill_gui.windows.preferences import PreferencesDialog
 from distill_gui.windows.rail import Rail
 from distill_gui.windows.status import Status, percent
-from distill_gui.windows.trash_dialog import Entry, TrashDialog
 from distill_gui.windows.welcome import WelcomePage
 
 if TYPE_CHECKING:
     from distill_gui.models import Models
     from distill_gui.panels import Panel
     from distill_gui.services.meters import Reading
+    from distill_gui.windows.preferences import PreferencesDialog
+    from distill_gui.windows.trash_dialog import Entry, TrashDialog
 
 SMALLEST = (1280, 720)  # px
 USUAL = (1440, 900)  # px
 
 
 class MainWindow(QMainWindow):
-    """``panels`` in rail order, each made once from ``models``. ``home`` is only shown."""
+    """``panels`` in rail order, each made from ``models`` when it is first needed. ``home`` is only shown."""
 
     sample_requested = Signal()
     own_requested = Signal()
     place_changed = Signal(str)
+    place_made = Signal(str)  # to be connected before it is shown
     trash_wanted = Signal()  # to see what is in it
     restore_wanted = Signal(object)  # list of runs, out of the trash
     purge_wanted = Signal(object)  # list of runs, after the question
@@ -57,8 +59,10 @@ class MainWindow(QMainWindow):
         self._theme, self._home, self._ask = theme, home, ask
         self._active = 0
         self._keys: list[tuple[str, str]] = []
+        self._models = models
+        self._panels = {panel.key: panel for panel in panels}
         self._places: dict[str, QWidget] = {}
-        self._place = ""
+        self._place: str | None = None  # until one was chosen
         self.setWindowTitle(NAME)
         self.setWindowIcon(app_icon())
         self.setMinimumSize(*SMALLEST)
@@ -71,30 +75,38 @@ class MainWindow(QMainWindow):
         self.trash: TrashDialog | None = None
         self._lay_out()
         self.stack.addWidget(self.welcome)
-        for panel in panels:
-            self._add(panel, models)
+        for number, panel in enumerate(panels, 1):
+            self.rail.add_place(panel.key, panel.title, panel.icon)
+            self._shortcut(f"Ctrl+{number}", panel.title, partial(self.show_place, panel.key))
         self.rail.chosen.connect(self._on_place_chosen)
         self.rail.settings_wanted.connect(self.show_preferences)
         self.welcome.sample_wanted.connect(self._on_sample_wanted)
         self.welcome.own_wanted.connect(self._on_own_wanted)
         self._shortcut("Ctrl+,", "Settings", self.show_preferences)
         self._shortcut("Ctrl+Q", "Close the window", self.close)
-        if panels:
-            self.show_place(panels[0].key)
 
     # places -----------------------------------------------------------------------------------------------------------
 
     def panel(self, key: str) -> QWidget:
-        """The widget of a place. KeyError if there is none of this name."""
+        """The widget of a place, made if it is not yet. KeyError if there is none of this name."""
+        if key not in self._places:
+            widget = self._panels[key].make(self._models)
+            self._places[key] = widget
+            self.stack.addWidget(widget)
+            self.place_made.emit(key)
         return self._places[key]
+
+    def made(self, key: str) -> bool:
+        """Whether a place was needed so far."""
+        return key in self._places
 
     def place(self) -> str:
         """The key of the place shown, "" on the welcome page."""
-        return self._place
+        return self._place or ""
 
     def show_place(self, key: str) -> None:
         """Show a place; says ``place_changed`` when it is another one."""
-        self._switch(self._places[key])
+        self._switch(self.panel(key))
         self.rail.set_current(key)
         if key != self._place:
             self._place = key
@@ -133,6 +145,8 @@ class MainWindow(QMainWindow):
         if self.preferences is not None:
             self.preferences.raise_()
             return
+        from distill_gui.windows.preferences import PreferencesDialog
+
         dialog = PreferencesDialog(self._theme, self._home, self._keys, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.theme_chosen.connect(self._on_theme_chosen)
@@ -145,6 +159,8 @@ class MainWindow(QMainWindow):
 
     def show_trash(self) -> None:
         """Open the trash, or bring it to the front; what is in it comes by ``set_trash``."""
+        from distill_gui.windows.trash_dialog import TrashDialog
+
         if self.trash is None:
             self.trash = TrashDialog(self.preferences or self)
             self.trash.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -165,13 +181,18 @@ class MainWindow(QMainWindow):
     def layout_state(self) -> dict[str, str]:
         """Size, position and place, for ``restore_layout`` at the next start."""
         geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
-        return {"geometry": geometry, "place": self._place}
+        return {"geometry": geometry, "place": self.place()}
 
     def restore_layout(self, state: Mapping[str, str]) -> None:
         """Take over a saved layout; what does not fit this screen or this version is left out."""
         self.restoreGeometry(QByteArray.fromBase64(state.get("geometry", "").encode("ascii", "ignore")))
-        if state.get("place") in self._places:
+        if state.get("place") in self._panels:
             self.show_place(state["place"])
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if self._place is None and self._panels:
+            self.show_place(next(iter(self._panels)))
+        super().showEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask while runs are active; "cancel" keeps the window."""
@@ -199,13 +220,6 @@ class MainWindow(QMainWindow):
         column.addWidget(self.bar)
         self.setCentralWidget(whole)
 
-    def _add(self, panel: Panel, models: Models) -> None:
-        widget = panel.make(models)
-        self._places[panel.key] = widget
-        self.stack.addWidget(widget)
-        self.rail.add_place(panel.key, panel.title, panel.icon)
-        self._shortcut(f"Ctrl+{len(self._places)}", panel.title, lambda: self.show_place(panel.key))
-
     def _switch(self, page: QWidget) -> None:
         # a page that is hidden with the focus in it would hand it to the next best button, with a ring no one asked for
         focused = self.focusWidget()
@@ -222,12 +236,12 @@ class MainWindow(QMainWindow):
 
     def _on_sample_wanted(self) -> None:
         self.sample_requested.emit()
-        if "runs" in self._places:
+        if "runs" in self._panels:
             self.show_place("runs")
 
     def _on_own_wanted(self) -> None:
         self.own_requested.emit()
-        if "compose" in self._places:
+        if "compose" in self._panels:
             self.show_place("compose")
 
     def _on_theme_chosen(self, theme: str) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from distill_gui.models.compose_preview import bytes_text
+from distill_gui.models.run_text import bytes_text
 from distill_gui.theme import XL, L, M, S
 from distill_gui.widgets.buttons import button
 from distill_gui.widgets.labels import muted, title

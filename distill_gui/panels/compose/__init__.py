@@ -1,19 +1,19 @@
-"""Compose: choose teacher, student, task and loss, see what the run will be, start it."""
+"""Compose: choose teacher, student, task and loss, see what the run will be, start it. Loaded when first shown."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from distill_gui.panels import Panel
-from distill_gui.panels.compose.panel import ComposePanel
 
 if TYPE_CHECKING:
     from distill_gui.models import Models
-
-__all__ = ["PANEL", "ComposePanel"]
+    from distill_gui.panels.compose.panel import ComposePanel
 
 
 def _make(models: Models) -> ComposePanel:
+    from distill_gui.panels.compose.panel import ComposePanel
+
     return ComposePanel(models.compose)
 
 

@@ -1,19 +1,19 @@
-"""Runs: watch them live, read their logs, stop them and keep what they learnt."""
+"""Runs: watch them live, read their logs, stop them and keep what they learnt. Loaded when first shown."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from distill_gui.panels import Panel
-from distill_gui.panels.runs.panel import RunsPanel
 
 if TYPE_CHECKING:
     from distill_gui.models import Models
-
-__all__ = ["PANEL", "RunsPanel"]
+    from distill_gui.panels.runs.panel import RunsPanel
 
 
 def _make(models: Models) -> RunsPanel:
+    from distill_gui.panels.runs.panel import RunsPanel
+
     return RunsPanel(models)
 
 

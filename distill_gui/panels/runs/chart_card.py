@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import log10
 
 import numpy as np
@@ -11,43 +10,15 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from distill_gui.models.curve_view import Range, Spread, outside, spread, y_range
-from distill_gui.models.curves import CurveKey, CurveModel, Window, XAxis
+from distill_gui.models.curves import CurveKey, CurveModel, Window
 from distill_gui.models.run_charts import ChartKind, ChartOptions, View
-from distill_gui.theme import L, LineLook, M, S, run_colour, term_look
+from distill_gui.panels.runs.chart_looks import NO_ROWS, CurveId, Level, Look
+from distill_gui.theme import L, M, S
 from distill_gui.widgets.card import Card
 from distill_gui.widgets.labels import ElidedLabel
 from distill_gui.widgets.menu_choice import HEIGHT, MenuChoice
 from distill_gui.widgets.plot import Chart
 from distill_gui.widgets.term_legend import TermLegend
-
-NO_ROWS = "no rows yet"
-
-
-@dataclass(frozen=True)
-class Look:
-    """How one curve is drawn. `raw` is the unsmoothed line behind a smoothed one; `term` is a place in the loss, where
-    the curve is one of its terms: terms have looks of their own, lest they be taken for other runs."""
-
-    axis: XAxis
-    colour: int
-    emphasised: bool = False
-    raw: bool = False
-    term: int | None = None
-
-    def line(self) -> LineLook:
-        """Colour and dash in the theme now shown."""
-        return LineLook(run_colour(self.colour)) if self.term is None else term_look(self.term)
-
-
-@dataclass(frozen=True)
-class Level:
-    """A line across the chart: a teacher's or a published score."""
-
-    value: float
-    text: str
-
-
-CurveId = tuple[int, str, bool]  # run, metric name, raw
 
 
 class ChartCard(Card):

@@ -25,17 +25,21 @@ from distill_gui.models.run_charts import (
     x_text,
 )  # fmt: skip
 from distill_gui.models.run_text import score_text
-from distill_gui.panels.runs.chart_card import NO_ROWS, ChartCard, CurveId, Level, Look
+from distill_gui.panels.runs.chart_looks import NO_ROWS, CurveId, Level, Look
 from distill_gui.theme import M, notifier
 
 if TYPE_CHECKING:
+    from distill_gui.panels.runs.chart_card import ChartCard
     from engine.store import RunRecord
 
 NARROWEST = 340  # px, a chart; as many columns as fit, at most three
 
 
 class ChartGrid(QScrollArea):
-    """`draw` brings what can be seen up to date; everything else only notes what changed and asks for it by `stale`."""
+    """`draw` brings what can be seen up to date; everything else only notes what changed and asks for it by `stale`.
+
+    The charts, and pyqtgraph with them, are made once they are to be seen, one a `draw`: the window answers meanwhile.
+    """
 
     stale = Signal()
     following_changed = Signal(bool)
@@ -61,14 +65,34 @@ class ChartGrid(QScrollArea):
         self._following = True
         self._columns = 0
         self._arranged: list[ChartCard] = []
-        self.cards = {kind.key: self._make_card(kind) for kind in CHARTS}
+        self.cards: dict[str, ChartCard] = {}
+        self._lacking = list(CHARTS)
         self._lay_out()
         curves.changed.connect(self._on_curves_changed)
         self.verticalScrollBar().valueChanged.connect(lambda _: self.stale.emit())
         notifier().changed.connect(self._redraw_all)
 
+    def complete(self) -> None:
+        """Make every chart that is not made yet, at once."""
+        while self._lacking:
+            self._make_next()
+
+    def is_complete(self) -> bool:
+        """Whether every chart is made."""
+        return not self._lacking
+
+    def _make_next(self) -> None:
+        kind = self._lacking.pop(0)
+        self.cards[kind.key] = self._make_card(kind)
+        if not self._lacking:
+            self._x_stale = self._looks_stale = True
+
     def _make_card(self, kind: ChartKind) -> ChartCard:
-        card = ChartCard(kind, self._curves)
+        from distill_gui.panels.runs.chart_card import ChartCard
+
+        card = ChartCard(kind, self._curves, self._inside)
+        card.hide()
+        card.set_options(self._options)
         card.chart.setAccessibleName(f"Chart: {kind.title}")
         card.chart.resized.connect(self._redraw_all)
         card.chart.panned.connect(self._on_panned)
@@ -146,6 +170,10 @@ class ChartGrid(QScrollArea):
     def draw(self) -> None:
         """Draw what is out of date and in sight."""
         if not self.isVisible():
+            return
+        if self._lacking:
+            self._make_next()
+            self.stale.emit()
             return
         if self._looks_stale:
             self._looks_stale = False
@@ -286,6 +314,8 @@ class ChartGrid(QScrollArea):
     # columns ----------------------------------------------------------------------------------------------------------
 
     def _arrange(self) -> None:
+        if self._lacking:
+            return
         columns = max(1, min(3, self.viewport().width() // NARROWEST))
         shown = [
             card

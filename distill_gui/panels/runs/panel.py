@@ -183,6 +183,13 @@ class RunsPanel(QWidget):
         """How far the stop of a run is, for the button that names it; "" when it is over."""
         self.strip.set_stop_stage(run, text)
 
+    def ask_again(self) -> None:
+        """Say once more what is wanted for the run chosen and for those drawn, to who listens only since."""
+        if self._run is not None:
+            self.log_watched.emit(self._run)
+        if self._wanted:
+            self.curves_wanted.emit(self._wanted)
+
     def options(self) -> ChartOptions:
         """How the charts are drawn, to be remembered."""
         return self._options

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from distill_gui.models.compose import ComposeModel
-from distill_gui.panels.compose import ComposePanel
+from distill_gui.panels.compose.panel import ComposePanel
 from distill_gui.theme import apply
 
 GOOD = '[task]\nname = "mrpc"\n[teacher]\nmodel = "owner/t"\n[loss]\nkind = "taylor"\n'

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from distill_gui.models.compose import ComposeModel
-from distill_gui.panels.compose import ComposePanel
+from distill_gui.panels.compose.panel import ComposePanel
 from distill_gui.widgets.field_row import FieldRow
 
 

@@ -1,7 +1,7 @@
 """What the cards of teacher, task and loss say beside their fields."""
 
 from distill_gui.models.compose import ComposeModel
-from distill_gui.panels.compose import ComposePanel
+from distill_gui.panels.compose.panel import ComposePanel
 
 
 def test_the_task_says_how_it_is_scored(panel: ComposePanel, model: ComposeModel) -> None:

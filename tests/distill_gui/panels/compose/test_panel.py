@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from distill_gui.models.compose import PREVIEW_DELAY_MS, ComposeModel
 from distill_gui.panels import discover
-from distill_gui.panels.compose import PANEL, ComposePanel
+from distill_gui.panels.compose import PANEL
+from distill_gui.panels.compose.panel import ComposePanel
 from distill_gui.theme import apply
 from distill_gui.widgets.labels import ElidedLabel
 from distill_gui.widgets.toast import Toast

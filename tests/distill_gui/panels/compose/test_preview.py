@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from distill_gui.models.compose import ComposeModel
-from distill_gui.panels.compose import ComposePanel
+from distill_gui.panels.compose.panel import ComposePanel
 
 
 def test_at_first_it_says_what_to_choose(panel: ComposePanel) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from distill_gui.models.compose import ComposeModel
-from distill_gui.panels.compose import ComposePanel
+from distill_gui.panels.compose.panel import ComposePanel
 from engine import catalog
 
 TOML = """

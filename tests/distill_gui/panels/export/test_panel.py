@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from distill_gui import theme
 from distill_gui.models.export import ExportModel
-from distill_gui.panels.export import PANEL, ExportPanel
+from distill_gui.panels.export import PANEL
+from distill_gui.panels.export.panel import ExportPanel
 from distill_gui.widgets.toast import Toast
 from engine.analysis.export_record import ExportRecord, write_record
 from engine.store import RunRecord

@@ -9,7 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from distill_gui.models.curves import XAxis
 from distill_gui.models.run_charts import CHARTS, ChartOptions
-from distill_gui.panels.runs.chart_card import NO_ROWS, ChartCard, Level, Look
+from distill_gui.panels.runs.chart_card import ChartCard
+from distill_gui.panels.runs.chart_looks import NO_ROWS, Level, Look
 
 KINDS = {kind.key: kind for kind in CHARTS}
 NOTHING: frozenset[tuple[int, str]] = frozenset()

@@ -8,8 +8,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from distill_gui.models.run_charts import NO_ANSWERS, NO_TEACHER, ChartOptions, with_view
-from distill_gui.panels.runs.chart_card import NO_ROWS
 from distill_gui.panels.runs.chart_grid import ChartGrid
+from distill_gui.panels.runs.chart_looks import NO_ROWS
 from distill_gui.theme import run_colour, term_look
 from engine.store import MetricRows, RunRecord
 
@@ -21,6 +21,7 @@ def grid(qtbot: QtBot, models: SimpleNamespace) -> ChartGrid:
     made.resize(760, 700)
     made.show()
     qtbot.waitExposed(made)
+    made.complete()
     made.set_options(ChartOptions(x="step"))
     show(made, models, 3)
     made.draw()

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 from distill_gui.models.curves import CurveModel
 from distill_gui.models.run_charts import ChartOptions
 from distill_gui.models.run_list import RunListModel
-from distill_gui.panels.runs import PANEL, RunsPanel
+from distill_gui.panels.runs import PANEL
+from distill_gui.panels.runs.panel import RunsPanel
 from engine.store import MetricRows, RunRecord
 
 Make = Callable[..., RunRecord]
@@ -26,6 +27,7 @@ def opened(qtbot: QtBot, models: SimpleNamespace) -> RunsPanel:
     panel.resize(1208, 680)
     panel.show()
     qtbot.waitExposed(panel)
+    panel.grid.complete()
     return panel
 
 

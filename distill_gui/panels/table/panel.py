@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from distill_gui.models.table import FACE_ROLE, TableModel
-from distill_gui.panels import Panel
 from distill_gui.theme import XL, L, M, S
 from distill_gui.widgets.buttons import button
 from distill_gui.widgets.clipboard import copy_html
@@ -23,9 +21,6 @@ from distill_gui.widgets.labels import muted, title
 from distill_gui.widgets.segmented import Segmented
 from distill_gui.widgets.table_card import TableCard
 from distill_gui.widgets.toast import show_toast
-
-if TYPE_CHECKING:
-    from distill_gui.models import Models
 
 EXPLAINED = "Own results: validation split, mean ± std over seeds. Bold best, underlined second among comparable cells."
 NOTHING_YET = "Published results so far. Finished runs appear in the block of their student, measured on validation."
@@ -160,10 +155,3 @@ def _menu_button(text: str) -> QPushButton:
     made = button(text)
     made.setProperty("menu", True)
     return made
-
-
-def _make(models: Models) -> QWidget:
-    return TablePanel(models.table)
-
-
-PANEL = Panel("table", "Table", "table", 3, _make)

@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from distill_gui import theme
 from distill_gui.models.table import METHOD, TableModel
-from distill_gui.panels.table import PANEL, TablePanel
+from distill_gui.panels.table import PANEL
+from distill_gui.panels.table.panel import TablePanel
 from distill_gui.widgets.toast import Toast
 from engine.store import RunRecord, ScoreRow
 
