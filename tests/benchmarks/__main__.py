@@ -23,8 +23,9 @@ from tests.benchmarks.contenders import CONTENDERS, REFERENCE
 from tests.benchmarks.feature_runs import FeatureRun, feature_runs, feature_table
 from tests.benchmarks.process import ROOT, FailedError
 from tests.benchmarks.setting import Setting
+from tests.benchmarks.window import measuring as window
 
-PARTS = ("throughput", "sweep", "steps", "queue", "features")
+PARTS = ("throughput", "sweep", "steps", "queue", "features", "window")
 SHARED = ROOT.parent / "shared"
 WEIGHTS = [round(0.1 * number, 1) for number in range(11)]
 
@@ -129,6 +130,14 @@ def measure(chosen: argparse.Namespace, results: Results) -> None:
         speeds = comparison.step_speeds(sizes, rows, length, chosen.threads, steps, work)
         results.keep("steps", speeds)
         results.show("Steps", report.step_table(speeds))
+    if "window" in chosen.parts:
+        say("Window …")
+        found: dict[str, Any] = {}
+        for name, value in window.measurements(quick, work):
+            found[name] = value
+            results.keep("window", found)
+        results.show("Window: until it can be used", window.start_table(found["start"]))
+        results.show("Window: under load", window.load_table(found))
     if not {"throughput", "sweep", "queue", "features"} & set(chosen.parts):
         return
     say("Material …")
