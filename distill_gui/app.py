@@ -260,7 +260,7 @@ class Studio(QObject):
         runs.duplicate_requested.connect(self._on_duplicate_requested)
         runs.compose_requested.connect(lambda: self.window.show_place("compose"))
         engine.log_arrived.connect(runs.append_log)
-        engine.stopping.connect(lambda run, stage: runs.set_stop_stage(run, stop_stage_text(stage)))
+        engine.stopping.connect(lambda run, *stage: runs.set_stop_stage(run, stop_stage_text(*stage)))
         runs.ask_again()
 
     def _connect_table(self, table: Any) -> None:

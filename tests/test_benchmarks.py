@@ -26,6 +26,7 @@ from tests.benchmarks.feature_runs import TERMS, FeatureRun, feature_table
 from tests.benchmarks.figures import counts, paired_ratios, spread_of, table
 from tests.benchmarks.setting import Setting
 from tests.benchmarks.step_speed import StepSpeed, stepper_and_batch, torch_operations
+from tests.benchmarks.window import measuring, records
 
 BENCHMARKS = Path(__file__).parent / "benchmarks"
 SAMPLE_TOKENIZER = catalog.assets_folder() / material.SAMPLE_TOKENIZER
@@ -229,3 +230,33 @@ def test_values_of_a_sweep_are_spread_out() -> None:
     assert command._spread_out(command.WEIGHTS, 2) == [0.2, 0.8]
     assert command._spread_out([0.2, 0.8], 5) == [0.2, 0.8] and command._spread_out([0.2, 0.8], 0) == []
     assert command.WEIGHTS[0] == 0.0 and command.WEIGHTS[-1] == 1.0 and len(command.WEIGHTS) == 11
+
+
+# ── the window ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_figure_stands_beside_its_target() -> None:
+    assert measuring.reached("start", 1.4).endswith("yes") and measuring.reached("start", 1.6).endswith("NO")
+    assert measuring.reached("frames", 31).endswith("yes") and measuring.reached("frames", 29).endswith("NO")
+    assert measuring.reached("of no target", 1.0) == ""
+
+
+def test_memory_has_a_target_only_where_no_chart_was_made() -> None:
+    opened = {"cpu_s": 1.2, "seconds": 2.0, "resident_bytes": 160e6, "own_bytes": 9e7, "plots": False}
+    found = {"floor_cpu_s": [0.3], "places": {"table": [opened], "runs": [opened | {"plots": True}]}}
+    lines = measuring.start_table(found).splitlines()
+    assert "150: NO" in lines[3] and lines[3].startswith("table ")
+    assert "150" not in lines[4] and lines[4].startswith("runs, with charts")
+    assert " 4.0 " in lines[3]  # times the floor
+
+
+def test_every_measurement_under_load_is_shown_even_of_a_part_of_them() -> None:
+    text = measuring.load_table({"list": {"filter, ms": 120.0}, "stream": {"frames_per_s": 40.0}})
+    assert "list of runs: filter, ms" in text and "at most 100: NO" in text
+    assert "frames per s" in text and "at least 30: yes" in text
+    assert set(measuring.TITLES) == {"stream", "plain", "ingest", "list", "proxy", "table"}
+
+
+def test_made_up_rows_are_what_the_store_hands_over() -> None:
+    made = records.rows(3, records.CURVES, 1, 4)
+    assert len(made) == 4 * len(records.CURVES) and set(made.runs) == {3}
+    assert made.steps.tolist() == sorted(made.steps.tolist())
+    assert {records.record(run).id for run in range(1, 30)} == set(range(1, 30))

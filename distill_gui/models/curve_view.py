@@ -34,9 +34,9 @@ class Spread:
 
 
 def spread(drawn: Floats, log: bool = False) -> Spread | None:
-    """The spread of a curve's points, with `log` of the exponents of the positive ones; None without any."""
-    values = np.sort(drawn)  # NaN goes to the end
-    values = values[: int(np.searchsorted(values, inf, side="right"))]
+    """The spread of a curve's finite points, with `log` of the exponents of the positive ones; None without any."""
+    values = np.sort(drawn)  # NaN goes to the end, behind infinity
+    values = values[int(np.searchsorted(values, -inf, side="right")) : int(np.searchsorted(values, inf))]
     if log:
         values = np.log10(values[int(np.searchsorted(values, 0.0, side="right")) :])
     if not len(values):

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from engine.store import RunRecord
 
 STAGES = {
-    "asked": "Stopping after this step …",
-    "terminated": "Ending the process …",
-    "killed": "Killing the process …",
+    "asked": ("Stopping …", "terminated in {} s"),
+    "terminated": ("Terminating …", "killed in {} s"),
+    "killed": ("Killing the process …", ""),
 }
 
 
@@ -25,6 +25,7 @@ def ended_text(record: RunRecord) -> str:
     return f"{record.name} {record.state}."
 
 
-def stop_stage_text(stage: str) -> str:
-    """What the stop button says while a run is being stopped; "" when it is over."""
-    return STAGES.get(stage, "")
+def stop_stage_text(stage: str, seconds: int = 0) -> str:
+    """What the stop button says while a run is being stopped: how far that is, what comes next and when; "" when over."""
+    now, then = STAGES.get(stage, ("", ""))
+    return f"{now} {then.format(seconds)}" if then and seconds > 0 else now

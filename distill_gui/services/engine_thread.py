@@ -53,7 +53,7 @@ class EngineThread(QThread):
     discarded = Signal(object)  # RunRecord, just moved to the trash by this window
     trash_listed = Signal(object)  # list of (RunRecord, bytes of its files)
     purged = Signal(int, object)  # how many runs, bytes of their files
-    stopping = Signal(int, str)  # run, "asked" | "terminated" | "killed" | "" when it is over
+    stopping = Signal(int, str, int)  # run, "asked" | "terminated" | "killed" | "" when over, seconds to the next stage
     worker_changed = Signal(str)  # "none", "starting (process 7)", "training run 3 (process 7)", "ready (process 7)"
     preview_ready = Signal(object)  # dict
     examined = Signal(object)  # dict, what the doctor found
@@ -108,8 +108,8 @@ class EngineThread(QThread):
         self._put(lambda session: session.rename(run, name))
 
     def discard(self, run: int) -> None:
-        """Move a run to the trash; ``discarded`` follows."""
-        self._put(lambda session: self.discarded.emit(session.discard(run)))
+        """Move a run to the trash; ``discarded`` follows. A running one is stopped first, as by ``stop_run``."""
+        self._put(lambda session: session.discard(run))
 
     def restore(self, runs: Sequence[int]) -> None:
         """Bring runs back from the trash; ``trash_listed`` follows."""
@@ -273,6 +273,8 @@ class EngineThread(QThread):
             self.means_arrived.emit(news.means)
         for run in news.ended:
             self.run_ended.emit(run)
+        for run in self._session.discarded() if self._session is not None else ():
+            self.discarded.emit(run)
 
     def _read_configurations(self, tomls: list[str]) -> None:
         from engine.config import parse_config

@@ -18,12 +18,18 @@ class StopEscalation:
         self._ask_s = ask_s
         self._terminate_s = terminate_s
 
+    def left_s(self, now: float) -> float:
+        """Seconds until the next stage; 0 where there is none."""
+        return max(0.0, self._patience_s() - (now - self._since))
+
+    def _patience_s(self) -> float:
+        return {ASKED: self._ask_s, TERMINATED: self._terminate_s}.get(self.stage, 0.0)
+
     def advance(self, now: float, phase: str) -> bool:
         """Look at the clock; returns whether a new stage has begun."""
         if phase != self._phase:
             self._phase, self._since = phase, now
-        patience = {ASKED: self._ask_s, TERMINATED: self._terminate_s}.get(self.stage)
-        if patience is None or now - self._since < patience:
+        if self.stage == KILLED or now - self._since < self._patience_s():
             return False
         self.stage = TERMINATED if self.stage == ASKED else KILLED
         self._since = now

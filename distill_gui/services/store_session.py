@@ -11,6 +11,7 @@ from distill_gui.services.worker_keeper import Reports, Times, WorkerKeeper
 from engine.config import DistillationConfig
 from engine.errors import EngineError
 from engine.store import RunRecord, Store, room, trash
+from engine.store.records import RUNNING
 
 PATIENCE_S = 0.25  # for a busy store; a thread that waits longer cannot be closed in time
 NAME_LENGTH = 200
@@ -26,10 +27,14 @@ class StoreSession:
             reports.trouble(self._store.notice)
         self._tail = StoreTail(self._store)
         self._keeper = WorkerKeeper(self._tail, command, times, reports)
+        self._to_discard: set[int] = set()  # once they have stopped
+        self._gone: list[RunRecord] = []  # discarded, and not told yet
 
     def look(self, tell: Callable[[News], None]) -> None:
         """Tell what is new, then do what is due about worker and stops."""
-        tell(self._tail.look())
+        news = self._tail.look()
+        self._discard_what_has_stopped()
+        tell(news)
         self._keeper.step()
 
     def enqueue(self, configs: list[DistillationConfig], runs: list[int]) -> None:
@@ -62,11 +67,24 @@ class StoreSession:
         self._store.update(run, name=name)
         self._tail.touch()
 
-    def discard(self, run: int) -> RunRecord:
-        """Move a run to the trash; returns it. Raises StoreError for a running one."""
-        found = trash.discard(self._store, run)
+    def discard(self, run: int) -> None:
+        """Move a run to the trash, a running one as soon as it has stopped; ``discarded`` then gives it. Raises StoreError."""
+        if self._store.run(run).state == RUNNING:
+            self._to_discard.add(run)
+            self._keeper.stop(run)
+            return
+        self._gone.append(trash.discard(self._store, run))
+        self._to_discard.discard(run)
         self._tail.touch()
-        return found
+
+    def discarded(self) -> list[RunRecord]:
+        """The runs moved to the trash since the last call."""
+        gone, self._gone = self._gone, []
+        return gone
+
+    def _discard_what_has_stopped(self) -> None:
+        for run in [run for run in self._to_discard if run not in self._tail.active]:
+            self.discard(run)
 
     def restore(self, run: int) -> None:
         """Bring a run back from the trash; a queued one is trained."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from math import ceil
 
 from distill_gui.services.process_tree import kill_tree, tell_to_end
 from distill_gui.services.stop_escalation import KILLED, TERMINATED, StopEscalation
@@ -40,6 +41,7 @@ class WorkerKeeper:
         self._fruitless = 0
         self._hire_after = 0.0
         self._stops: dict[int, StopEscalation] = {}
+        self._stops_told: dict[int, tuple[str, int]] = {}
         self._dead_since: dict[int, float] = {}
 
     def step(self) -> None:
@@ -61,7 +63,7 @@ class WorkerKeeper:
         if record.state == RUNNING:
             times = self._times
             self._stops[run] = StopEscalation(time.monotonic(), record.phase, times.ask_s, times.terminate_s)
-            self._tell.stopping(run, self._stops[run].stage)
+            self._tell_how_far(run)
 
     def hurry(self) -> None:
         """Try a worker again at once: something has been put in the queue."""
@@ -128,13 +130,23 @@ class WorkerKeeper:
             run = self._tail.active.get(number)
             if run is None:
                 del self._stops[number]
-                self._tell.stopping(number, "")
-            elif run.pid is not None and run.pid_started is not None and stop.advance(time.monotonic(), run.phase):
+                self._stops_told.pop(number, None)
+                self._tell.stopping(number, "", 0)
+                continue
+            if run.pid is not None and run.pid_started is not None and stop.advance(time.monotonic(), run.phase):
                 if stop.stage == TERMINATED:
                     tell_to_end(run.pid, run.pid_started)
                 elif stop.stage == KILLED:
                     kill_tree(run.pid, run.pid_started)
-                self._tell.stopping(number, stop.stage)
+            self._tell_how_far(number)
+
+    def _tell_how_far(self, run: int) -> None:
+        """Once a second at most: the stage, and how many seconds are left of it."""
+        stop = self._stops[run]
+        told = (stop.stage, ceil(stop.left_s(time.monotonic())))
+        if told != self._stops_told.get(run):
+            self._stops_told[run] = told
+            self._tell.stopping(run, *told)
 
     # ── runs of other windows and of command lines ──────────────────────────────────────────────────────────────
     def _mark_runs_of_others(self) -> None:

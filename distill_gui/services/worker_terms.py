@@ -21,9 +21,10 @@ class Times:
 
 @dataclass(frozen=True)
 class Reports:
-    """Who is told: ``worker(text)`` what the worker does, ``stopping(run, stage)`` how far a stop has come ("asked",
-    "terminated", "killed", and "" when it is over), ``trouble(sentence)`` what went wrong."""
+    """Who is told: ``worker(text)`` what the worker does, ``stopping(run, stage, seconds)`` how far a stop has come
+    ("asked", "terminated", "killed", and "" when it is over) and when the next stage begins (0 where there is none),
+    ``trouble(sentence)`` what went wrong."""
 
     worker: Callable[[str], None]
-    stopping: Callable[[int, str], None]
+    stopping: Callable[[int, str, int], None]
     trouble: Callable[[str], None]

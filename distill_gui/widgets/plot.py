@@ -128,8 +128,11 @@ class Chart(QWidget):
         if self._log_x or self._log_y:
             x = np.log10(np.maximum(x, TINY)) if self._log_x else x
             y = np.log10(np.where(y > 0, y, np.nan)) if self._log_y else y
+        gaps = not np.isfinite(y).all()
+        if gaps:
+            y = np.where(np.isfinite(y), y, np.nan)  # infinity has no place to be drawn at
         curve.x, curve.y = x, y
-        curve.line.setData(x, y, connect="finite" if np.isnan(y).any() else "all")
+        curve.line.setData(x, y, connect="finite" if gaps else "all")
         if len(x) <= DOTS or len(curve.dots.data):
             known = np.isfinite(y) if len(x) <= DOTS else np.zeros(len(x), dtype=bool)
             curve.dots.setData(x[known], y[known])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -32,12 +33,15 @@ if TYPE_CHECKING:
     from engine.store import RunRecord
 
 STOP, STOPPING, UNQUEUE, EXPORT, AGAIN = (
-    "Stop and keep", "Stopping after this step…", "Take out of the queue", "Export student…", "Duplicate with changes…",
+    "Stop and keep", "Stopping …", "Take out of the queue", "Export student…", "Duplicate with changes…",
 )  # fmt: skip
-PAUSE, PAUSING, RESUME = "Pause", "Pausing…", "Resume"
+PAUSE, PAUSING, RESUME = "Pause", "Pausing …", "Resume"
+PATIENCE_S = 10  # how long a pause is simply on its way
 RESUMABLE = {"paused": "primary", "interrupted": "primary", "failed": "secondary", "stopped": "secondary"}
 ABOUT = {
     PAUSE: "Writes a checkpoint and gives the device back; Resume goes on from there.",
+    PAUSING: "A pause comes with the end of the step or the evaluation under way, and never by force: it waits for as long "
+    "as that takes. “Stop and keep” insists.",
     RESUME: "Goes on from the last checkpoint as if nothing had happened.",
 }
 
@@ -59,7 +63,7 @@ class LiveStrip(QFrame):
         self.setProperty("role", "card")
         self._record: RunRecord | None = None
         self._stopping: dict[int, str] = {}
-        self._pausing: set[int] = set()
+        self._pausing: dict[int, float] = {}  # since when, of a clock that only goes on
         self.name = ElidedLabel("", "title")
         self.badge = Badge()
         self.about = ElidedLabel("", "muted")
@@ -126,7 +130,7 @@ class LiveStrip(QFrame):
         self._record = record
         if record.state != "running":
             self._stopping.pop(record.id, None)
-            self._pausing.discard(record.id)
+            self._pausing.pop(record.id, None)
         self.name.setText(record.name)
         self.badge.set(state_text(record), TONES.get(record.state, "neutral"))
         self.about.setText(" · ".join(self._about(record, rate)))
@@ -193,7 +197,8 @@ class LiveStrip(QFrame):
     def _show_second(self, record: RunRecord) -> None:
         pausing = record.id in self._pausing
         text = RESUME if record.state in RESUMABLE else PAUSING if pausing else PAUSE
-        self.second.setText(text)
+        waited = round(time.monotonic() - self._pausing[record.id]) if pausing else 0
+        self.second.setText(f"{text} asked {waited} s ago" if waited >= PATIENCE_S else text)
         self.second.setToolTip(ABOUT.get(text, ""))
         self.second.setEnabled(not pausing)
         set_kind(self.second, RESUMABLE.get(record.state, "secondary"))
@@ -203,7 +208,7 @@ class LiveStrip(QFrame):
 
     def set_pausing(self, run: int) -> None:
         """Say that a run was asked to pause, until it has."""
-        self._pausing.add(run)
+        self._pausing.setdefault(run, time.monotonic())
         if self._record is not None and self._record.id == run:
             self._show_action(self._record)
 

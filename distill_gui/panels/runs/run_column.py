@@ -167,7 +167,9 @@ class RunColumn(QFrame):
         self._actions["pause"].setEnabled(record is not None and record.state in ("running", "queued"))
         resumable = record is not None and record.state in ("paused", "stopped", "failed", "interrupted")
         self._actions["resume"].setEnabled(resumable)
-        self._actions["discard"].setEnabled(record is not None and record.state != "running")
+        running = record is not None and record.state == "running"
+        self._actions["discard"].setEnabled(record is not None)
+        self._actions["discard"].setText("Stop and discard" if running else "Discard")
         queued = record is not None and record.state == "queued"
         self._actions["stop"].setText("Take out of the queue" if queued else "Stop and keep")
         self._actions["export"].setEnabled(record is not None and record.state != "running" and record.has_student)

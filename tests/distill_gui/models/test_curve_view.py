@@ -97,3 +97,11 @@ def test_a_finished_run_fills_the_chart() -> None:
     assert x_range(None, None, None) == (0.0, 1.0)
     assert x_range((1.0, 345.0), None, (0.0, 900.0)) == (0.0, 345.0)
     assert x_range((2.0, 345.0), None, None, log=True) == (2.0, 345.0)
+
+
+def test_an_infinite_value_stretches_nothing() -> None:
+    found = spread(np.array([1.0, np.inf, 2.0, -np.inf, np.nan]))
+    assert found is not None and (found.low, found.high) == (1.0, 2.0)
+    assert spread(np.array([np.inf, np.nan])) is None
+    low, high = y_range_of([found])
+    assert np.isfinite([low, high]).all()

@@ -238,7 +238,8 @@ class Heard(QObject):
         self.ended.append(run)
         self.order.append("ended")
 
-    def on_stopping(self, run: int, stage: str) -> None:
+    def on_stopping(self, run: int, stage: str, seconds: int) -> None:
+        assert (seconds > 0) == (stage in ("asked", "terminated")), "what comes next is told, and when"
         self.stages.append((run, stage))
 
     def on_exported(self, run: int, folder: str) -> None:

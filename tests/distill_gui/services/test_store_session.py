@@ -16,6 +16,7 @@ from distill_gui.services.worker_keeper import Reports, Times
 from engine.config import parse_config
 from engine.errors import EngineError, StoreError
 from engine.store import Store
+from engine.store.processes import own_identity
 
 
 def _nothing(*_: object) -> None: ...
@@ -35,7 +36,8 @@ def test_a_run_goes_to_the_trash_and_back_or_for_good(
     store.set_state(run, "failed", "It broke.")
     told: list[News] = []
     session.look(told.append)
-    assert session.discard(run).state == "failed"
+    session.discard(run)
+    assert [gone.state for gone in session.discarded()] == ["failed"]
     session.look(told.append)
     assert [(record.id, record.trashed_at is not None) for record in told[-1].runs] == [(run, True)]
     assert told[-1].ended == [], "discarded is not ended"
@@ -45,6 +47,21 @@ def test_a_run_goes_to_the_trash_and_back_or_for_good(
     assert session.trash() == [] and [record.id for record in store.runs("failed")] == [run]
     session.discard(run)
     assert session.purge([run]) == size and store.numbers() == set()
+
+
+def test_a_running_run_is_discarded_once_it_has_stopped(
+    session: StoreSession, toml: Callable[[str], str], store: Store
+) -> None:
+    run = store.enqueue(parse_config(toml("a")))
+    store.claim(*own_identity())
+    session.look(lambda news: None)
+    session.discard(run)
+    session.look(lambda news: None)
+    assert store.requested(run) == "stop" and session.discarded() == []
+    store.set_state(run, "stopped", "Stopped when asked to.")
+    session.look(lambda news: None)
+    assert [(gone.id, gone.state) for gone in session.discarded()] == [(run, "stopped")]
+    assert store.trashed() == {run}
 
 
 def test_a_migration_is_told(home: Path, fake: Any) -> None:

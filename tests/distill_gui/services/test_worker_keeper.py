@@ -26,7 +26,9 @@ class Desk:
         self.worker: list[str] = []
         self.stages: list[tuple[int, str]] = []
         self.troubles: list[str] = []
-        reports = Reports(self.worker.append, lambda run, stage: self.stages.append((run, stage)), self.troubles.append)
+        reports = Reports(
+            self.worker.append, lambda run, stage, _: self.stages.append((run, stage)), self.troubles.append
+        )
         self.keeper = WorkerKeeper(self.tail, command, times, reports)
 
     def step_until(self, holds: Callable[[], Any], limit_s: float = 10.0) -> None:

@@ -60,6 +60,16 @@ def test_each_panel_is_made_once_from_the_models(window: MainWindow) -> None:
         window.panel("explore")
 
 
+def test_a_place_is_made_when_it_is_first_needed(window: MainWindow) -> None:
+    told: list[str] = []
+    window.place_made.connect(told.append)
+    assert [key for key in ("compose", "runs", "table", "export") if window.made(key)] == ["compose"]
+    window.show_place("table")
+    window.show_place("compose")
+    assert window.panel("table") is window.panel("table")
+    assert told == ["table"]
+
+
 @pytest.mark.parametrize(("key", "place"), [("1", "compose"), ("2", "runs"), ("3", "table"), ("4", "export")])
 def test_control_and_number_go_to_a_place(window: MainWindow, qtbot: QtBot, key: str, place: str) -> None:
     window.show_place("export" if place != "export" else "compose")

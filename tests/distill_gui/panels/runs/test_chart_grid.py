@@ -36,6 +36,21 @@ def keys(grid: ChartGrid, chart: str) -> list[object]:
     return sorted(grid.cards[chart].chart.curve_keys())
 
 
+def test_charts_are_made_one_a_frame_once_they_are_to_be_seen(qtbot: QtBot, models: SimpleNamespace) -> None:
+    made = ChartGrid(models.curves)
+    qtbot.addWidget(made)
+    show(made, models, 3)
+    made.draw()
+    assert not made.cards  # nobody sees it
+    made.show()
+    made.draw()
+    assert len(made.cards) == 1 and not made.is_complete()
+    while not made.is_complete():
+        made.draw()
+    made.draw()
+    assert made.cards["loss"].chart.curve_keys() and made.cards["loss"].isVisible()
+
+
 def test_each_chart_has_its_curves(grid: ChartGrid) -> None:
     assert keys(grid, "loss") == [(1, "train/loss", False), (3, "train/loss", False)]
     assert keys(grid, "validation") == [(1, "validation/f1", False), (3, "validation/f1", False)]

@@ -71,12 +71,13 @@ def test_groups_and_order_are_chosen_in_the_menu(column: RunColumn, models: Simp
     [
         (1, {"rename", "duplicate", "copy", "only", "all", "none", "discard", "trash"}),
         (2, {"rename", "duplicate", "copy", "only", "all", "none", "discard", "trash", "resume"}),
-        (3, {"rename", "duplicate", "copy", "only", "all", "none", "pause", "stop", "trash"}),
+        (3, {"rename", "duplicate", "copy", "only", "all", "none", "pause", "stop", "discard", "trash"}),
     ],
 )
 def test_only_what_applies_can_be_done(column: RunColumn, run: int, enabled: set[str]) -> None:
     column.set_run(run)
     assert {key for key, action in column._actions.items() if action.isEnabled()} == enabled
+    assert column._actions["discard"].text() == ("Stop and discard" if "stop" in enabled else "Discard")
 
 
 def test_a_kept_student_can_be_exported_and_a_queued_run_taken_out(
