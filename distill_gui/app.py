@@ -173,8 +173,15 @@ class Studio(QObject):
         said = f"“{record.name}” is in the trash."
         self.window.notify(said, "Undo", lambda: self.engine.restore([record.id]))
 
-    def _on_purged(self, runs: int, size: int) -> None:
-        self._say(f"{runs} run{'s' * (runs != 1)} deleted for good, {bytes_text(size)} of files.")
+    def _on_purged(self, runs: list[int], size: int) -> None:
+        """Say it, and keep nothing of them: a window lives for weeks."""
+        self._results.forget(runs)
+        if self.models.has("table"):
+            self.models.table.forget(runs)
+        for run in runs:
+            self.models.curves.forget(run)
+        count = len(runs)
+        self._say(f"{count} run{'s' * (count != 1)} deleted for good, {bytes_text(size)} of files.")
 
     def _say(self, text: str) -> None:
         self.window.notify(text)

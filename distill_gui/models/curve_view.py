@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import ceil, floor, inf, log10
+from math import ceil, floor, inf, isfinite, log10
 
 import numpy as np
 
@@ -91,7 +91,7 @@ def x_range(extent: Range | None, end: float | None, shown: Range | None, log: b
     `shown` is kept as long as it is fit.
     """
     if extent is None:
-        return shown or ((1.0, 10.0) if log else (0.0, end or 1.0))
+        return shown or ((1.0, 10.0) if log else (0.0, end if end and isfinite(end) else 1.0))
     low = extent[0] if log else min(extent[0], 0.0)
     last = max(extent[1], low * 1.01 if log else low + 1e-9)
     ceiling = max(end, last) if end is not None else last

@@ -78,10 +78,16 @@ class TableModel(QAbstractTableModel):
         if changed and not self._gathering.isActive():
             self._gathering.start()
 
-    def remove(self, runs: Iterable[int]) -> None:
-        """Forget runs that were deleted."""
-        gone = [self._records.pop(run, None) for run in runs]
-        if any(gone):
+    def forget(self, runs: Iterable[int]) -> None:
+        """Keep nothing of runs that were deleted for good; their rows went when they were discarded."""
+        gone = set(runs)
+        self._scores = [score for score in self._scores if score.run not in gone]
+        for run in gone:
+            self._means.pop(run, None)
+        known = gone & self._records.keys()
+        for run in known:
+            del self._records[run]
+        if known:
             self.rebuild()
 
     def set_scores(self, scores: Iterable[ScoreRow]) -> None:

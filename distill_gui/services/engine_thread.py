@@ -52,7 +52,7 @@ class EngineThread(QThread):
     enqueued = Signal(object)  # list[int], the runs just put in the queue
     discarded = Signal(object)  # RunRecord, just moved to the trash by this window
     trash_listed = Signal(object)  # list of (RunRecord, bytes of its files)
-    purged = Signal(int, object)  # how many runs, bytes of their files
+    purged = Signal(object, object)  # list[int], the runs deleted for good; bytes of their files
     stopping = Signal(int, str, int)  # run, "asked" | "terminated" | "killed" | "" when over, seconds to the next stage
     worker_changed = Signal(str)  # "none", "starting (process 7)", "training run 3 (process 7)", "ready (process 7)"
     preview_ready = Signal(object)  # dict
@@ -124,7 +124,7 @@ class EngineThread(QThread):
     def purge(self, runs: Sequence[int]) -> None:
         """Delete runs in the trash for good; ``purged`` and ``trash_listed`` follow."""
         wanted = list(runs)
-        self._put(lambda session: self.purged.emit(len(wanted), session.purge(wanted)))
+        self._put(lambda session: self.purged.emit(wanted, session.purge(wanted)))
         self.list_trash()
 
     def preview(self, toml: str) -> None:

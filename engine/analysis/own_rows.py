@@ -90,6 +90,8 @@ def own_blocks(
     losses: Mapping[str, Loss],
     means: CurveMeans,
 ) -> list[Block]:
+    for gone in _known.keys() - {run.id for run in runs}:
+        del _known[gone]
     by_student: dict[str, list[RunLike]] = defaultdict(list)
     for run in runs:
         by_student[run.architecture].append(run)

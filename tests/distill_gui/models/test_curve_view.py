@@ -105,3 +105,8 @@ def test_an_infinite_value_stretches_nothing() -> None:
     assert spread(np.array([np.inf, np.nan])) is None
     low, high = y_range_of([found])
     assert np.isfinite([low, high]).all()
+
+
+def test_a_run_without_rows_whose_end_nobody_knows_has_a_finite_view() -> None:
+    assert x_range(None, np.inf, None) == (0.0, 1.0)
+    assert x_range(None, 400.0, None) == (0.0, 400.0)

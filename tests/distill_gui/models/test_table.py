@@ -153,7 +153,7 @@ def test_runs_that_are_deleted_go(model: TableModel, run: Record) -> None:
     model.update([run(1), run(2, "kl")])
     model.rebuild()
     assert model.has_own_rows()
-    model.remove([1, 2, 99])
+    model.forget([1, 2, 99])
     assert not model.has_own_rows()
 
 

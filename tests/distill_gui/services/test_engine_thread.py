@@ -97,7 +97,7 @@ def test_a_run_is_discarded_restored_and_purged(
     assert record.id == run and size > 0 and listed[0] == []
     thread.purge([run])
     until(lambda: len(listed) == 3)
-    assert purged == [(1, size)] and listed[2] == [] and not (home / "trash" / str(run)).exists()
+    assert purged == [([run], size)] and listed[2] == [] and not (home / "trash" / str(run)).exists()
     assert heard.ended == []
 
 
