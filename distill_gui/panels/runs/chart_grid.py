@@ -333,6 +333,7 @@ class ChartGrid(QScrollArea):
             self._grid.addWidget(card, place // columns, place % columns)
         for column in range(3):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
+        self._grid.activate()  # at once: new charts would be seen in a heap for the blink of an eye
         self.stale.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
