@@ -32,13 +32,14 @@ def recompute_layers(model: PreTrainedModel) -> None:
 
 def recomputing_layers(model: nn.Module) -> list[nn.Module]:
     """The layers that recompute, none where nothing was asked for."""
-    from transformers.modeling_layers import GradientCheckpointingLayer
+    from engine.models.bert import BertClassifier, Layer
 
-    return [
-        module
-        for module in model.modules()
-        if isinstance(module, GradientCheckpointingLayer) and module.gradient_checkpointing
-    ]
+    kind: type[nn.Module] = Layer
+    if not isinstance(model, BertClassifier):
+        from transformers.modeling_layers import GradientCheckpointingLayer
+
+        kind = GradientCheckpointingLayer
+    return [module for module in model.modules() if isinstance(module, kind) and module.gradient_checkpointing]
 
 
 @contextmanager

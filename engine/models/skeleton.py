@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.config import DistillationConfig, layers_and_hidden
-from engine.models.load import config_of, encoder_config
+from engine.models.load import config_of
 from engine.models.shape import EncoderShape, default_feed_forward, default_heads, random_shape
+from engine.models.student import random_classifier
 from engine.types import Task
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ def student_skeleton(config: DistillationConfig, task: Task, vocabulary: int) ->
     """The student's modules on the meta device; ``vocabulary`` is its tokenizer's size. Raises ModelError."""
     student = config.student
     if student.init == "random":
-        return _skeleton(encoder_config(random_shape(student, vocabulary), task))
+        return _random_skeleton(random_shape(student, vocabulary), task)
     if student.init == "layers" and config.teacher is not None:
         found = config_of(config.teacher.model, "teacher.model")
         size = layers_and_hidden(student.architecture)
@@ -36,7 +37,14 @@ def teacher_skeleton(reference: str, task: Task, vocabulary: int) -> PreTrainedM
         return _skeleton(config_of(reference, "teacher.model"))
     layers, hidden = size
     shape = EncoderShape(layers, hidden, default_heads(hidden), default_feed_forward(hidden), vocabulary)
-    return _skeleton(encoder_config(shape, task))
+    return _random_skeleton(shape, task)
+
+
+def _random_skeleton(shape: EncoderShape, task: Task) -> PreTrainedModel:
+    import torch
+
+    with torch.device("meta"):
+        return random_classifier(shape, task)
 
 
 def _skeleton(config: PretrainedConfig) -> PreTrainedModel:

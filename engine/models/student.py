@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from engine.config import DistillationConfig, StudentConfig
 from engine.errors import ModelError
-from engine.models.load import encoder_config, load_classifier, task_settings
-from engine.models.shape import chosen_layers, layers_shape, random_shape, shape_from_json
+from engine.models.load import load_classifier, task_settings
+from engine.models.shape import EncoderShape, chosen_layers, layers_shape, random_shape, shape_from_json
 from engine.types import Task
 
 if TYPE_CHECKING:
@@ -36,11 +36,11 @@ def build_student(config: DistillationConfig, task: Task, vocabulary: int, paddi
     return random_classifier(random_shape(student, vocabulary), task, padding)
 
 
-def random_classifier(shape: Any, task: Task, padding: int = 0) -> PreTrainedModel:
-    """A BERT classifier of this shape with random weights."""
-    from transformers import AutoModelForSequenceClassification
+def random_classifier(shape: EncoderShape, task: Task, padding: int = 0) -> PreTrainedModel:
+    """A BERT classifier of this shape with random weights: it has all that is used of transformers' class."""
+    from engine.models.bert import BertClassifier
 
-    return AutoModelForSequenceClassification.from_config(encoder_config(shape, task, padding))
+    return cast("PreTrainedModel", BertClassifier(shape, task_settings(task), padding))
 
 
 def student_from_layers(student: StudentConfig, teacher: str, weights_only: bool, task: Task) -> PreTrainedModel:

@@ -18,6 +18,7 @@ from engine.data import tokenising
 from engine.data.split import load_task_data
 from engine.errors import EngineError, ModelError
 from engine.events import Event, Facts, Log, Metrics, Phase, Score
+from engine.models.bert import BertClassifier
 from engine.training.distil import Outcome, distil
 from engine.training.evaluate import predict
 
@@ -118,8 +119,11 @@ def test_without_a_teacher_nothing_of_it_is_loaded(toml: str, home: Path, tmp_pa
 def test_a_student_that_cannot_recompute_is_refused_before_its_teacher_is_trained(
     toml: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(BertForSequenceClassification, "supports_gradient_checkpointing", False)
-    with pytest.raises(ModelError, match=r"^training\.recompute: BertForSequenceClassification cannot"):
+    def cannot(model: BertClassifier, settings: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(BertClassifier, "gradient_checkpointing_enable", cannot)
+    with pytest.raises(ModelError, match=r"^training\.recompute: BertClassifier cannot"):
         train(parse_config(toml, overrides=["training.recompute=true"]), home, tmp_path / "a")
     assert not (home / "teachers").exists()
 
@@ -298,14 +302,16 @@ def test_weights_that_cannot_be_written_are_a_sentence(
     import safetensors.torch
     from transformers import PreTrainedModel
 
-    save = PreTrainedModel.save_pretrained
+    def but_fail(save: Callable[..., None]) -> Callable[..., None]:
+        def saving(model: object, folder: Path, **options: object) -> None:
+            save(model, folder, **options)
+            if ("student" in folder.name) is (whose == "student"):
+                safetensors.torch.save_file({"a": torch.ones(9)}, folder / "gone" / "x")
 
-    def but_fail(model: PreTrainedModel, folder: Path, **options: object) -> None:
-        save(model, folder, **options)
-        if ("student" in folder.name) is (whose == "student"):
-            safetensors.torch.save_file({"a": torch.ones(9)}, folder / "gone" / "x")
+        return saving
 
-    monkeypatch.setattr(PreTrainedModel, "save_pretrained", but_fail)
+    for kind in (PreTrainedModel, BertClassifier):
+        monkeypatch.setattr(kind, "save_pretrained", but_fail(kind.save_pretrained))
     with pytest.raises(EngineError, match=f"{whose} cannot be kept in"):
         train(parse_config(toml), home, tmp_path / "a")
     assert not (tmp_path / "a" / "student").exists()
