@@ -20,7 +20,9 @@ from engine.config import StudentConfig, TaskConfig, TeacherConfig, TrainingConf
 NO_TEACHER = "none"
 SEEDS = ("training.seed", "teacher.seed")
 # Where a run was trained, what it kept for others and what it is called does not make it another method.
-_MACHINE = {"training.device", "training.threads", "training.recompute", "teacher.keep"}
+_MACHINE = {f"training.{name}" for name in ("device", "threads", "recompute", "compile", "deterministic")} | {
+    "teacher.keep"
+}
 _NOT_COMPARED = {"name", "task.name", "student.architecture", *_MACHINE, *SEEDS}
 # What only counts while the teacher itself is trained.
 _TEACHER_TRAINING = ("epochs", "batch_size", "learning_rate", "seed")

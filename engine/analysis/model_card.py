@@ -30,7 +30,16 @@ from engine.config import (
 from engine.types import FeatureSettings, Task
 
 # Settings of training that go without saying as long as they are not used.
-SWITCHED_OFF = ("batch_tokens", "accumulate", "recompute", "patience", "min_delta", "precision")
+SWITCHED_OFF = (
+    "batch_tokens",
+    "accumulate",
+    "recompute",
+    "patience",
+    "min_delta",
+    "precision",
+    "compile",
+    "deterministic",
+)
 
 
 class CardRun(Protocol):

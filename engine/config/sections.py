@@ -286,6 +286,21 @@ class TrainingConfig(_Section):
         "are float32 whatever is chosen. auto: bfloat16 on a GPU that has it, float32 on the CPU.",
         json_schema_extra=_advanced(titles={"auto": "Automatic", "float32": "float32", "bfloat16": "bfloat16"}),
     )
+    compile: Literal["auto", "on", "off"] = Field(
+        default="auto",
+        title="Compile",
+        description="The student's passes through torch.compile, its batches padded to a few lengths. auto: on a GPU where a "
+        "short measurement says that it pays over the run's steps, never on the CPU. Terms over the student's inside, "
+        "recomputed layers and batches in parts are never compiled; the log says what was decided and why.",
+        json_schema_extra=_advanced(titles={"auto": "Automatic", "on": "On", "off": "Off"}),
+    )
+    deterministic: bool = Field(
+        default=False,
+        title="Deterministic",
+        description="Only kernels on the GPU that always sum in the same order, so that the same seed gives the same numbers "
+        "to the last bit, also after a resume; slower. Always so on the CPU.",
+        json_schema_extra=_advanced(),
+    )
     threads: int = Field(
         default=0,
         ge=0,

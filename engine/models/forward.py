@@ -7,8 +7,11 @@ by itself whether it has padding; and a mask that is given in its final shape is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+
+from engine.models.compiled import Compiled
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -18,15 +21,39 @@ SAME = 0.1  # of what a mask does to the logits: a smaller difference is one of 
 
 
 class Forward:
-    """Calls ``model``. What it gives is what the model gives for the same inputs."""
+    """Calls ``model``. What it gives is what the model gives for the same inputs.
 
-    def __init__(self, model: nn.Module) -> None:
-        self._model = model
+    With ``compiled`` batches of its shape go that way, until that fails: then ``tell`` is told so in a sentence, once.
+    """
+
+    def __init__(
+        self, model: nn.Module, compiled: Compiled | None = None, tell: Callable[[str], None] = lambda text: None
+    ) -> None:
+        self._model, self.compiled, self._tell = model, compiled, tell
         self._takes_final_masks = takes_final_masks(model)
 
-    def __call__(self, inputs: Mapping[str, Tensor], padded: bool = True) -> Any:
-        """The model's output; ``padded`` tells whether any place of the inputs holds no token."""
+    def __call__(self, inputs: Mapping[str, Tensor], padded: bool = True, as_it_is: bool = False) -> Any:
+        """The model's output with ``logits``; ``padded`` tells whether any place of the inputs holds no token.
+
+        ``as_it_is`` takes the model's own way, for a graph that is walked more than once.
+        """
+        import torch
+
+        if self.compiled is not None and not as_it_is and self.compiled.takes(inputs):
+            try:
+                return SimpleNamespace(logits=self.compiled(self.prepared(inputs)))
+            except torch.OutOfMemoryError:
+                raise
+            except Exception as error:  # whatever a compiler may raise: there is another way
+                self._tell(f"Compiled no longer, as that failed ({reason_of(error)}); training goes on as it is.")
+                self.plain()
         return self._model(**self.prepared(inputs, padded))
+
+    def plain(self) -> None:
+        """From now on nothing is compiled."""
+        if self.compiled is not None:
+            self.compiled.close()
+            self.compiled = None
 
     def prepared(self, inputs: Mapping[str, Tensor], padded: bool = True) -> dict[str, Tensor]:
         """The inputs as the model is called with them."""
@@ -35,6 +62,12 @@ class Forward:
         if not padded:
             return {name: values for name, values in inputs.items() if name != MASK}
         return {**inputs, MASK: final_mask(inputs[MASK])}
+
+
+def reason_of(error: BaseException) -> str:
+    """What a compiler said, in one short line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0][:160]}" if lines else type(error).__name__
 
 
 def final_mask(mask: Tensor) -> Tensor:

@@ -8,24 +8,26 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from engine import __version__, catalog
 from engine.config import DistillationConfig, TeacherConfig, TrainingConfig, formula_of, sources_of
 from engine.data.array_cache import ArrayCache, StopAsked
-from engine.data.batches import BatchSize, padding_multiple, valid_tokens
+from engine.data.batches import BatchSize, collate, order_of_epoch, padding_multiple, valid_tokens
 from engine.data.split import Split, TaskData, load_task_data
 from engine.device import choose_device, choose_precision, choose_threads
 from engine.errors import DataError, ModelError
 from engine.events import Emit, Facts, Log, Phase, Score
 from engine.losses.objective import Objective
+from engine.models.compiled import rung
 from engine.models.load import quiet_transformers
 from engine.models.recompute import recompute_layers
 from engine.models.skeleton import student_skeleton, teacher_skeleton
 from engine.models.student import build_student
 from engine.models.tensors import body_of
-from engine.seeding import seed_everything
+from engine.seeding import determine, leave_determinism_open, seed_everything
 from engine.training.best import Best
+from engine.training.compiling import Rehearsal, choose_compiling
 from engine.training.curves import Diverged
 from engine.training.evaluate import evaluate
 from engine.training.inside import Inside, KeptInside, LiveInside, Wanted, listed
@@ -40,6 +42,7 @@ STOPPED_PATIENCE_S = 30.0  # for a disk that refuses, of a run whose person wait
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
     from transformers import PreTrainedModel
 
 
@@ -75,6 +78,7 @@ def distil(
     quiet_transformers()
     task = catalog.tasks()[config.task.name]
     loss = catalog.losses()[config.loss.kind]
+    leave_determinism_open()
     device, reason = choose_device(config.training.device)
     if device.type == "cpu":
         threads, threads_reason = choose_threads(config.training.threads, home)
@@ -84,6 +88,8 @@ def distil(
         torch.set_float32_matmul_precision("high")  # TF32 for what stays in float32
     precision, precision_reason = choose_precision(config.training.precision, device)
     reason += f" · {precision_reason}"
+    if repeats := determine(config.training.deterministic, device):
+        reason += f" · {repeats}"
     emit(Facts({"device": str(device), "device_reason": reason, "key_metric": task.key_metric}))
     emit(Log(f"Device: {device} ({reason})."))
 
@@ -161,6 +167,17 @@ def distil(
         else:
             inside = KeptInside(wanted.body, wanted.trunk, teacher.answers.output_order)
         features = begin_lesson(config, student, inside, train, device)
+    choice = choose_compiling(
+        config,
+        cast("nn.Module", student).to(device),
+        lambda: _rehearsal(config, data, size, batches.steps_per_epoch, precision, device),
+        device,
+        home,
+        folder,
+    )
+    emit(Log(f"{choice.reason[0].upper()}{choice.reason[1:]}."))
+    if device.type == "cuda":
+        emit(Facts({"device_reason": f"{reason} · {choice.reason}"}))
     best = Best(config.training.patience, config.training.min_delta)
     try:
         fitted = fit(
@@ -171,6 +188,7 @@ def distil(
                 teacher_logits,
                 features,
                 data.train.used("student"),
+                choice.compiled,
             ),
             batches,
             lambda trained: evaluate(trained, task, evaluation, device, "student", stop_requested)[0],
@@ -187,6 +205,8 @@ def distil(
     finally:
         if features is not None:
             features.close()
+        if choice.compiled is not None:
+            choice.compiled.close()
     goes_on_from = (keeper.kept_step or 0) if keeper.kept_step != fitted.steps else None
     if fitted.stopped and pausing():
         return Outcome(True, None, None, goes_on_from)
@@ -246,6 +266,29 @@ def course_of(training: TrainingConfig, precision: torch.dtype | None) -> Course
     """What the loop must know of a configuration."""
     names = {field.name for field in fields(Course)} - {"precision"}
     return Course(**training.model_dump(include=names), precision=precision)
+
+
+def _rehearsal(
+    config: DistillationConfig,
+    data: TaskData,
+    size: BatchSize,
+    steps_per_epoch: int,
+    precision: torch.dtype | None,
+    device: torch.device,
+) -> Rehearsal:
+    """What the student's batches are like: a full one of middling length, and all lengths that they are padded to."""
+    encoding = data.train.encodings["student"]
+    order = order_of_epoch(encoding.lengths, size, config.training.seed, 0)
+    full = [rows for rows in order if len(rows) == len(max(order, key=len))]
+    full.sort(key=lambda rows: int(encoding.lengths[rows].max()))
+    batch = collate(encoding, full[len(full) // 2], size.pad_to)
+    return Rehearsal(
+        {name: values.to(device) for name, values in batch.inputs.items()},
+        batch.padded > 0,
+        steps_per_epoch * config.training.epochs,
+        frozenset(rung(int(encoding.lengths[rows].max())) for rows in full),
+        precision,
+    )
 
 
 def begin_lesson(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
 from engine.errors import ModelError
+from engine.models.forward import Forward
 from engine.models.tensors import Tap, body_of
 from engine.types import Body
 
@@ -61,7 +62,7 @@ class LiveInside:
         self.body = body_of(model, "teacher.model")
         self.trunk: str = getattr(model, "base_model_prefix", "")
         self.output_order: Sequence[int] | None = getattr(model, "output_order", None)
-        self._model = model
+        self._model, self._forward = model, Forward(model)
         self._device, self._precision = device, precision
         cast("nn.Module", model).to(device).eval()
         self._tap: Tap | None = None
@@ -77,7 +78,7 @@ class LiveInside:
             self._device.type, dtype=self._precision or torch.bfloat16, enabled=self._precision is not None
         )
         with torch.no_grad(), half, self._tap.listening():
-            self._model(**inputs)
+            self._forward(inputs)
         return self._tap.take()
 
     def close(self) -> None:

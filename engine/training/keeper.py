@@ -202,6 +202,7 @@ def _surroundings(stepper: Stepper) -> dict[str, str]:
         "torch": torch.__version__,
         "transformers": version("transformers"),
         "threads": str(torch.get_num_threads()) if stepper.device.type == "cpu" else "any",
+        "compiled": "no" if stepper.forward.compiled is None else "yes",
     }
 
 

@@ -16,6 +16,7 @@ from engine.losses.influence import parameter_shares
 from engine.losses.objective import Objective
 from engine.losses.term import Term
 from engine.losses.term import total as total_of
+from engine.models.compiled import Compiled
 from engine.models.forward import Forward
 from engine.training.adamw import AdamW
 from engine.training.lesson import FeatureLesson
@@ -58,6 +59,7 @@ class Learner:
     teacher_logits: Tensor | None = None
     features: FeatureLesson | None = None
     used: Tensor | None = None
+    compiled: Compiled | None = None
 
     @property
     def term_count(self) -> int:
@@ -116,7 +118,7 @@ class Stepper:
 
         self.learner, self.device, self._tell = learner, device, tell
         learner.model.to(device).train()
-        self._forward = Forward(learner.model)
+        self.forward = Forward(learner.model, learner.compiled, tell)
         self.table = table_of(learner.model, learner.used, device)
         self._targets = learner.targets.to(device)
         self._teacher_logits = learner.teacher_logits.to(device) if learner.teacher_logits is not None else None
@@ -198,6 +200,7 @@ class Stepper:
                     raise
             # Here, not above: the exception holds on to the failed pass's tensors as long as it is being handled.
             self.optimiser.zero_grad()
+            self.forward.plain()  # of fewer rows nothing is compiled, and recorded graphs hold memory
             if features:
                 features.load(before)
             if self.device.type == "cuda":
@@ -214,7 +217,7 @@ class Stepper:
         shares: dict[str, float] = {}
         parts = self._parts(batch)
         for part in parts:
-            terms, found = self._terms(part, progress)
+            terms, found = self._terms(part, progress, with_shares and not shares)
             loss = total_of(terms)
             if with_shares and not shares:
                 shares = parameter_shares(terms, self._own_parameters)
@@ -225,11 +228,11 @@ class Stepper:
         rows = parts[0].rows if len(parts) == 1 else torch.cat([part.rows for part in parts])
         return Taken(values, logits[0] if len(logits) == 1 else torch.cat(logits), rows, shares)
 
-    def _terms(self, part: _Part, progress: float) -> tuple[dict[str, Term], Tensor]:
+    def _terms(self, part: _Part, progress: float, as_it_is: bool) -> tuple[dict[str, Term], Tensor]:
         """The terms of a part, each weighed so that those of all parts add up to the batch's; and the logits."""
         learner, features = self.learner, self.learner.features
         with self._half, features.student_tap.listening() if features else nullcontext():
-            logits = self._forward(part.inputs, part.padded).logits
+            logits = self.forward(part.inputs, part.padded, as_it_is).logits
         teacher = self._teacher_logits[part.rows] if self._teacher_logits is not None else None
         terms = learner.objective.terms(logits, teacher, self._targets[part.rows])
         whole = part.share["rows"] == 1.0
