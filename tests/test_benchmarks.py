@@ -19,7 +19,7 @@ from engine.losses.term import total
 from engine.models.student import build_student
 from engine.seeding import seed_everything
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import material, ours, report
+from tests.benchmarks import gpu, material, ours, report
 from tests.benchmarks.arithmetic import StepSize, shape_of, step_bytes, step_operations
 from tests.benchmarks.comparison import Measured, Sweep
 from tests.benchmarks.feature_runs import TERMS, FeatureRun, feature_table
@@ -203,6 +203,30 @@ def test_rows_reach_every_contender_as_the_product_reads_them(setting: Setting, 
         material._write_rows(task, rows, tmp_path / f"{split}.jsonl", 2)
     found = load_rows(task, str(tmp_path))["train"]
     assert found.texts == (["a “b”, c", "x\n"], ["d", "e"]) and found.labels.tolist() == [1, 0]
+
+
+# ── on a GPU ────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_the_part_for_a_gpu_measures_all_its_figures() -> None:
+    said: list[str] = []
+    found = gpu.measure(said.append, quick=True, device=torch.device("cpu"))
+    text = gpu.text_of(found)
+    assert len(said) == 4 and "failed" not in text and "1x64, 4×16" in text and "1x64, 32 rows, as it is" in text
+    assert all(step["achieved"] > 0 for step in found["steps"]) and found["epochs"][0]["epoch_s"] > 0
+    way = {"architecture": "2x128", "how": "graphs", "failed": "no compiler"}
+    assert "graphs: no compiler" in gpu.text_of(found | {"compiled": [*found["compiled"], way]})
+
+
+def test_rows_of_mnlis_size_are_as_long_as_its_pairs() -> None:
+    lengths = gpu.mnli_like(5000).lengths
+    assert 37 < lengths.mean() < 42 and lengths.max() <= 128
+
+
+def test_without_a_gpu_its_part_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert command.main(["cuda", "--work", str(tmp_path)]) == 0
+    assert "no CUDA GPU was found" in "".join(capsys.readouterr())
 
 
 # ── the command ─────────────────────────────────────────────────────────────────────────────────────────────────

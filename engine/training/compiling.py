@@ -239,12 +239,12 @@ def _key(student: nn.Module, run: Rehearsal, device: torch.device, graphs: bool)
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         "torch": version("torch"),
         "transformers": version("transformers"),
-        "student": config.to_json_string() if config is not None else type(student).__name__,
+        "student": config.to_dict() if config is not None else type(student).__name__,
         "shape": [rows, rung(length), length],
         "precision": str(run.precision),
         "graphs": graphs,
     }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:24]
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from tests.benchmarks.process import ROOT, FailedError
 from tests.benchmarks.setting import Setting
 from tests.benchmarks.window import measuring as window
 
-PARTS = ("throughput", "sweep", "steps", "queue", "features", "window")
+PARTS = ("throughput", "sweep", "steps", "queue", "features", "window", "cuda")
 SHARED = ROOT.parent / "shared"
 WEIGHTS = [round(0.1 * number, 1) for number in range(11)]
 
@@ -138,6 +138,8 @@ def measure(chosen: argparse.Namespace, results: Results) -> None:
             results.keep("window", found)
         results.show("Window: until it can be used", window.start_table(found["start"]))
         results.show("Window: under load", window.load_table(found))
+    if "cuda" in chosen.parts:
+        _cuda(chosen.quick, results)
     if not {"throughput", "sweep", "queue", "features"} & set(chosen.parts):
         return
     say("Material …")
@@ -181,6 +183,17 @@ def measure(chosen: argparse.Namespace, results: Results) -> None:
 
         feature_runs(setting, seeds, work, keep_run, say)
         results.show("Feature terms", feature_table(runs, key))
+
+
+def _cuda(quick: bool, results: Results) -> None:
+    from tests.benchmarks import gpu  # torch, which the other parts leave to processes of their own
+
+    if why_not := gpu.missing():
+        say(f"CUDA: {why_not}")
+        return
+    found = gpu.measure(lambda text: say(f"CUDA: {text}"), quick)
+    results.keep("cuda", found)
+    results.show("CUDA", gpu.text_of(found))
 
 
 def _spread_out(weights: list[float], count: int) -> list[float]:
