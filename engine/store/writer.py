@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import StoreError
@@ -59,6 +60,8 @@ class RunWriter:
         self._written_at = -PERIOD_S
         self._error: Exception | None = None
         self._inode = 0
+        with suppress(OSError):  # before the thread has it open: by then another may be in its place
+            self._inode = self._file.stat().st_ino
         self._log = RunLog(make_private_folder(home / "runs" / str(run)) / "log.txt")
         self._thread = threading.Thread(target=self._work, name=f"store writer {run}", daemon=True)
         self._thread.start()
@@ -131,7 +134,7 @@ class RunWriter:
         events: list[Event] = []
         try:
             database = schema.connect(self._file, BUSY_S)
-            self._inode = self._file.stat().st_ino
+            self._inode = self._inode or self._file.stat().st_ino
             names: dict[str, int] = {}
             while events := self._next_events():
                 database = self._write_patiently(database, events, names)
