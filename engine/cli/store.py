@@ -55,6 +55,11 @@ def repair(home: Home = None) -> None:
         typer.echo(f"Rows lost, as far as can be told: {_lost(done.salvage.lost)}.")
         if done.salvage.nameless:
             typer.echo(f"{done.salvage.nameless} curves lost their names; they are called “recovered/curve N” now.")
+        for run in done.salvage.doubtful:
+            typer.echo(
+                f"Something in the row of run {run} was damaged; its configuration is its folder's now. See whether its name, "
+                "note and figures are right."
+            )
     for sentence in done.mended:
         typer.echo(sentence)
     if done.aside is not None:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from engine.errors import StoreError
 from engine.store import schema, wal
 from engine.store.invariants import findings
+from engine.store.marks import changed_rows
 from engine.store.sentences import BUSY, LOCKED, as_store_error, result_code
 from engine.store.sqlite import Database
 
@@ -79,6 +80,10 @@ def _look(database: Database, file: Path, home: Path) -> Findings:
     ]
     if not 0 < version <= len(schema.MIGRATIONS) or not names >= schema.OURS:
         damage.append(f"Its schema number {version} or its tables are not of this program.")
+    else:
+        damage += _other_columns(connection, version)
+    if not damage and version == len(schema.MIGRATIONS):
+        damage += changed_rows(connection)
     if damage:
         return Findings(damage)
     counts = {
@@ -86,3 +91,15 @@ def _look(database: Database, file: Path, home: Path) -> Findings:
         for name in ("runs", "metrics", "scores")
     }
     return Findings([], findings(database, home), counts)
+
+
+def _other_columns(connection: sqlite3.Connection, version: int) -> Iterator[str]:
+    """SQLite believes any table's description that it can read: a changed letter in it is another column."""
+    fresh = schema.tables(version)
+    try:
+        for name in fresh.table_names():
+            shape = f"SELECT name, type FROM pragma_table_info('{name}')"
+            if connection.execute(shape).fetchall() != fresh.conn.execute(shape).fetchall():
+                yield f"The table {name} has other columns than this program gave it."
+    finally:
+        fresh.close()

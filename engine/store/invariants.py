@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.config import DistillationConfig, parse_leniently
 from engine.store.home import make_private_folder, open_private
+from engine.store.marks import seal_run
 from engine.store.records import ENDED, INTERRUPTED, RUNNING, STATES
 from engine.store.rows import first_row, next_revision
 from engine.store.sqlite import Database
@@ -185,12 +186,14 @@ def _bring_back(
     row["step"] = connection.execute(steps, [run]).fetchone()[0] or 0
     marks = ", ".join("?" * len(row))
     connection.execute(f"INSERT INTO runs ({', '.join(row)}) VALUES ({marks})", list(row.values()))
+    seal_run(connection, run)
 
 
 def _change(connection: sqlite3.Connection, run: int, values: dict[str, Any]) -> None:
     values = {**values, "revision": next_revision(connection)}
     columns = ", ".join(f"{column} = ?" for column in values)
     connection.execute(f"UPDATE runs SET {columns} WHERE id = ?", [*values.values(), run])
+    seal_run(connection, run)
 
 
 def _purged(connection: sqlite3.Connection) -> set[int]:

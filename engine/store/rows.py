@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.config import DistillationConfig
 from engine.events import Event, Facts, Metrics, Phase, Rewound, Score
+from engine.store.marks import row_marks, score_mark, seal_run
 from engine.store.sqlite import Database
 from engine.store.values import storable
 
@@ -38,12 +39,20 @@ def store_events(database: Database, run: int, events: Sequence[Event], names: d
     """Store ``events`` of a run. ``names`` remembers the numbers of curve names. The caller has a transaction open."""
     facts: dict[str, Any] = {}
     rows: list[tuple[int, int, int, float, float]] = []
+    curves: list[str] = []  # the name of each row's
     changed = False
     connection = database.conn
 
     def insert() -> None:
-        connection.executemany("INSERT INTO metrics (run, series, step, seconds, value) VALUES (?, ?, ?, ?, ?)", rows)
+        if rows:
+            owners, _, *columns = zip(*rows, strict=True)
+            marks = row_marks(owners, curves, *columns).tolist()
+            connection.executemany(
+                "INSERT INTO metrics (run, series, step, seconds, value, mark) VALUES (?, ?, ?, ?, ?, ?)",
+                [(*row, mark) for row, mark in zip(rows, marks, strict=True)],
+            )
         rows.clear()
+        curves.clear()
 
     for event in events:
         match event:
@@ -52,6 +61,7 @@ def store_events(database: Database, run: int, events: Sequence[Event], names: d
                     (run, _series(connection, name, names), int(event.step), float(event.seconds), float(value))
                     for name, value in event.values.items()
                 ]
+                curves += event.values
             case Facts():
                 facts |= {column: storable(value) for column, value in event.values.items()}
             case Phase():
@@ -61,10 +71,11 @@ def store_events(database: Database, run: int, events: Sequence[Event], names: d
                     "phase_total": int(event.total),
                 }
             case Score():
+                row = (run, event.model, event.split, event.metric, float(event.value))
                 connection.execute(
-                    "INSERT INTO scores (run, model, split, metric, value) VALUES (?, ?, ?, ?, ?) "
-                    "ON CONFLICT (run, model, split, metric) DO UPDATE SET value = excluded.value",
-                    [run, event.model, event.split, event.metric, float(event.value)],
+                    "INSERT INTO scores (run, model, split, metric, value, mark) VALUES (?, ?, ?, ?, ?, ?) "
+                    "ON CONFLICT (run, model, split, metric) DO UPDATE SET value = excluded.value, mark = excluded.mark",
+                    [*row, score_mark(*row)],
                 )
                 changed = True
             case Rewound():
@@ -75,6 +86,7 @@ def store_events(database: Database, run: int, events: Sequence[Event], names: d
     insert()
     if facts or changed:
         database.table("runs").update(run, {**facts, "revision": next_revision(connection)})
+        seal_run(connection, run)
 
 
 def _take_back(connection: sqlite3.Connection, run: int, event: Rewound) -> int:

@@ -1,7 +1,8 @@
 """What a damaged store still holds, page by page, written into a new one. Knows the tables; moves no file.
 
 A row is known by its shape: how many values, of which kinds. Every index names rows once more, so what an index has and
-the tables have not is known to be lost.
+the tables have not is known to be lost; so is a curve row or a score whose mark does not fit. A run in whose row something
+has changed is kept, with its configuration from its folder, and said.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 from engine.store import schema
 from engine.store.cells import Row, entries_of, rows_of
 from engine.store.invariants import configuration_of
+from engine.store.marks import as_marks, misfits, row_marks, run_mark, score_mark, seal_run
 from engine.store.pages import Pages, read_pages
 from engine.store.records import STATES
 
@@ -28,11 +30,13 @@ Rows = dict[int, Row]
 
 @dataclass
 class Salvage:
-    """Rows written a table; numbers of rows known to be lost a table; curves that lost their name."""
+    """Rows written a table; numbers of rows known to be lost a table; curves that lost their name; runs in whose row
+    something has changed."""
 
     written: dict[str, int] = field(default_factory=dict)
     lost: dict[str, list[int]] = field(default_factory=dict)
     nameless: int = 0
+    doubtful: list[int] = field(default_factory=list)
 
 
 @cache
@@ -59,6 +63,7 @@ class _Found:
     rows: dict[str, Rows] = field(default_factory=lambda: {name: {} for name in _shapes()})
     named: dict[str, dict[int, int]] = field(default_factory=lambda: {name: {} for name in _shapes()})
     counted: dict[str, int] = field(default_factory=dict)  # the last number given, of tables that count
+    names: dict[int, set[str]] = field(default_factory=dict)  # of a curve: as the table has it, and the index
 
 
 def salvage(damaged: Path, target: Path, home: Path) -> Salvage:
@@ -67,14 +72,22 @@ def salvage(damaged: Path, target: Path, home: Path) -> Salvage:
     found = _gather(pages)
     rows = found.rows
     _leave_out_what_was_deleted(found, pages.knows_free)
-    rows["runs"] = {run: row for run, old in rows["runs"].items() if (row := _usable_run(run, old, home)) is not None}
-    report = Salvage(nameless=_name_the_nameless(rows))
+    doubtful = sorted(run for run, row in rows["runs"].items() if not _run_fits(run, row))
+    rows["runs"] = {
+        run: row
+        for run, old in rows["runs"].items()
+        if (row := _usable_run(run, old, home, run in doubtful)) is not None
+    }
+    _leave_out_what_has_changed(found)
+    report = Salvage(nameless=_name_the_nameless(rows), doubtful=[run for run in doubtful if run in rows["runs"]])
     database = schema.tables(file=target)
     try:
         connection = database.conn
         connection.execute("BEGIN IMMEDIATE")
         for table in _shapes().keys() - LEFT_OUT:
             report.written[table] = _write(connection, table, rows[table])
+        for run in rows["runs"]:
+            seal_run(connection, run)
         gone = set(rows["purged"])
         for table in ("runs", "metrics", "scores"):
             report.lost[table] = sorted(
@@ -106,8 +119,10 @@ def _take_row(found: _Found, number: int, row: Row) -> None:
     for table in _tables_by_length().get(len(row), ()):
         if _fits(row, _shapes()[table]):
             old = found.rows[table].get(number)
-            if old is None or table != "runs" or (row[1] or 0) >= (old[1] or 0):  # type: ignore[operator]
+            if old is None or table != "runs" or _is_newer(number, row, old):
                 found.rows[table][number] = row
+            if table == "series":
+                found.names.setdefault(number, set()).add(str(row[1]))
             return
 
 
@@ -121,6 +136,7 @@ def _take_entry(found: _Found, entry: Row) -> None:
             found.named["runs"][run] = run
         case (str(name), int(number)) if "/" in name and ".jsonl" not in name:
             found.rows["series"].setdefault(number, (None, name))
+            found.names.setdefault(number, set()).add(name)
         case (int(run), str(), str(), str(), int(number)):
             found.named["scores"][number] = run
 
@@ -149,15 +165,64 @@ def _fits(row: Row, shape: list[tuple[str, str, bool, bool]]) -> bool:
 
 
 # ── making it usable ────────────────────────────────────────────────────────────────────────────────────────────
-def _usable_run(run: int, row: Row, home: Path) -> Row | None:
-    """The row with a configuration that can be read, if need be from its folder; None where there is none."""
+def _run_values(run: int, row: Row) -> dict[str, Any]:
+    return {**dict(zip((name for name, *_ in _shapes()["runs"]), row, strict=False)), "id": run}
+
+
+def _run_fits(run: int, row: Row) -> bool:
+    values = _run_values(run, row)
+    return values.get("mark") in (None, run_mark(values))
+
+
+def _is_newer(run: int, row: Row, old: Row) -> bool:
+    """Pages hold older states of a row too; one that has changed since it was written is worth less than any other."""
+
+    def worth(one: Row) -> tuple[bool, Any]:
+        return _run_fits(run, one), one[1] or 0
+
+    return worth(row) >= worth(old)
+
+
+def _leave_out_what_has_changed(found: _Found) -> None:
+    """Curve rows and scores whose mark does not fit. Of two names of a curve the one that its rows were marked under is right."""
+    metrics, scores = found.rows["metrics"], found.rows["scores"]
+    marked: dict[int, list[int]] = {}
+    for number, row in metrics.items():
+        if len(row) > 6 and row[6] is not None:
+            marked.setdefault(int(str(row[2])), []).append(number)
+    for series, numbers in marked.items():
+        names = sorted(found.names.get(series, ()))
+        if not names:
+            continue  # under which name they were marked, nobody knows
+        _, owners, _, steps, seconds, values, marks = zip(*(metrics[number] for number in numbers), strict=True)
+        changed = {
+            name: misfits(as_marks(marks), row_marks(owners, [name] * len(numbers), steps, seconds, values))
+            for name in names
+        }
+        right = min(names, key=lambda name: int(changed[name].sum()))
+        found.rows["series"][series] = (None, right)
+        for number, has_changed in zip(numbers, changed[right].tolist(), strict=True):
+            if has_changed:
+                del metrics[number]
+    for number, score in list(scores.items()):
+        if len(score) > 5 and score[5] not in (None, score_mark(*score[:5])):  # type: ignore[arg-type]
+            del scores[number]
+
+
+def _usable_run(run: int, row: Row, home: Path, doubtful: bool) -> Row | None:
+    """The row with a configuration that can be read, if need be from its folder; None where there is none.
+
+    Of a ``doubtful`` row the folder's goes first.
+    """
     shape = _shapes()["runs"]
-    values: dict[str, Any] = dict(zip((name for name, *_ in shape), row, strict=False))
+    values = _run_values(run, row)
     for name, kind, *_ in shape:
         if values.get(name) is None and kind == "TEXT":
             values[name] = ""
     hidden = values.get("trashed_at") is not None
-    found = configuration_of(values, home / ("trash" if hidden else "runs") / str(run))
+    folder = home / ("trash" if hidden else "runs") / str(run)
+    found = configuration_of({}, folder) if doubtful else None
+    found = found or configuration_of(values, folder)
     if found is None or run < 1:
         return None
     values["toml"], values["config"] = found[0], json.dumps(found[1])
@@ -187,6 +252,9 @@ def _name_the_nameless(rows: dict[str, Rows]) -> int:
     numbers = {int(str(row[2])) for row in rows["metrics"].values()} - rows["series"].keys()
     for number in numbers:
         rows["series"][number] = (None, f"recovered/curve {number}")
+    for number, row in rows["metrics"].items():
+        if len(row) > 6 and row[2] in numbers:
+            rows["metrics"][number] = (*row[:6], None)  # marked under the lost name
     return len(numbers)
 
 

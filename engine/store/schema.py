@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import time
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from engine.errors import StoreError
@@ -90,8 +91,19 @@ def _attempts(database: Database) -> None:
         database.conn.execute(f"ALTER TABLE runs ADD COLUMN {column}")
 
 
+def _marks(database: Database) -> None:
+    # What a row says, as a number (marks.py): a changed byte is noticed when it is read. Older rows stay without. Whoever
+    # changes a row without marking it anew, an older program or a person, takes its mark away: that is no damage.
+    for name, key in (("runs", "id"), ("metrics", "id"), ("scores", "rowid")):
+        database.conn.execute(f"ALTER TABLE {name} ADD COLUMN mark INTEGER")
+        database.conn.execute(
+            f"CREATE TRIGGER {name}_unmarked AFTER UPDATE ON {name} WHEN NEW.mark = OLD.mark "
+            f"BEGIN UPDATE {name} SET mark = NULL WHERE {key} = NEW.{key}; END"
+        )
+
+
 # One entry a version; never changed once released, only added to.
-MIGRATIONS = (_first_tables, _trash_and_unsaved, _rewinds, _row_counts, _attempts)
+MIGRATIONS = (_first_tables, _trash_and_unsaved, _rewinds, _row_counts, _attempts, _marks)
 OURS = frozenset({"runs", "series", "metrics", "scores", "requests"})  # tables of every version
 
 
@@ -128,6 +140,7 @@ def migrate(database: Database, file: Path) -> str:
     try:
         with in_sentences(file):
             if _version(database) == len(MIGRATIONS):
+                _refuse_other_columns(database, file)
                 return ""
             connection.execute("BEGIN IMMEDIATE")
             version = _version(database)  # another process may have been faster
@@ -166,6 +179,31 @@ def tables(version: int = len(MIGRATIONS), file: Path | None = None) -> Database
 
 def _version(database: Database) -> int:
     return int(database.conn.execute("PRAGMA user_version").fetchone()[0])
+
+
+def columns_of(database: Database) -> dict[str, list[tuple[str, str]]]:
+    """The columns (name, type) of each table of this program that is there."""
+    return {
+        name: database.conn.execute(f"SELECT name, type FROM pragma_table_info('{name}')").fetchall()
+        for name in sorted(OURS)
+    }
+
+
+@cache
+def _own_columns() -> dict[str, list[tuple[str, str]]]:
+    database = tables()
+    try:
+        return columns_of(database)
+    finally:
+        database.close()
+
+
+def _refuse_other_columns(database: Database, file: Path) -> None:
+    """SQLite believes any table's description that it can read: a changed letter in it is another column."""
+    found = columns_of(database)
+    for name, own in _own_columns().items():
+        if lacking := [column for column in own if column not in found[name]]:
+            raise damaged(file, f"the table {name} has no column {lacking[0][0]}")
 
 
 def _refuse_strangers(database: Database, file: Path, version: int) -> None:

@@ -23,6 +23,7 @@ from engine.store import schema
 from engine.store.home import make_private_folder, open_private
 from engine.store.liveness import FILE as LOCK_FILE
 from engine.store.liveness import is_elsewhere, is_had, name_of, network_disk
+from engine.store.marks import fits, must_fit, row_marks, run_mark, score_mark, seal_run
 from engine.store.processes import own_machine
 from engine.store.records import (
     ENDED,
@@ -93,6 +94,7 @@ class Store:
             colour = self._value("SELECT COUNT(*) FROM runs") % COLOURS
             row = {**first_row(config, toml, QUEUED), "revision": self._next_revision(), "colour": colour}
             run = int(self._database.table("runs").insert(row).last_pk or 0)
+            seal_run(self._database.conn, run)
             folder = make_private_folder(self.folder(run))
             with open_private(folder / "config.toml") as file:
                 file.write(toml)
@@ -277,14 +279,15 @@ class Store:
     def metrics_after(self, row_id: int, limit: int = 50_000) -> MetricRows:
         """Curve rows stored after ``row_id``, oldest first, at most ``limit``."""
         rows = self._rows(
-            "SELECT id, run, series, step, seconds, value FROM metrics WHERE id > ? ORDER BY id LIMIT ?", row_id, limit
-        )
+            "SELECT id, run, series, step, seconds, value, mark FROM metrics WHERE id > ? ORDER BY id LIMIT ?",
+            row_id, limit,
+        )  # fmt: skip
         return self._metric_rows(rows, row_id)
 
     def metrics_of(self, run: int, up_to: int, after: int = 0, limit: int = -1) -> MetricRows:
         """Curve rows of one run with ids above ``after`` up to ``up_to``, oldest first, at most ``limit``."""
         rows = self._rows(
-            "SELECT id, run, series, step, seconds, value FROM metrics "
+            "SELECT id, run, series, step, seconds, value, mark FROM metrics "
             "WHERE run = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?",
             run, after, up_to, limit,
         )  # fmt: skip
@@ -297,12 +300,13 @@ class Store:
     def curve(self, run: int, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """(steps, seconds, values) of one curve in the order stored; empty arrays if there is none."""
         rows = self._rows(
-            "SELECT step, seconds, value FROM metrics WHERE run = ? "
+            "SELECT step, seconds, value, mark FROM metrics WHERE run = ? "
             "AND series = (SELECT id FROM series WHERE name = ?) ORDER BY id",
             run, name,
         )  # fmt: skip
-        steps, seconds, values = zip(*rows, strict=True) if rows else ((), (), ())
+        steps, seconds, values, marks = zip(*rows, strict=True) if rows else ((),) * 4
         with damage_in_sentences(self._file):
+            must_fit(marks, row_marks([run] * len(rows), [name] * len(rows), steps, seconds, values))
             return np.array(steps, np.int64), np.array(seconds, np.float64), _floats(values)
 
     def curve_names(self, run: int) -> list[str]:
@@ -314,7 +318,7 @@ class Store:
 
     def scores(self, run: int | None = None) -> list[ScoreRow]:
         """Final figures of one run, or of all that are not in the trash, in the order first stored."""
-        columns = "SELECT run, model, split, metric, value FROM scores"
+        columns = "SELECT run, model, split, metric, value, mark FROM scores"
         if run is None:
             hidden = "SELECT id FROM runs WHERE trashed_at IS NOT NULL"
             rows = self._rows(f"{columns} WHERE run NOT IN ({hidden}) ORDER BY rowid")
@@ -325,7 +329,8 @@ class Store:
                 ScoreRow(
                     run=of, model=model, split=split, metric=metric, value=math.nan if value is None else float(value)
                 )
-                for of, model, split, metric, value in rows
+                for of, model, split, metric, value, mark in rows
+                if fits(mark, score_mark(of, model, split, metric, value), f"a score of run {of}")
             ]
 
     def curve_means(self, names: Iterable[str], runs: Iterable[int] | None = None) -> dict[int, dict[str, float]]:
@@ -418,6 +423,7 @@ class Store:
         """Set columns of a run and give it the next revision."""
         values = {column: storable(value) for column, value in values.items()}
         self._database.table("runs").update(run, {**values, "revision": self._next_revision()})
+        seal_run(self._database.conn, run)
 
     def forget(self, run: int) -> None:
         """Delete the rows of a run; its number stays taken."""
@@ -436,6 +442,7 @@ class Store:
 
     def _record(self, row: dict[str, Any]) -> RunRecord:
         with damage_in_sentences(self._file):
+            fits(row.pop("mark", None), run_mark(row), f"the row of run {row['id']}")
             folder = self.folder(row["id"], row["trashed_at"] is not None)
             known = {
                 name: value for name, value in row.items() if name in COLUMNS
@@ -446,9 +453,10 @@ class Store:
         return dict(self._rows("SELECT id, name FROM series"))
 
     def _metric_rows(self, rows: list[tuple[Any, ...]], before: int) -> MetricRows:
-        ids, runs, series, steps, seconds, values = zip(*rows, strict=True) if rows else ((),) * 6
+        ids, runs, series, steps, seconds, values, marks = zip(*rows, strict=True) if rows else ((),) * 7
         names = self._series_names() if rows else {}
         with damage_in_sentences(self._file):
+            must_fit(marks, row_marks(runs, [names[number] for number in series], steps, seconds, values))
             return MetricRows(
                 last_id=ids[-1] if ids else before,
                 runs=np.array(runs, np.int64),
