@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,12 +118,13 @@ def prepare_teacher(
             # Into the hub's cache, so that the key below rests on the weights themselves.
             load_classifier(config.model, task, "teacher.model", weights_only=config.weights_only, trained_head=False)
         kept = home / "teachers" / teacher_key(config, task, data, max_length)
-        if (kept / "scores.json").is_file():
+        if _is_whole(kept):
             return maker.kept(kept)
         lock = lock_file(home / "cache", kept.name)
         with only_one(lock, maker.tell_waiting, stop_requested):
-            if (kept / "scores.json").is_file():  # by another process, meanwhile
+            if _is_whole(kept):  # by another process, meanwhile
                 return maker.kept(kept)
+            maker.remove_damaged(kept)
             teacher = maker.fine_tuned(kept, vocabulary)
             with suppress(OSError):  # it is kept now: nobody needs the lock any more, and who waits for it looks first
                 lock.unlink(missing_ok=True)
@@ -147,6 +149,16 @@ class _Maker:
     def tell_waiting(self) -> None:
         self.emit(Phase("waiting for the teacher"))
         self.emit(Log("Another process is fine-tuning the same teacher; waiting for it."))
+
+    def remove_damaged(self, kept: Path) -> None:
+        """Make room for the same teacher anew; raises ModelError where the disk refuses."""
+        if not kept.exists():
+            return
+        self.emit(Log(f"The teacher kept in {kept} is damaged and is fine-tuned again."))
+        try:
+            shutil.rmtree(kept)
+        except OSError as error:
+            raise ModelError(f"The damaged teacher in {kept} cannot be removed: {error.strerror or error}.") from error
 
     def as_it_is(self) -> Teacher:
         model = None
@@ -291,6 +303,22 @@ def untrained_teacher(config: TeacherConfig, task: Task, vocabulary: int, paddin
     )
 
 
+def _is_whole(kept: Path) -> bool:
+    """Whether a teacher is kept there, and is what was written; one of an earlier version, without a checksum, is believed."""
+    try:
+        note = json.loads((kept / "scores.json").read_text(encoding="utf-8"))
+        return "checksum" not in note or note["checksum"] == _checksum(kept, note)
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+def _checksum(folder: Path, note: Mapping[str, Any]) -> str:
+    """The SHA-256 over a kept teacher's weights, configuration and note. Raises OSError."""
+    files = content_hash([*folder.glob("*.safetensors"), folder / "config.json"])
+    told = {name: value for name, value in note.items() if name != "checksum"}
+    return hashlib.sha256(json.dumps([files, told], sort_keys=True).encode()).hexdigest()
+
+
 def kept_scores(folder: Path, task: Task) -> dict[str, dict[str, float]] | None:
     """The scores a kept teacher was measured with; None where the note of them is damaged, so that it is measured again."""
     try:
@@ -310,8 +338,9 @@ def _keep(
 
     def write(part: Path) -> None:
         model.save_pretrained(part)
-        note = json.dumps({"scores": scores, "model": config.model}, indent=1)
-        (part / "scores.json").write_text(note, encoding="utf-8")
+        note: dict[str, Any] = {"scores": scores, "model": config.model}
+        note["checksum"] = _checksum(part, note)
+        (part / "scores.json").write_text(json.dumps(note, indent=1), encoding="utf-8")
 
     try:
         folder.parent.mkdir(exist_ok=True, mode=0o700)

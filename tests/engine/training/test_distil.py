@@ -109,6 +109,19 @@ def test_a_kept_teacher_is_measured_once_and_again_only_where_its_note_is_damage
     assert asked == [1] and third.facts()["teacher_score"] == first.facts()["teacher_score"]
 
 
+def test_a_damaged_kept_teacher_is_fine_tuned_again_to_the_same_numbers(toml: str, home: Path, tmp_path: Path) -> None:
+    """One bit of its weights: without the checksum every number of the next run would be another, and nobody would know."""
+    _, first = train(parse_config(toml), home, tmp_path / "a")
+    (kept,) = (home / "teachers").iterdir()
+    weights = kept / "model.safetensors"
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-3] + bytes([content[-3] ^ 1]) + content[-2:])
+    _, second = train(parse_config(toml), home, tmp_path / "b")
+    assert "is damaged and is fine-tuned again" in second.log()
+    assert weights.read_bytes() == content and second.scores() == first.scores()
+    assert second.curve("train/loss") == first.curve("train/loss")
+
+
 def test_without_a_teacher_nothing_of_it_is_loaded(toml: str, home: Path, tmp_path: Path) -> None:
     _, ear = train(parse_config(toml, overrides=["loss.kind=none"]), home, tmp_path / "a")
     assert not (home / "teachers").exists()
@@ -344,17 +357,17 @@ def test_a_training_that_goes_astray_keeps_its_best_student_and_says_from_where_
 def test_a_full_disk_is_waited_for_where_the_student_is_kept(
     toml: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from transformers import PreTrainedModel
+    from engine.models.bert import BertClassifier
 
-    save, refusals = PreTrainedModel.save_pretrained, iter([28, 28])
+    save, refusals = BertClassifier.save_pretrained, iter([28, 28])
     monkeypatch.setattr("engine.training.whole_folder.RETRY_S", 0.0)
 
-    def full_for_a_while(model: PreTrainedModel, folder: Path, **options: object) -> None:
+    def full_for_a_while(model: BertClassifier, folder: Path) -> None:
         if number := next(refusals, 0):
             raise OSError(number, "No space left on device")
-        save(model, folder, **options)
+        save(model, folder)
 
-    monkeypatch.setattr(PreTrainedModel, "save_pretrained", full_for_a_while)
+    monkeypatch.setattr(BertClassifier, "save_pretrained", full_for_a_while)
     outcome, ear = train(parse_config(toml, overrides=["loss.kind=none"]), home, tmp_path / "a")
     assert outcome.student is not None and "student cannot be kept in" in ear.log()
     assert "No space left on device. Tried again until it works." in ear.log() and "kept after all" in ear.log()
