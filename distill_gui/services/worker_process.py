@@ -20,6 +20,7 @@ from engine.store.home import make_private_folder, open_private
 from engine.store.processes import started_at
 
 KEPT_OUTPUTS = 20
+CRASH = "Fatal Python error: "  # how faulthandler's report begins; the innermost call comes first in it
 
 
 class WorkerProcess:
@@ -50,14 +51,17 @@ class WorkerProcess:
         return self._process.poll()
 
     def last_lines(self, count: int = 20, size: int = 16_384) -> str:
-        """The end of what it printed."""
+        """The end of what it printed; of a crash's report the beginning, which names the place."""
         try:
             with self.output.open("rb") as file:
                 file.seek(max(0, self.output.stat().st_size - size))
                 text = file.read().decode("utf-8", "replace")
         except OSError:
             return ""
-        return "\n".join(text.splitlines()[-count:])
+        lines = text.splitlines()
+        crash = max((number for number, line in enumerate(lines) if line.startswith(CRASH)), default=len(lines))
+        first = min(crash, max(0, len(lines) - count))
+        return "\n".join(lines[first : first + count])
 
     def cause(self) -> str:
         """Why it ended, as a clause (``it was killed …``)."""

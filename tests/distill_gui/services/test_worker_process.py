@@ -69,3 +69,15 @@ def test_two_started_at_once_have_outputs_of_their_own(home: Path) -> None:
     assert workers[0].output != workers[1].output
     for worker in workers:
         _end(worker)
+
+
+def test_of_a_crash_the_beginning_of_its_report_is_kept(home: Path) -> None:
+    """The report names the innermost call first: the last lines alone would leave out where it crashed."""
+    worker = _worker(
+        home,
+        "import faulthandler, os, signal, sys\nsys.setrecursionlimit(5000)\nprint('before')\nfaulthandler.enable()\n"
+        "def deeper(left):\n    deeper(left - 1) if left else os.kill(os.getpid(), signal.SIGABRT)\ndeeper(60)\n",
+    )
+    assert _end(worker) < 0
+    lines = worker.last_lines(20).splitlines()
+    assert len(lines) == 20 and lines[0].startswith("Fatal Python error: Aborted") and "deeper" in lines[5]
