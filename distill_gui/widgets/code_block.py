@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent, QTextOption
+from PySide6.QtGui import QFontMetricsF, QResizeEvent, QTextOption
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from distill_gui.theme import mono_font
@@ -40,4 +42,5 @@ class CodeBlock(QPlainTextEdit):
     def _fit(self) -> None:
         # a plain document measures its height in lines
         lines = max(1, round(self.document().size().height()))
-        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 2 * PADDING)
+        line = ceil(QFontMetricsF(self.font()).lineSpacing())  # lines are laid out on whole pixels
+        self.setFixedHeight(lines * line + 2 * PADDING)

@@ -6,7 +6,7 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,18 @@ from engine.store.processes import own_identity
 from engine.training.distil import Outcome
 
 FINISHED, PAUSED = Outcome(False, Path("student"), 0.5), Outcome(True, None, None)
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_at_a_terminal() -> Iterator[None]:
+    """Whoever runs the tests in the background has them ignored."""
+    chosen = [(signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)]
+    if hasattr(signal, "SIGHUP"):
+        chosen.append((signal.SIGHUP, signal.SIG_DFL))
+    before = [(number, signal.signal(number, handler)) for number, handler in chosen]
+    yield
+    for number, handler in before:
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -326,6 +326,7 @@ def test_another_store_in_its_place_gets_none_of_its_rows(
 ) -> None:
     monkeypatch.setattr(writer_module, "RETRY_S", 0.02)
     writer = RunWriter(home, run, patience_s=0.2)
+    writer.emit(Metrics(0, 0.0, {"train/loss": 2.0}))  # so that the store is open when it goes
     writer.flush()
     for file in home.glob("runs.db*"):
         file.unlink()
