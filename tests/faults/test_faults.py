@@ -44,7 +44,7 @@ def test_a_training_killed_again_and_again_ends_as_if_nothing_had_happened(zygot
 
 def test_window_and_training_killed_at_once_are_found_interrupted_and_resumed(zygote: Zygote, material: Path) -> None:
     outcome = kill_trainings_under_a_window(
-        zygote, material, 1, random.Random(2), both=True, cases=("labels only",), epochs=4
+        zygote, material, 1, random.Random(2), both=True, cases=("labels only",), epochs=10
     )
     assert outcome.wrong == []
     assert outcome.counts["kills"] == outcome.counts["found interrupted by the next window"] == 1

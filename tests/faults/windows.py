@@ -73,6 +73,9 @@ class Lives:
         for run, case in self.cases.items():
             check_end(self._outcome, self.store, run, self._calm[case].reference, f"{name}, run {run} ({case})")
         self._compare_with_window(window, name)
+        for run in self.cases:  # else it would ask whether to close while a run goes on
+            shown = window.wait_for(lambda line, run=run: (line.get("run"), line.get("state")) == (run, "finished"), 10)  # type: ignore[misc]
+            self._outcome.must(shown is not None, f"{name}: the window does not show that run {run} has finished.")
         status = window.close()
         self._outcome.must(status == 0, f"{name}: closing the window ended with {status}: {window.output()}")
         end_worker(self.home)
@@ -140,8 +143,9 @@ def _deaths(
             window.kill()
             collect(victim.pid)
         where = f"{name}, death {done + 1} of run {victim.id} by {signal.Signals(number).name}"
-        if not _died_running(lives, victim, both):
-            continue  # it had ended by itself just before
+        if not _died_running(lives, victim, both):  # it had ended by itself just before
+            window = Window(lives.home, *options) if both else window
+            continue
         done += 1
         outcome.add("kills")
         outcome.add(f"kills of {'python -m engine' if plain else 'python -m engine with a witness'}")
