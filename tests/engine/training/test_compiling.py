@@ -70,7 +70,7 @@ def choose(toml: str, model: Any, home: Path, *settings: str, backend: str = "ea
     ("settings", "reason"),
     [
         (["training.compile=off"], "not compiled: chosen in the configuration"),
-        ([], "not compiled: on the CPU a compiled step was no faster"),
+        ([], "not compiled: automatic on GPUs alone"),
         (["training.compile=on", "training.recompute=true"], "not compiled: its layers recompute"),
         (["training.compile=on", "training.accumulate=2"], "not compiled: its batches are taken in parts"),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from engine.config import parse_config
 from engine.errors import EngineError
 from engine.events import Event, Log, Metrics, Rewound
 from engine.training import keeper, table
+from engine.training.compiling import choose_compiling
 from engine.training.distil import Outcome, distil
 
 FEATURES = """
@@ -145,6 +147,21 @@ def test_after_any_death_the_run_equals_the_uninterrupted_one_bit_for_bit(
     assert pieces.taken_back > 0, "rows after the checkpoint were replaced"
     left = {path.name for path in (tmp_path / "pieces" / "checkpoints").iterdir() if path.is_dir()}
     assert len(left) == 1, "the last one stays until the store knows that the run has finished"
+
+
+def test_a_compiled_run_goes_on_compiled_bit_for_bit(
+    toml: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With torch's “eager” compiler, which makes no code; “inductor” came to equal bits too when it was tried by hand."""
+    monkeypatch.setattr("engine.training.distil.choose_compiling", partial(choose_compiling, backend="eager"))
+    settings, whole, pieces = [*SMALL, "training.compile=on"], Book(), Book()
+    train(toml, settings, home, tmp_path / "whole", whole, None, 1000)
+    with pytest.raises(Death):
+        train(toml, settings, tmp_path / "other", tmp_path / "pieces", pieces, (STUDENT, 6), 1000)
+    train(toml, settings, tmp_path / "other", tmp_path / "pieces", pieces, None, 1000)
+    assert pieces.rows == whole.rows and same_weights(tmp_path / "whole", tmp_path / "pieces")
+    assert sum(line.startswith("Compiled: ") for line in pieces.log) == 2
+    assert any("Goes on after step" in line for line in pieces.log)
 
 
 def test_a_stopped_run_keeps_its_last_checkpoint_and_goes_on_to_the_same_end(
