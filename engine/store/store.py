@@ -188,7 +188,7 @@ class Store:
                 continue
             with self.writing():
                 state = self._value("SELECT state FROM runs WHERE id = ? AND trashed_at IS NULL", run.id)
-                rows = self._value("SELECT COUNT(*) FROM metrics WHERE run = ?", run.id)
+                rows = self.count_metrics(run.id)
                 if state != INTERRUPTED:
                     continue
                 if run.resumed_rows is not None and rows <= run.resumed_rows:
