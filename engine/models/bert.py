@@ -1,17 +1,18 @@
 """A BERT classifier in plain torch: weights, names and files are those of transformers' BertForSequenceClassification.
 
 Importing transformers' model code takes longer than importing torch and brings torch's compiler, its distributed tensors,
-sympy and scipy along, none of which a small encoder needs: a third of the CPU time of a short run. Students and teachers made
-from scratch are of this class; models that come as a folder are loaded by transformers, which also reads what this writes.
+sympy and scipy along, none of which an encoder needs: a third of the CPU time of a short run. Models made from scratch and
+BERT models that come as a folder (``bert_folder.py``) are of this class; transformers reads what it writes.
+
+The head reads the first token alone, so the last layer is computed for that one: of its products only keys and values are
+needed of the others. Whoever reads inside the model asks for all of it (``reading_inside``).
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -19,39 +20,7 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, scaled_dot_product_attention
 from torch.utils.checkpoint import checkpoint
 
-from engine.models.shape import EncoderShape
-
-DROPOUT = 0.1  # Devlin et al. 2019, appendix A.2
-DEVIATION = 0.02  # of the first weights
-EPSILON = 1e-12
-
-
-class Settings(SimpleNamespace):
-    """What the model's config.json says, under the names of transformers' BertConfig; ``labels`` are its words for the outputs."""
-
-    def __init__(self, shape: EncoderShape, labels: dict[str, Any], padding: int) -> None:
-        super().__init__(
-            architectures=["BertForSequenceClassification"], model_type="bert", dtype="float32",
-            vocab_size=shape.vocabulary, hidden_size=shape.hidden, num_hidden_layers=shape.layers,
-            num_attention_heads=shape.heads, intermediate_size=shape.feed_forward,
-            max_position_embeddings=shape.positions, type_vocab_size=shape.token_types,
-            hidden_act="gelu", hidden_dropout_prob=DROPOUT, attention_probs_dropout_prob=DROPOUT,
-            classifier_dropout=None, initializer_range=DEVIATION, layer_norm_eps=EPSILON,
-            pad_token_id=padding, bos_token_id=None, eos_token_id=None,
-            is_decoder=False, add_cross_attention=False, use_cache=True, tie_word_embeddings=True,
-            id2label=labels["id2label"], label2id=labels["label2id"], problem_type=labels["problem_type"],
-        )  # fmt: skip
-
-    # how transformers tells whether masks may come in their final shape
-    _attn_implementation = "sdpa"
-
-    @property
-    def num_labels(self) -> int:
-        return len(self.id2label)
-
-    def to_dict(self) -> dict[str, Any]:
-        """All of it, for config.json."""
-        return {**vars(self), "transformers_version": version("transformers")}
+from engine.models.bert_settings import BertSettings
 
 
 @dataclass
@@ -64,13 +33,14 @@ class Answer:
 class Embeddings(nn.Module):
     """Word, position and token type, added up, normalised; (rows, tokens) to (rows, tokens, hidden)."""
 
-    def __init__(self, shape: EncoderShape, padding: int) -> None:
+    def __init__(self, said: BertSettings) -> None:
         super().__init__()
-        self.word_embeddings = nn.Embedding(shape.vocabulary, shape.hidden, padding_idx=padding)
-        self.position_embeddings = nn.Embedding(shape.positions, shape.hidden)
-        self.token_type_embeddings = nn.Embedding(shape.token_types, shape.hidden)
-        self.LayerNorm = nn.LayerNorm(shape.hidden, eps=EPSILON)
-        self.dropout = nn.Dropout(DROPOUT)
+        hidden = said.hidden_size
+        self.word_embeddings = nn.Embedding(said.vocab_size, hidden, padding_idx=said.pad_token_id)
+        self.position_embeddings = nn.Embedding(said.max_position_embeddings, hidden)
+        self.token_type_embeddings = nn.Embedding(said.type_vocab_size, hidden)
+        self.LayerNorm = nn.LayerNorm(hidden, eps=said.layer_norm_eps)
+        self.dropout = nn.Dropout(said.hidden_dropout_prob)
 
     def forward(self, tokens: Tensor, types: Tensor | None) -> Tensor:
         places = torch.arange(tokens.shape[1], device=tokens.device)[None]
@@ -80,127 +50,139 @@ class Embeddings(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """softmax(query · key / √size) · value, head by head."""
+    """softmax(query · key / √size) · value, head by head; with ``first`` only the first token asks."""
 
-    def __init__(self, shape: EncoderShape) -> None:
+    def __init__(self, said: BertSettings) -> None:
         super().__init__()
-        self._heads = shape.heads
-        self.query = nn.Linear(shape.hidden, shape.hidden)
-        self.key = nn.Linear(shape.hidden, shape.hidden)
-        self.value = nn.Linear(shape.hidden, shape.hidden)
+        self._heads, self._drop = said.num_attention_heads, said.attention_probs_dropout_prob
+        self.query = nn.Linear(said.hidden_size, said.hidden_size)
+        self.key = nn.Linear(said.hidden_size, said.hidden_size)
+        self.value = nn.Linear(said.hidden_size, said.hidden_size)
 
-    def forward(self, states: Tensor, mask: Tensor | None) -> Tensor:
+    def forward(self, states: Tensor, mask: Tensor | None, first: bool = False) -> Tensor:
+        asking = states[:, :1] if first else states
         query, key, value = (
-            part(states).unflatten(-1, (self._heads, -1)).transpose(1, 2) for part in (self.query, self.key, self.value)
+            part(given).unflatten(-1, (self._heads, -1)).transpose(1, 2)
+            for part, given in ((self.query, asking), (self.key, states), (self.value, states))
         )
-        drop = DROPOUT if self.training else 0.0
+        drop = self._drop if self.training else 0.0
         return scaled_dot_product_attention(query, key, value, mask, drop).transpose(1, 2).flatten(2)
 
 
 class Output(nn.Module):
     """A linear layer, dropout, what went in added, normalised."""
 
-    def __init__(self, width: int, hidden: int) -> None:
+    def __init__(self, width: int, said: BertSettings) -> None:
         super().__init__()
-        self.dense = nn.Linear(width, hidden)
-        self.LayerNorm = nn.LayerNorm(hidden, eps=EPSILON)
-        self.dropout = nn.Dropout(DROPOUT)
+        self.dense = nn.Linear(width, said.hidden_size)
+        self.LayerNorm = nn.LayerNorm(said.hidden_size, eps=said.layer_norm_eps)
+        self.dropout = nn.Dropout(said.hidden_dropout_prob)
 
     def forward(self, states: Tensor, before: Tensor) -> Tensor:
         return self.LayerNorm(self.dropout(self.dense(states)) + before)
 
 
 class Attention(nn.Module):
-    def __init__(self, shape: EncoderShape) -> None:
+    def __init__(self, said: BertSettings) -> None:
         super().__init__()
-        self.self = SelfAttention(shape)
-        self.output = Output(shape.hidden, shape.hidden)
+        self.self = SelfAttention(said)
+        self.output = Output(said.hidden_size, said)
 
-    def forward(self, states: Tensor, mask: Tensor | None) -> Tensor:
-        return self.output(self.self(states, mask), states)
+    def forward(self, states: Tensor, mask: Tensor | None, first: bool = False) -> Tensor:
+        return self.output(self.self(states, mask, first), states[:, :1] if first else states)
 
 
 class Intermediate(nn.Module):
-    def __init__(self, shape: EncoderShape) -> None:
+    def __init__(self, said: BertSettings) -> None:
         super().__init__()
-        self.dense = nn.Linear(shape.hidden, shape.feed_forward)
+        self.dense = nn.Linear(said.hidden_size, said.intermediate_size)
 
     def forward(self, states: Tensor) -> Tensor:
         return gelu(self.dense(states))
 
 
 class Layer(nn.Module):
-    """One layer; with ``gradient_checkpointing`` its inside is computed again in the backward pass."""
+    """One layer, (rows, tokens, hidden) to the same, or with ``first`` to the first token's (rows, 1, hidden).
 
-    def __init__(self, shape: EncoderShape) -> None:
+    With ``gradient_checkpointing`` its inside is computed again in the backward pass.
+    """
+
+    def __init__(self, said: BertSettings) -> None:
         super().__init__()
         self.gradient_checkpointing = False
-        self.attention = Attention(shape)
-        self.intermediate = Intermediate(shape)
-        self.output = Output(shape.feed_forward, shape.hidden)
+        self.attention = Attention(said)
+        self.intermediate = Intermediate(said)
+        self.output = Output(said.intermediate_size, said)
 
-    def forward(self, states: Tensor, mask: Tensor | None) -> Tensor:
+    def forward(self, states: Tensor, mask: Tensor | None, first: bool = False) -> Tensor:
         if self.gradient_checkpointing and self.training:
-            return checkpoint(self._inside, states, mask, use_reentrant=False)
-        return self._inside(states, mask)
+            return checkpoint(self._inside, states, mask, first, use_reentrant=False)
+        return self._inside(states, mask, first)
 
-    def _inside(self, states: Tensor, mask: Tensor | None) -> Tensor:
-        attended = self.attention(states, mask)
+    def _inside(self, states: Tensor, mask: Tensor | None, first: bool) -> Tensor:
+        attended = self.attention(states, mask, first)
         return self.output(self.intermediate(attended), attended)
 
 
 class Encoder(nn.Module):
-    def __init__(self, shape: EncoderShape) -> None:
+    def __init__(self, said: BertSettings) -> None:
         super().__init__()
-        self.layer = nn.ModuleList(Layer(shape) for _ in range(shape.layers))
+        self.layer = nn.ModuleList(Layer(said) for _ in range(said.num_hidden_layers))
 
-    def forward(self, states: Tensor, mask: Tensor | None) -> Tensor:
-        for layer in self.layer:
-            states = layer(states, mask)
+    def forward(self, states: Tensor, mask: Tensor | None, first: bool = False) -> Tensor:
+        last = len(self.layer) - 1
+        for number, layer in enumerate(self.layer):
+            states = layer(states, mask, first and number == last)
         return states
 
 
 class Pooler(nn.Module):
     """The first token's state through a layer and tanh."""
 
-    def __init__(self, shape: EncoderShape) -> None:
+    def __init__(self, said: BertSettings) -> None:
         super().__init__()
-        self.dense = nn.Linear(shape.hidden, shape.hidden)
+        self.dense = nn.Linear(said.hidden_size, said.hidden_size)
 
     def forward(self, states: Tensor) -> Tensor:
         return torch.tanh(self.dense(states[:, 0]))
 
 
 class Body(nn.Module):
-    """The encoder with its pooler; gives (states of the last layer, pooled)."""
+    """The encoder with its pooler; gives (states of the last layer, pooled), of the first token's states with ``first``."""
 
-    def __init__(self, shape: EncoderShape, padding: int) -> None:
+    def __init__(self, said: BertSettings) -> None:
         super().__init__()
-        self.embeddings = Embeddings(shape, padding)
-        self.encoder = Encoder(shape)
-        self.pooler = Pooler(shape)
+        self.embeddings = Embeddings(said)
+        self.encoder = Encoder(said)
+        self.pooler = Pooler(said)
 
-    def forward(self, tokens: Tensor, mask: Tensor | None, types: Tensor | None) -> tuple[Tensor, Tensor]:
-        states = self.encoder(self.embeddings(tokens, types), _mask(mask))
+    def forward(
+        self, tokens: Tensor, mask: Tensor | None, types: Tensor | None, first: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        states = self.encoder(self.embeddings(tokens, types), _mask(mask), first)
         return states, self.pooler(states)
 
 
 class BertClassifier(nn.Module):
     """The weights come from torch's generator and are those that transformers would draw.
 
-    ``labels`` are transformers' settings for the outputs.
+    ``drawn`` is False where they are read from files afterwards; then only what ``draw`` is told is drawn.
     """
 
     base_model_prefix = "bert"
 
-    def __init__(self, shape: EncoderShape, labels: dict[str, Any], padding: int = 0) -> None:
+    def __init__(self, config: BertSettings, drawn: bool = True) -> None:
         super().__init__()
-        self.config = Settings(shape, labels, padding)
-        self.bert = Body(shape, padding)
-        _draw(self.bert)  # in the order in which transformers draws
-        self.dropout = nn.Dropout(DROPOUT)
-        self.classifier = nn.Linear(shape.hidden, self.config.num_labels)
-        _draw(self.classifier)
+        self.config = config
+        self._read_inside = 0
+        self.bert = Body(config)
+        if drawn:
+            draw(self.bert, config.initializer_range)  # in the order in which transformers draws
+        dropped = config.hidden_dropout_prob if config.classifier_dropout is None else config.classifier_dropout
+        self.dropout = nn.Dropout(dropped)
+        self.classifier = nn.Linear(config.hidden_size, config.num_labels)
+        if drawn:
+            draw(self.classifier, config.initializer_range)
 
     @property
     def base_model(self) -> Body:
@@ -213,8 +195,12 @@ class BertClassifier(nn.Module):
         self, input_ids: Tensor, attention_mask: Tensor | None = None, token_type_ids: Tensor | None = None
     ) -> Answer:
         """Logits of token ids (rows, tokens); a mask is (rows, tokens), or as ``models/forward.py`` makes it."""
-        _, pooled = self.bert(input_ids, attention_mask, token_type_ids)
+        _, pooled = self.bert(input_ids, attention_mask, token_type_ids, not self._read_inside)
         return Answer(self.classifier(self.dropout(pooled)))
+
+    def reading_inside(self, begins: bool) -> None:
+        """Somebody begins, or ceases, to read what is inside: meanwhile every layer is computed for every token."""
+        self._read_inside += 1 if begins else -1
 
     def gradient_checkpointing_enable(self, settings: dict[str, Any] | None = None) -> None:
         """Let the layers recompute while they train."""
@@ -232,16 +218,18 @@ class BertClassifier(nn.Module):
         save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
 
 
-def _draw(part: nn.Module) -> None:
+def draw(part: nn.Module, deviation: float) -> None:
     """First weights: normal, the padding's and all biases 0."""
     with torch.no_grad():
         for module in part.modules():
             if isinstance(module, (nn.Linear, nn.Embedding)):
-                nn.init.normal_(module.weight, 0.0, DEVIATION)
+                nn.init.normal_(module.weight, 0.0, deviation)
             if isinstance(module, nn.Linear):
                 module.bias.zero_()
             elif isinstance(module, nn.Embedding) and module.padding_idx is not None:
                 module.weight[module.padding_idx].zero_()
+            elif isinstance(module, nn.LayerNorm):
+                module.reset_parameters()
 
 
 def _mask(mask: Tensor | None) -> Tensor | None:

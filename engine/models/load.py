@@ -6,6 +6,8 @@ from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, cast
 
 from engine.errors import EngineError, ModelError
+from engine.models.bert_folder import Read, is_plain_bert, read_bert
+from engine.models.bert_settings import words_of
 from engine.models.folder import has_tokenizer, is_local, look_at_model
 from engine.types import Task
 
@@ -37,36 +39,25 @@ def load_classifier(reference: str, task: Task, key: str, *, weights_only: bool,
 
     ``trained_head`` refuses a model whose head does not come with it. Raises ModelError.
     """
-    import torch
-    from transformers import AutoModelForSequenceClassification
-
-    look_at_model(reference, weights_only, key)  # refuses what may not be loaded
+    facts = look_at_model(reference, weights_only, key)  # refuses what may not be loaded
+    plain = is_local(reference) and is_plain_bert(facts)
     with _sentences(reference, key):
-        config = config_of(reference, key)
-        names, count = dict(getattr(config, "id2label", {}) or {}), config.num_labels
-        has_head = any("ForSequenceClassification" in name for name in config.architectures or [])
+        names, has_head = _head_of(facts.config) if plain else _head_of(config_of(reference, key).to_dict())
         if trained_head and not has_head:
             raise ModelError(
                 f'{key}: {reference} has no classification head trained on a task; choose training = "fine_tune".'
             )
-        if trained_head and count != task.outputs:
+        if trained_head and len(names) != task.outputs:
             raise ModelError(
-                f"{key}: {reference} has {count} outputs, the task {task.title} needs {task.outputs}; choose a model "
+                f"{key}: {reference} has {len(names)} outputs, the task {task.title} needs {task.outputs}; choose a model "
                 'trained on this task, or training = "fine_tune".'
             )
         settings = task_settings(task) if not trained_head else {"problem_type": task_settings(task)["problem_type"]}
-        model, info = AutoModelForSequenceClassification.from_pretrained(
-            reference,
-            **settings,
-            dtype=torch.float32,
-            trust_remote_code=False,
-            use_safetensors=None if weights_only else True,  # None: a pickle where there is nothing better
-            weights_only=True,
-            local_files_only=is_local(reference),
-            ignore_mismatched_sizes=not trained_head,
-            output_loading_info=True,
+        read = (
+            read_bert(facts, settings) if plain else _by_transformers(reference, settings, weights_only, trained_head)
         )
-    missing = sorted(name for name in info["missing_keys"])
+    model = read.model
+    missing = sorted(read.missing)
     if trained_head and missing:
         raise ModelError(
             f'{key}: {reference} lacks the weights of {", ".join(missing[:3])}; choose training = "fine_tune".'
@@ -74,15 +65,39 @@ def load_classifier(reference: str, task: Task, key: str, *, weights_only: bool,
     body = [name for name in missing if name.startswith(f"{model.base_model_prefix}.") and "pooler" not in name]
     if body:
         raise ModelError(f"{key}: {reference} lacks the weights of {', '.join(body[:3])}; its files are not complete.")
-    misfits = sorted(name for name, *_ in info["mismatched_keys"] if name.startswith(f"{model.base_model_prefix}."))
+    own = f"{model.base_model_prefix}."
+    misfits = sorted(name for name in read.mismatched if trained_head or name.startswith(own))
     if misfits:  # a head of another size is drawn anew; a body never is, it would be random without a word
         raise ModelError(
             f"{key}: in {reference} the weights of {', '.join(misfits[:3])} have other sizes than its config.json says; "
             "its files do not belong together."
         )
     if trained_head:
-        model.output_order = output_order(names, task, reference, key)
+        model.output_order = output_order(names, task, reference, key)  # type: ignore[assignment]
     return model
+
+
+def _head_of(said: dict[str, Any]) -> tuple[dict[int, str], bool]:
+    """Of a config.json, the words of the outputs, and whether the model comes with a head for them."""
+    return words_of(said)[0], any("ForSequenceClassification" in name for name in said.get("architectures") or [])
+
+
+def _by_transformers(reference: str, settings: dict[str, Any], weights_only: bool, trained_head: bool) -> Read:
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    model, info = AutoModelForSequenceClassification.from_pretrained(
+        reference,
+        **settings,
+        dtype=torch.float32,
+        trust_remote_code=False,
+        use_safetensors=None if weights_only else True,  # None: a pickle where there is nothing better
+        weights_only=True,
+        local_files_only=is_local(reference),
+        ignore_mismatched_sizes=not trained_head,
+        output_loading_info=True,
+    )
+    return Read(model, tuple(info["missing_keys"]), tuple(name for name, *_ in info["mismatched_keys"]))
 
 
 def output_order(names: dict[int, str], task: Task, reference: str, key: str) -> list[int] | None:

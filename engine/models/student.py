@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from engine.config import DistillationConfig, StudentConfig
 from engine.errors import ModelError
+from engine.models.bert_settings import BertSettings
 from engine.models.load import load_classifier, task_settings
 from engine.models.shape import EncoderShape, chosen_layers, layers_shape, random_shape, shape_from_json
 from engine.types import Task
@@ -40,7 +41,7 @@ def random_classifier(shape: EncoderShape, task: Task, padding: int = 0) -> PreT
     """A BERT classifier of this shape with random weights: it has all that is used of transformers' class."""
     from engine.models.bert import BertClassifier
 
-    return cast("PreTrainedModel", BertClassifier(shape, task_settings(task), padding))
+    return cast("PreTrainedModel", BertClassifier(BertSettings.of_shape(shape, task_settings(task), padding)))
 
 
 def student_from_layers(student: StudentConfig, teacher: str, weights_only: bool, task: Task) -> PreTrainedModel:
@@ -48,13 +49,31 @@ def student_from_layers(student: StudentConfig, teacher: str, weights_only: bool
     PKD, Sun et al. 2019, §4.1), with a new head. A narrower feed-forward keeps the units of the largest norm.
     """
     import torch
-    from transformers import AutoModelForSequenceClassification
 
     source = load_classifier(teacher, task, "teacher.model", weights_only=weights_only, trained_head=False)
     whole = shape_from_json(source.config.to_dict())
     if whole is None:
         raise ModelError(f"student.init: “layers” needs a BERT-type teacher; {teacher} is of another kind.")
     shape = layers_shape(student, whole)
+    built = _reshaped(source, shape, task)
+    base = source.base_model.state_dict()
+    kept = chosen_layers(shape.layers, whole.layers)
+    if shape.feed_forward < whole.feed_forward:
+        base = _narrowed(base, whole.feed_forward, shape.feed_forward)
+    taken = {name: base[_source_name(name, kept)] for name in built.base_model.state_dict()}
+    with torch.no_grad():
+        built.base_model.load_state_dict(taken)
+    return built
+
+
+def _reshaped(source: PreTrainedModel, shape: EncoderShape, task: Task) -> PreTrainedModel:
+    """A classifier of the source's kind and of this shape with random weights."""
+    from engine.models.bert import BertClassifier
+
+    if isinstance(source, BertClassifier):
+        return cast("PreTrainedModel", BertClassifier(source.config.reshaped(shape, task_settings(task))))
+    from transformers import AutoModelForSequenceClassification
+
     settings = {**source.config.to_dict(), **task_settings(task)}
     narrow = {
         "num_hidden_layers": shape.layers,
@@ -66,15 +85,7 @@ def student_from_layers(student: StudentConfig, teacher: str, weights_only: bool
     )  # DistilBERT does not map this one
     aliases |= getattr(type(source.config), "attribute_map", {})
     settings |= {aliases.get(name, name): value for name, value in narrow.items()}
-    built = AutoModelForSequenceClassification.from_config(type(source.config).from_dict(settings))
-    base = source.base_model.state_dict()
-    kept = chosen_layers(shape.layers, whole.layers)
-    if shape.feed_forward < whole.feed_forward:
-        base = _narrowed(base, whole.feed_forward, shape.feed_forward)
-    taken = {name: base[_source_name(name, kept)] for name in built.base_model.state_dict()}
-    with torch.no_grad():
-        built.base_model.load_state_dict(taken)
-    return built
+    return AutoModelForSequenceClassification.from_config(type(source.config).from_dict(settings))
 
 
 def _source_name(name: str, kept: list[int]) -> str:

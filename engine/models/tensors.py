@@ -6,7 +6,7 @@ Names are those of ``engine.types.FeaturePlan``: ``hidden/3``, ``query/3``, ``ke
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,8 @@ class Tap:
         ends_early = nothing_else and not any(name.startswith("module/") for name in names)
         self._enough = len(names) if ends_early else None
         self._handles = [self._hook(_module(model, name, whose), name) for name in names]
+        self._tell: Callable[[bool], None] = getattr(model, "reading_inside", lambda begins: None)
+        self._tell(True)
 
     def _hook(self, module: nn.Module, name: str) -> Any:
         def keep(module: nn.Module, inputs: Any, output: Any) -> None:
@@ -75,6 +77,9 @@ class Tap:
         """Leave the model as it was."""
         for handle in self._handles:
             handle.remove()
+        if self._handles:
+            self._tell(False)
+        self._handles = []
 
 
 def body_of(model: PreTrainedModel, whose: str) -> Body:

@@ -1,4 +1,8 @@
-"""The classifier in plain torch is transformers' own: first weights, numbers, gradients, dropout, files."""
+"""The classifier in plain torch is transformers' own: first weights, numbers, gradients, dropout, files.
+
+To the last bit where every layer is computed for every token, as transformers does; where the last one is computed for the
+first token alone, to rounding.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +18,12 @@ from transformers import AutoModelForSequenceClassification, BertForSequenceClas
 
 from engine import catalog
 from engine.models.bert import BertClassifier
+from engine.models.bert_settings import BertSettings
 from engine.models.forward import Forward, final_mask
 from engine.models.load import encoder_config, task_settings
 from engine.models.shape import EncoderShape
 from engine.models.student import random_classifier
+from engine.models.tensors import Tap
 
 SHAPE = EncoderShape(2, 24, 3, 40, 50, 16)
 
@@ -54,6 +60,7 @@ def test_logits_and_gradients_are_those_of_transformers_also_under_dropout(full:
     found = []
     for model in pair():
         model.train(training)
+        getattr(model, "reading_inside", bool)(True)
         torch.manual_seed(5)
         logits = model(**inputs(full)).logits
         logits.square().sum().backward()
@@ -62,6 +69,48 @@ def test_logits_and_gradients_are_those_of_transformers_also_under_dropout(full:
     assert torch.equal(logits, theirs)
     for name, gradient in gradients.items():
         torch.testing.assert_close(gradient, known[name], msg=name)
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_the_last_layer_is_computed_for_the_first_token_alone(full: bool) -> None:
+    found = []
+    for whole in (False, True):
+        model, _ = pair()
+        model.eval()
+        if whole:
+            model.reading_inside(True)
+        seen: list[tuple[int, ...]] = []
+        for layer in model.bert.encoder.layer:
+            layer.intermediate.dense.register_forward_hook(
+                lambda module, given, output, seen=seen: seen.append(output.shape)
+            )
+        logits = model(**inputs(full)).logits
+        logits.square().sum().backward()
+        found.append((logits, [value.grad for value in model.parameters()], seen))
+    (logits, gradients, seen), (known, known_gradients, whole_seen) = found
+    assert [shape[1] for shape in seen] == [9, 1]
+    assert [shape[1] for shape in whole_seen] == [9, 9]
+    torch.testing.assert_close(logits, known)
+    for ours, theirs in zip(gradients, known_gradients, strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_whoever_reads_inside_sees_every_token() -> None:
+    model, _ = pair()
+    tap = Tap(model, ["hidden/2", "query/2"], "student")
+    other = Tap(model, ["hidden/1"], "student")
+    with tap.listening():
+        model(**inputs())
+    assert {name: values.shape[1] for name, values in tap.take().items()} == {"hidden/2": 9, "query/2": 9}
+    tap.close()
+    tap.close()  # twice is once: the other one still reads
+    assert model.bert(inputs()["input_ids"], None, None)[0].shape[1] == 9
+    states: list[torch.Tensor] = []
+    model.bert.encoder.layer[1].register_forward_hook(lambda module, given, output: states.append(output))
+    model(**inputs())
+    other.close()
+    model(**inputs())
+    assert [found.shape[1] for found in states] == [9, 1]
 
 
 def test_without_types_or_with_a_mask_in_its_final_shape() -> None:
@@ -91,7 +140,7 @@ def test_recomputed_layers_change_nothing() -> None:
     found = []
     for again in (False, True):
         torch.manual_seed(3)
-        model = BertClassifier(SHAPE, task_settings(catalog.tasks()["mrpc"])).train()
+        model = BertClassifier(BertSettings.of_shape(SHAPE, task_settings(catalog.tasks()["mrpc"]))).train()
         if again:
             model.gradient_checkpointing_enable({})
         torch.manual_seed(5)
