@@ -186,8 +186,15 @@ def _halved(batches: list[NDArray[np.int64]], wanted: int) -> list[NDArray[np.in
     return batches
 
 
-def evaluation_batches(encoding: Encoding, rows_per_batch: int, pad_to: int = 1) -> Iterator[Batch]:
-    """All rows once, the longest first: a device that has too little memory says so at once."""
+def evaluation_batches(encoding: Encoding, tokens: int, pad_to: int = 1) -> Iterator[Batch]:
+    """All rows once, the longest first: a device that has too little memory says so at once.
+
+    A batch has at most ``tokens`` places, or one row that is longer.
+    """
     order = np.argsort(-encoding.lengths, kind="stable")
-    for start in range(0, len(order), rows_per_batch):
-        yield collate(encoding, order[start : start + rows_per_batch], pad_to)
+    start = 0
+    while start < len(order):
+        longest = -(-int(encoding.lengths[order[start]]) // pad_to) * pad_to
+        rows = max(1, tokens // longest)
+        yield collate(encoding, order[start : start + rows], pad_to)
+        start += rows

@@ -19,7 +19,7 @@ from engine.data.reader import Reader
 from engine.data.rows import Rows, load_rows
 from engine.data.teacher_rows import TeacherRows
 from engine.data.tokenising import Encoding
-from engine.models.load import load_tokenizer, must_hold
+from engine.models.load import load_row_tokenizer, must_hold
 from engine.types import Task
 
 if TYPE_CHECKING:
@@ -64,8 +64,9 @@ class Split:
         first = np.arange(min(rows, len(self)))
         return collate(self.encodings["student"], first, teacher=self.encodings.get("teacher"), kept=self.teacher_rows)
 
-    def evaluation_batches(self, rows_per_batch: int, encoding: str, pad_to: int = 1) -> Iterator[Batch]:
-        return evaluation_batches(self.encodings[encoding], rows_per_batch, pad_to)
+    def evaluation_batches(self, tokens: int, encoding: str, pad_to: int = 1) -> Iterator[Batch]:
+        """All rows once in batches of at most ``tokens`` places, as a reader reads them."""
+        return evaluation_batches(self.encodings[encoding], tokens, pad_to)
 
 
 @dataclass(frozen=True)
@@ -134,11 +135,11 @@ def load_task_data(
     found = load_rows(task, config.task.source)
     rows = {name: split for name, split in found.items() if not split.hidden}
     student_reference, teacher_reference = tokenizer_references(config)
-    student = load_tokenizer(student_reference, "student.tokenizer")
+    student = load_row_tokenizer(student_reference, "student.tokenizer")
     tokenizers = {"student": student}
     if teacher_reference is not None and config.needs_teacher:
         same = teacher_reference == student_reference
-        tokenizers["teacher"] = student if same else load_tokenizer(teacher_reference, "teacher.tokenizer")
+        tokenizers["teacher"] = student if same else load_row_tokenizer(teacher_reference, "teacher.tokenizer")
     readers = {
         name: Reader(tokenizer, config.task.max_length, cache, stop_requested) for name, tokenizer in tokenizers.items()
     }

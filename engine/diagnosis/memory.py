@@ -53,7 +53,8 @@ def activation_bytes(
         return kept
     with keeping_all(model):
         whole = _kept_bytes(model, encoding, batch_size, device, precision)
-    return kept + (whole - kept) // layers
+    # The last layer keeps next to nothing where it is computed for the first token alone: the others hold it all.
+    return kept + (whole - kept) // max(1, layers - 1)
 
 
 def _kept_bytes(

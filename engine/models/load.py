@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, cast
 
 from engine.errors import EngineError, ModelError
 from engine.models.bert_folder import Read, is_plain_bert, read_bert
 from engine.models.bert_settings import words_of
+from engine.models.bert_tokenizer import read_bert_tokenizer
 from engine.models.folder import has_tokenizer, is_local, look_at_model
 from engine.types import Task
 
@@ -86,6 +88,7 @@ def _by_transformers(reference: str, settings: dict[str, Any], weights_only: boo
     import torch
     from transformers import AutoModelForSequenceClassification
 
+    quiet_transformers()
     model, info = AutoModelForSequenceClassification.from_pretrained(
         reference,
         **settings,
@@ -128,6 +131,7 @@ def load_tokenizer(reference: str, key: str) -> Any:
     """A fast tokenizer of a folder or hub id. Raises ModelError in a sentence."""
     from transformers import AutoTokenizer
 
+    quiet_transformers()
     if not has_tokenizer(reference):
         raise ModelError(f"{key}: {reference} has no tokenizer; give the folder of a tokenizer.")
     with _sentences(reference, key):
@@ -137,6 +141,12 @@ def load_tokenizer(reference: str, key: str) -> Any:
     if tokenizer.pad_token_id is None:
         raise ModelError(f"{key}: the tokenizer {reference} has no padding token; choose that of an encoder.")
     return tokenizer
+
+
+def load_row_tokenizer(reference: str, key: str) -> Any:
+    """A tokenizer as far as rows are read with it: without transformers where it is BERT's own. Raises ModelError."""
+    plain = read_bert_tokenizer(Path(reference)) if is_local(reference) else None
+    return load_tokenizer(reference, key) if plain is None else plain
 
 
 def must_hold(model: PreTrainedModel, tokens: int, positions: int, key: str) -> None:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel
 
-INSIDE_FORMAT = 1  # the same for the tensors of its inside
-FORMAT = 1  # grows when the way a teacher is asked changes: what was kept before is then not found
+INSIDE_FORMAT = 2  # the same for the tensors of its inside
+FORMAT = 2  # grows when the way a teacher is asked changes: what was kept before is then not found
 TELL_EVERY_S = 0.5
 
 

@@ -20,7 +20,6 @@ from engine.errors import DataError, ModelError
 from engine.events import Emit, Facts, Log, Phase, Score
 from engine.losses.objective import Objective
 from engine.models.compiled import rung
-from engine.models.load import quiet_transformers
 from engine.models.recompute import recompute_layers
 from engine.models.skeleton import student_skeleton, teacher_skeleton
 from engine.models.student import build_student
@@ -75,7 +74,6 @@ def distil(
     """
     import torch
 
-    quiet_transformers()
     task = catalog.tasks()[config.task.name]
     loss = catalog.losses()[config.loss.kind]
     leave_determinism_open()

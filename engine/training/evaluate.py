@@ -20,12 +20,19 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-ROWS_PER_BATCH = 128
+# Places of a batch. A processor is fastest where a layer's numbers stay in its cache (measured: a 6x384 scores a quarter more
+# rows a second in batches of 16 rows of 54 than of 128), a GPU where there is much to do at once.
+CPU_TOKENS, GPU_TOKENS = 1024, 16384
 
 
 def precision_of(device: torch.device) -> str:
     """The precision ``predict`` computes in, as a word."""
     return "bfloat16" if device.type == "cuda" else "float32"
+
+
+def tokens_at_once(device: torch.device) -> int:
+    """How many places a batch has at most that is only looked at."""
+    return CPU_TOKENS if device.type == "cpu" else GPU_TOKENS
 
 
 def predict(
@@ -47,7 +54,7 @@ def predict(
     done = 0
     half = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision_of(device) == "bfloat16")
     with _in_evaluation(model, device), torch.inference_mode(), half:
-        for batch in split.evaluation_batches(ROWS_PER_BATCH, encoding, padding_multiple(device)):
+        for batch in split.evaluation_batches(tokens_at_once(device), encoding, padding_multiple(device)):
             inputs = {name: values.to(device, non_blocking=True) for name, values in batch.inputs.items()}
             logits = model(**inputs).logits.float()
             if order is not None:

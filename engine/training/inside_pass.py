@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.data.batches import padding_multiple, valid_tokens
 from engine.data.split import Split
 from engine.data.tokenising import Encoding
-from engine.training.evaluate import ROWS_PER_BATCH
+from engine.training.evaluate import tokens_at_once
 from engine.training.inside import WHOSE, LiveInside, must_be_of_rows
 
 if TYPE_CHECKING:
@@ -72,9 +72,8 @@ def _read(
     inside.want(names)
     done = 0
     try:
-        for batch in split.evaluation_batches(
-            _rows_at_once(inside, encoding, len(names)), "teacher", padding_multiple(device)
-        ):
+        most = _tokens_at_once(inside, len(names), device)
+        for batch in split.evaluation_batches(most, "teacher", padding_multiple(device)):
             inputs = {name: values.to(device, non_blocking=True) for name, values in batch.inputs.items()}
             found, mask, rows = inside.tensors(inputs), valid_tokens(inputs), batch.indices.numpy()
             for name in names:
@@ -107,7 +106,6 @@ def _put(put: Put, values: NDArray[Any], rows: NDArray[np.int64], encoding: Enco
         first = int(end)
 
 
-def _rows_at_once(inside: LiveInside, encoding: Encoding, tensors: int) -> int:
-    """So many rows that the longest ones' tensors stay within a bound."""
-    row = int(encoding.lengths.max()) * inside.body.hidden * 4 * tensors
-    return max(1, min(ROWS_PER_BATCH, AT_ONCE_BYTES // row))
+def _tokens_at_once(inside: LiveInside, tensors: int, device: torch.device) -> int:
+    """So many places that the tensors of them all stay within a bound."""
+    return min(tokens_at_once(device), AT_ONCE_BYTES // (inside.body.hidden * 4 * tensors))

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel
 
-FORMAT = 1  # grows when the way a teacher is trained changes: older kept ones are then not found
+FORMAT = 2  # grows when the way a teacher is trained changes: older kept ones are then not found
 
 
 @dataclass(frozen=True)

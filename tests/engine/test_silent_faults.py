@@ -343,7 +343,7 @@ def test_fault_11_the_last_smaller_batch_is_trained_on_and_scored() -> None:
         seen = [batch.indices.tolist() for batch in batches.epoch(epoch)]
         assert len(seen) == batches.steps_per_epoch == 3
         assert sorted(chain(*seen)) == list(range(7))
-    scored = [batch.indices.tolist() for batch in evaluation_batches(encoding, 3)]
+    scored = [batch.indices.tolist() for batch in evaluation_batches(encoding, 9)]
     assert sorted(chain(*scored)) == list(range(7))
     split = Split("validation", np.zeros(7, np.int64), np.zeros((7, 3), np.float32), {"student": encoding})
     np.testing.assert_array_equal(predict(Given(), split, CPU)[:, 0], np.arange(7.0))

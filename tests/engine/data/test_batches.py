@@ -171,5 +171,17 @@ def test_a_batch_depends_on_its_rows_alone() -> None:
 
 
 def test_evaluation_takes_every_row_once_the_longest_first() -> None:
-    batches = list(evaluation_batches(encoding([4, 9, 2, 9, 3]), 2))
-    assert [batch.indices.tolist() for batch in batches] == [[1, 3], [0, 4], [2]]
+    batches = list(evaluation_batches(encoding([4, 9, 2, 9, 3]), 18))
+    assert [batch.indices.tolist() for batch in batches] == [[1, 3], [0, 4, 2]]
+
+
+def test_evaluation_fills_a_batch_to_its_tokens_and_takes_a_longer_row_alone() -> None:
+    data = encoding([40, 7, 12, 9, 3, 3, 2])
+    for tokens in (1, 10, 24, 64, 1000):
+        batches = list(evaluation_batches(data, tokens, pad_to=4))
+        assert [row for batch in batches for row in batch.indices.tolist()] == [0, 2, 3, 1, 4, 5, 6]
+        for batch, following in zip(batches, [*batches[1:], None], strict=True):
+            places = batch.inputs["input_ids"].numel()
+            assert places <= tokens or len(batch.indices) == 1
+            if following is not None:  # one row more would not have fitted
+                assert places + batch.inputs["input_ids"].shape[1] > tokens

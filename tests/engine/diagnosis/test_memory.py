@@ -34,7 +34,7 @@ def test_layers_that_recompute_keep_their_inputs_and_the_inside_of_one(healthy: 
     assert of(1, True) >= of(1, False), "of one layer nothing is saved"
     assert of(8, True) < of(8, False) / 3
     more = (of(8, True) - of(4, True)) / 4
-    assert places * 32 * 4 <= more <= 1.5 * places * 32 * 4, "a layer more is its input more: 32 numbers a token"
+    assert 0.75 * places * 32 * 4 <= more <= 1.5 * places * 32 * 4, "a layer more is its input more: 32 numbers a token"
 
 
 def test_activations_grow_with_rows_and_layers(healthy: Toml) -> None:
