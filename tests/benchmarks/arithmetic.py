@@ -33,12 +33,14 @@ def step_operations(shape: EncoderShape, size: StepSize) -> int:
 
     6 · (weights in matrix products) · tokens: 2 forward, 4 backward (Kaplan et al. 2020, “Scaling Laws”, §2.1), the pooler
     and the head seeing one token a row; attention's two products are 4·rows·length²·hidden a layer forward, and twice
-    that backward. Looking up embeddings, softmax, norms, activations and the optimiser count nothing.
+    that backward. Of the last layer, whose first token alone is read, the other tokens need keys and values only, and one
+    token a row asks. Looking up embeddings, softmax, norms, activations and the optimiser count nothing.
     """
-    hidden = shape.hidden
-    layer_weights = 4 * hidden * hidden + 2 * hidden * shape.feed_forward
-    linear = 6 * shape.layers * layer_weights * size.tokens
-    attention = 12 * shape.layers * size.rows * size.length**2 * hidden
+    hidden, whole = shape.hidden, shape.layers - 1
+    keys_and_values = 2 * hidden * hidden
+    rest = 2 * hidden * hidden + 2 * hidden * shape.feed_forward
+    linear = 6 * (whole * (keys_and_values + rest) + keys_and_values) * size.tokens + 6 * rest * size.rows
+    attention = 12 * (whole * size.length + 1) * size.tokens * hidden
     head = 6 * (hidden * hidden + hidden * size.outputs) * size.rows
     return linear + attention + head
 
