@@ -27,7 +27,7 @@ from engine.training.table import moments_for
 if TYPE_CHECKING:
     from torch import Tensor
 
-FORMAT = 3  # grows when the same checkpoint would go on in another way, or a configuration has other settings
+FORMAT = 4  # grows when the same checkpoint would go on in another way, or a configuration has other settings
 EVERY_S = 60.0
 LARGEST_SHARE = 0.03  # of the time may go into writing checkpoints …
 FREE_S = 1.0  # … once this much has: a run of seconds keeps every evaluation
