@@ -15,7 +15,7 @@ def field_button(icon: str, name: str, colour: str = "muted", parent: QWidget | 
     made = QToolButton(parent)
     made.setToolTip(name)
     made.setAccessibleName(name)
-    made.setStyleSheet("QToolButton { padding: 0; }")
+    made.setProperty("fit", "field")
     made.setFixedSize(SIDE, SIDE)
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     set_icon(made, icon, colour, size=14)

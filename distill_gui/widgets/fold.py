@@ -22,7 +22,7 @@ class Fold(QToolButton):
         if leading:
             self.setProperty("kind", "heading")
         self.setFixedHeight(HEIGHT)
-        self.setStyleSheet("QToolButton { padding: 0 4px; }")
+        self.setProperty("fit", "line")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.clicked.connect(self._on_clicked)

@@ -27,7 +27,7 @@ class MenuChoice(QToolButton):
         self.setMenu(self._menu)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setFixedHeight(HEIGHT)
-        self.setStyleSheet("QToolButton { padding: 0 4px; font-size: 11px; }")
+        self.setProperty("fit", "caption")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.hide()

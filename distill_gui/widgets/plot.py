@@ -1,54 +1,27 @@
 """A chart of many curves that stays fast: it is handed few points and a view, and obeys. Knows no models and no runs.
 
-With plot_axis.py the only importer of pyqtgraph. What keeps it fast: 1 px pens; no legend, no autorange, no
-downsampling here, as points come reduced; antialiasing only while curves are few; unchanged curves are not touched.
+With its parts plot_*.py the only importer of pyqtgraph. What keeps it fast: 1 px pens; no legend, no autorange, no
+downsampling here, as points come reduced; antialiasing only while curves are few; unchanged curves are not drawn again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from math import log10
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from distill_gui import theme
 from distill_gui.widgets.plot_axis import Axis
+from distill_gui.widgets.plot_curves import Curves, Floats, cosmetic_pen
+from distill_gui.widgets.plot_view import View
 
-Floats = NDArray[np.float64]
-
-SMOOTH_EDGES = 12  # curves; measured for 1,000 points each: 12 antialiased curves cost 2 ms a frame, 50 cost 10 ms
-DOTS = 24  # points; a curve of fewer shows where its rows are
-LONELY = 9  # px; the dot of a curve of one point
 NEAR = 8.0  # px from the pointer at which a curve counts as meant
 TINY = 1e-300  # what a logarithmic axis shows nothing of
-
-
-@dataclass
-class _Curve:
-    line: pg.PlotCurveItem
-    dots: pg.ScatterPlotItem
-    x: Floats
-    y: Floats
-    colour: str = ""
-    emphasised: bool = False
-    faint: bool = False
-    dash: tuple[float, ...] = ()
-
-
-class _View(pg.PlotWidget):
-    """The plotting surface: drag pans, Ctrl + wheel zooms; the wheel alone goes on to scroll the page."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
 
 class Chart(QWidget):
@@ -65,10 +38,10 @@ class Chart(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._axes = {side: Axis(side) for side in ("left", "bottom")}
-        self._view = _View(self, axisItems=dict(self._axes), background=None, enableMenu=False)
-        self._plot = self._view.getPlotItem()
-        self._box = self._plot.getViewBox()
-        self._curves: dict[Hashable, _Curve] = {}
+        self._view = View(self._axes, self)
+        self._box = self._view.box
+        self._drawn = Curves()
+        self._curves = self._drawn.curves
         self._levels: dict[Hashable, tuple[pg.InfiniteLine, float]] = {}
         self._log_x = self._log_y = False
         self._pointed: Hashable | None = None
@@ -82,32 +55,22 @@ class Chart(QWidget):
         self.restyle()
 
     def _set_up(self) -> None:
-        self._view.setFrameShape(_View.Shape.NoFrame)
         self._view.setStyleSheet("background: transparent")  # the card's surface shows through
-        self._view.viewport().setMouseTracking(True)
         self._view.viewport().installEventFilter(self)
-        self._view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        menu = self._plot.ctrlMenu  # never shown; as the view's own window it goes when the chart goes
-        menu.setParent(self._view, menu.windowFlags())
-        self._plot.hideButtons()
-        self._plot.setContentsMargins(0, 6, 12, 0)
-        self._plot.disableAutoRange()
-        for axis in self._axes.values():
-            axis.setZValue(-1)  # the grid lies behind the curves
-        self._box.setMouseEnabled(x=True, y=False)
-        self._box.setDefaultPadding(0)
         self._box.sigRangeChangedManually.connect(self._on_range_changed_manually)
         self._box.sigResized.connect(self._on_box_resized)
         self._cursor.setZValue(50)
         self._cursor.hide()
-        self._plot.addItem(self._cursor, ignoreBounds=True)
+        self._drawn.setZValue(10)
+        self._view.add(self._drawn)
+        self._view.add(self._cursor)
 
     def restyle(self) -> None:
         """Take the theme's colours."""
         for axis in self._axes.values():
             axis.restyle()
         muted = theme.current().muted
-        self._cursor.setPen(_pen(muted, style=Qt.PenStyle.DotLine))
+        self._cursor.setPen(cosmetic_pen(muted, style=Qt.PenStyle.DotLine))
         for line, _ in self._levels.values():
             _dress_level(line)
 
@@ -124,20 +87,11 @@ class Chart(QWidget):
         dash: tuple[float, ...] = (),
     ) -> None:
         """Draw a curve, shape (points,) each; NaN is a gap. At most three should be `emphasised`; `dash` is in px."""
-        curve = self._curves.get(key) or self._new_curve(key)
         if self._log_x or self._log_y:
             x = np.log10(np.maximum(x, TINY)) if self._log_x else x
             y = np.log10(np.where(y > 0, y, np.nan)) if self._log_y else y
-        gaps = not np.isfinite(y).all()
-        if gaps:
-            y = np.where(np.isfinite(y), y, np.nan)  # infinity has no place to be drawn at
-        curve.x, curve.y = x, y
-        curve.line.setData(x, y, connect="finite" if gaps else "all")
-        if len(x) <= DOTS or len(curve.dots.data):
-            known = np.isfinite(y) if len(x) <= DOTS else np.zeros(len(x), dtype=bool)
-            curve.dots.setData(x[known], y[known])
-        self._dress(curve, colour, emphasised, faint, dash)
-        self._size_dots(curve)
+        self._drawn.set_points(key, x, y)
+        self._drawn.set_look(key, colour, emphasised, faint, dash)
 
     def set_look(
         self,
@@ -148,58 +102,13 @@ class Chart(QWidget):
         dash: tuple[float, ...] = (),
     ) -> None:
         """Change how a drawn curve looks, not its points."""
-        self._dress(self._curves[key], colour, emphasised, faint, dash)
+        self._drawn.set_look(key, colour, emphasised, faint, dash)
 
     def remove_curve(self, key: Hashable) -> None:
-        curve = self._curves.pop(key, None)
-        if curve is None:
-            return
-        for item in (curve.line, curve.dots):
-            self._plot.removeItem(item)
-        self._set_edges()
+        self._drawn.remove(key)
 
     def curve_keys(self) -> list[Hashable]:
         return list(self._curves)
-
-    def _new_curve(self, key: Hashable) -> _Curve:
-        nothing = np.empty(0)
-        curve = _Curve(pg.PlotCurveItem(skipFiniteCheck=True), pg.ScatterPlotItem(pxMode=True), nothing, nothing)
-        for item in (curve.line, curve.dots):
-            self._plot.addItem(item, ignoreBounds=True)
-        self._curves[key] = curve
-        self._set_edges()
-        return curve
-
-    def _set_edges(self) -> None:
-        """Antialias all curves, or none once they are many."""
-        few = len(self._curves) <= SMOOTH_EDGES
-        for curve in self._curves.values():
-            if curve.line.opts["antialias"] != few:
-                curve.line.opts["antialias"] = few
-                curve.line.update()
-
-    def _dress(self, curve: _Curve, colour: str, emphasised: bool, faint: bool, dash: tuple[float, ...]) -> None:
-        if (curve.colour, curve.emphasised, curve.faint, curve.dash) == (colour, emphasised, faint, dash):
-            return
-        curve.colour, curve.emphasised, curve.faint, curve.dash = colour, emphasised, faint, dash
-        # A wide polyline is slow where it overlaps itself; its segments drawn one by one are not.
-        curve.line.setSegmentedLineMode("on" if emphasised else "off")
-        pen = _pen(colour, width=2.0 if emphasised else 1.0, alpha=90 if faint else 255)
-        if dash:
-            pen.setDashPattern([length / pen.widthF() for length in dash])
-        curve.line.setPen(pen)
-        curve.dots.setPen(None)
-        curve.dots.setBrush(QColor(colour))
-        self._size_dots(curve)
-        for item in (curve.line, curve.dots):
-            item.setZValue(20 if emphasised else 5 if faint else 10)
-
-    @staticmethod
-    def _size_dots(curve: _Curve) -> None:
-        """A point without a line to it is all there is of its curve: it must be found in an empty chart."""
-        size = LONELY if len(curve.dots.data) == 1 else 6 if curve.emphasised else 4
-        if curve.dots.opts["size"] != size:
-            curve.dots.setSize(size)
 
     # levels -----------------------------------------------------------------------------------------------------------
 
@@ -220,12 +129,12 @@ class Chart(QWidget):
         _dress_level(line)
         line.setValue(log10(max(value, TINY)) if self._log_y else value)
         self._levels[key] = (line, value)
-        self._plot.addItem(line, ignoreBounds=True)
+        self._view.add(line)
 
     def remove_level(self, key: Hashable) -> None:
         found = self._levels.pop(key, None)
         if found:
-            self._plot.removeItem(found[0])
+            self._view.remove(found[0])
 
     def levels(self) -> dict[Hashable, float]:
         return {key: value for key, (_, value) in self._levels.items()}
@@ -352,16 +261,8 @@ class Chart(QWidget):
         return best
 
 
-def _pen(colour: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine, alpha: int = 255) -> QPen:
-    shade = QColor(colour)
-    shade.setAlpha(alpha)
-    pen = QPen(shade, width, style, Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.RoundJoin)
-    pen.setCosmetic(True)
-    return pen
-
-
 def _dress_level(line: pg.InfiniteLine) -> None:
     muted = theme.current().muted
-    line.setPen(_pen(muted, style=Qt.PenStyle.DashLine))
+    line.setPen(cosmetic_pen(muted, style=Qt.PenStyle.DashLine))
     line.label.setColor(QColor(muted))
     line.label.textItem.setFont(theme.number_font(11))

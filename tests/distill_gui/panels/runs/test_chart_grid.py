@@ -272,7 +272,7 @@ def test_terms_look_like_terms_and_never_like_runs(
     looks = [(drawn[key].colour, drawn[key].dash) for key in drawn]
     assert looks == [(term_look(place).colour, term_look(place).dash) for place in range(4)]
     assert not {colour for colour, _ in looks} & {run_colour(index) for index in range(6)}
-    assert drawn[3, "train/loss/teacher", False].line.opts["pen"].dashPattern() == [6.0, 3.0]
+    assert drawn[3, "train/loss/teacher", False].pen.dashPattern() == [6.0, 3.0]
 
 
 def test_a_term_has_the_same_look_in_every_chart_and_view(
