@@ -29,7 +29,7 @@ from distill_gui.windows.main_window import MainWindow
 from distill_gui.windows.status import Status
 
 if TYPE_CHECKING:
-    from engine.store import RunRecord, ScoreRow
+    from engine.store import MetricRows, RunRecord, ScoreRow
 
 LAST_WAIT_MS = 10_000
 FIRST = "compose"  # the place shown by a window that remembers none
@@ -103,7 +103,7 @@ class Studio(QObject):
         engine = self.engine
         engine.runs_changed.connect(self._on_runs_changed)
         engine.rewound.connect(self._on_rewound)
-        engine.metrics_arrived.connect(lambda rows: self.models.curves.append(rows))
+        engine.metrics_arrived.connect(self._on_metrics_arrived)
         engine.scores_changed.connect(self._on_scores_changed)
         engine.means_arrived.connect(self._on_means_arrived)
         engine.run_ended.connect(self._on_run_ended)
@@ -111,6 +111,7 @@ class Studio(QObject):
         engine.discarded.connect(self._on_discarded)
         engine.trash_listed.connect(self.window.set_trash)
         engine.purged.connect(self._on_purged)
+        engine.forgotten.connect(self._on_forgotten)
         engine.trouble.connect(self._say)
         self.meters.measured.connect(self.window.set_meters)
 
@@ -130,6 +131,13 @@ class Studio(QObject):
     def _on_rewound(self, runs: list[int]) -> None:
         for run in runs:
             self.models.curves.forget(run)
+
+    def _on_metrics_arrived(self, rows: MetricRows) -> None:
+        """Take rows; curves nobody looks at go where they take too much, and come again from the store when wanted."""
+        curves = self.models.curves
+        curves.append(rows)
+        if gone := curves.spare(record.id for record in self.models.runs.records() if record.state == "running"):
+            self.engine.put_curves_away(gone)
 
     def _on_runs_changed(self, records: list[RunRecord]) -> None:
         if not self._published_known:
@@ -174,14 +182,21 @@ class Studio(QObject):
         self.window.notify(said, "Undo", lambda: self.engine.restore([record.id]))
 
     def _on_purged(self, runs: list[int], size: int) -> None:
-        """Say it, and keep nothing of them: a window lives for weeks."""
-        self._results.forget(runs)
-        if self.models.has("table"):
-            self.models.table.forget(runs)
-        for run in runs:
-            self.models.curves.forget(run)
         count = len(runs)
         self._say(f"{count} run{'s' * (count != 1)} deleted for good, {bytes_text(size)} of files.")
+
+    def _on_forgotten(self, runs: list[int]) -> None:
+        """Keep nothing of runs that somebody deleted for good: a window lives for weeks."""
+        self._results.forget(runs)
+        self.models.runs.remove(runs)
+        if self.models.has("table"):
+            self.models.table.forget(runs)
+        if self.models.has("export"):
+            self.models.export.remove(runs)
+        if self.models.has("compose"):
+            self.models.compose.forget_runs(runs)
+        for run in runs:
+            self.models.curves.forget(run)
 
     def _say(self, text: str) -> None:
         self.window.notify(text)
@@ -285,6 +300,7 @@ class Studio(QObject):
         self.engine.enqueue(tomls)
 
     def _on_curves_wanted(self, runs: list[int]) -> None:
+        self.models.curves.set_drawn(runs)
         for run in runs:
             self.engine.load_curves(run)
 

@@ -267,6 +267,11 @@ class ComposeModel(QObject):
         if ended:
             self.preview_changed.emit()
 
+    def forget_runs(self, runs: Iterable[int]) -> None:
+        """Keep nothing of runs that were deleted for good."""
+        gone = set(runs)
+        self._past = {run: record for run, record in self._past.items() if run not in gone}
+
     def ask_preview(self) -> None:
         """Ask the engine about the draft soon; several calls in a row ask once."""
         self._timer.start()

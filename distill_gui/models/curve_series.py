@@ -47,6 +47,10 @@ class Smoothed:
             new, self._state = smooth(values[len(self.values) :], self.weight, self._state)
             self.values.extend(new)
 
+    @property
+    def nbytes(self) -> int:
+        return self.values.nbytes + self.pyramid.nbytes
+
 
 class Series:
     """The rows of one curve in the order of their steps; what is derived from them waits until a view asks."""
@@ -59,6 +63,12 @@ class Series:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held by the rows and all that was derived from them."""
+        smoothed = self._smoothed.nbytes if self._smoothed is not None else 0
+        return self.steps.nbytes + self.seconds.nbytes + self.values.nbytes + self.pyramid.nbytes + smoothed
 
     def append(self, steps: NDArray, seconds: NDArray, values: NDArray) -> None:
         """Add rows (each of shape (n,)); those from the first new step on are replaced: a resumed run says them again.

@@ -15,6 +15,7 @@ __all__ = ["CurveKey", "CurveModel", "Drawing", "Floats", "MetricBatch", "Series
 
 CurveKey = tuple[int, str]  # run id, metric name
 Drawing = tuple[Window, Floats, Floats]
+ROOM_BYTES = 128_000_000  # for curves nobody looks at: more than the window reads unasked of what was before it
 
 
 class MetricBatch(Protocol):
@@ -38,14 +39,23 @@ class MetricBatch(Protocol):
 
 
 class CurveModel(QObject):
-    """Holds each curve once and answers with the few points a view needs."""
+    """Holds each curve once and answers with the few points a view needs.
+
+    Curves of runs that are not drawn may take ``room_bytes``; ``spare`` drops what is beyond.
+    """
 
     changed = Signal(object)  # frozenset of CurveKey: the curves that gained or replaced rows
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, room_bytes: int = ROOM_BYTES) -> None:
         super().__init__(parent)
+        self._room_bytes = room_bytes
         self._series: dict[CurveKey, Series] = {}
         self._names: dict[int, list[str]] = {}
+        self._drawn: frozenset[int] = frozenset()
+        self._drawn_last: dict[int, int] = {}  # run → the number of the latest choice of runs to draw that it was in
+        self._choices = 0
+        self._sizes: dict[int, int] = {}  # run → bytes, as last measured
+        self._unmeasured: set[int] = set()  # runs whose memory may have changed since
 
     def append(self, batch: MetricBatch) -> None:
         """Add a batch of rows; emits `changed` once, with the curves it touched."""
@@ -61,6 +71,7 @@ class CurveModel(QObject):
             key = (int(runs[start]), batch.names[int(series[start])])
             self._curve(key).append(steps[start:stop], seconds[start:stop], values[start:stop])
             touched.add(key)
+        self._unmeasured.update(run for run, _ in touched)
         self.changed.emit(frozenset(touched))
 
     def _curve(self, key: CurveKey) -> Series:
@@ -74,6 +85,9 @@ class CurveModel(QObject):
         gone = frozenset((run, name) for name in self._names.pop(run, ()))
         for key in gone:
             del self._series[key]
+        for kept in (self._sizes, self._drawn_last):
+            kept.pop(run, None)
+        self._unmeasured.discard(run)
         if gone:
             self.changed.emit(gone)
 
@@ -139,7 +153,37 @@ class CurveModel(QObject):
         return float(series.x(axis, np.array([row]))[0]), float(values.view[row])
 
     def nbytes(self) -> int:
-        """Memory held by all rows and their pyramids."""
-        return sum(
-            s.steps.nbytes + s.seconds.nbytes + s.values.nbytes + s.pyramid.nbytes for s in self._series.values()
-        )
+        """Memory held by all rows and what was derived from them, smoothed curves too."""
+        return sum(series.nbytes for series in self._series.values())
+
+    # how much is kept -------------------------------------------------------------------------------------------------
+
+    def set_drawn(self, runs: Iterable[int]) -> None:
+        """Say which runs are drawn from now on."""
+        self._choices += 1
+        before, self._drawn = self._drawn, frozenset(runs)
+        self._unmeasured |= before & self._names.keys()  # drawing has derived
+        self._drawn_last |= dict.fromkeys(before | self._drawn, self._choices)
+
+    def spare(self, live: Iterable[int] = ()) -> list[int]:
+        """Drop runs that are neither drawn nor ``live`` until the others fit the room; returns them.
+
+        The one drawn least recently goes first, and of those never drawn the oldest.
+        """
+        for run in self._unmeasured:
+            self._sizes[run] = sum(self._series[run, name].nbytes for name in self._names[run])
+        self._unmeasured.clear()
+        beside = sum(self._sizes.values())
+        if beside <= self._room_bytes:
+            return []
+        kept = self._drawn | frozenset(live)
+        beside -= sum(self._sizes.get(run, 0) for run in kept)
+        gone: list[int] = []
+        for run in sorted(self._names.keys() - kept, key=lambda run: (self._drawn_last.get(run, 0), run)):
+            if beside <= self._room_bytes:
+                break
+            beside -= self._sizes[run]
+            gone.append(run)
+        for run in gone:
+            self.forget(run)
+        return gone

@@ -52,7 +52,8 @@ class EngineThread(QThread):
     enqueued = Signal(object)  # list[int], the runs just put in the queue
     discarded = Signal(object)  # RunRecord, just moved to the trash by this window
     trash_listed = Signal(object)  # list of (RunRecord, bytes of its files)
-    purged = Signal(object, object)  # list[int], the runs deleted for good; bytes of their files
+    purged = Signal(object, object)  # list[int], the runs this window deleted for good; bytes of their files
+    forgotten = Signal(object)  # list[int], runs that anybody deleted for good; nothing more comes of them
     stopping = Signal(int, str, int)  # run, "asked" | "terminated" | "killed" | "" when over, seconds to the next stage
     worker_changed = Signal(str)  # "none", "starting (process 7)", "training run 3 (process 7)", "ready (process 7)"
     preview_ready = Signal(object)  # dict
@@ -150,6 +151,11 @@ class EngineThread(QThread):
     def load_curves(self, run: int) -> None:
         """Send a run's rows from before the window opened next; unasked, they come newest runs first."""
         self._put(lambda session: session.want_curves(run))
+
+    def put_curves_away(self, runs: Sequence[int]) -> None:
+        """Say that these runs' rows are kept no longer; ``load_curves`` brings one back, and so does its going on."""
+        gone = list(runs)
+        self._put(lambda session: session.put_curves_away(gone))
 
     def close(self) -> bool:
         """Carry out what was asked so far, then end the thread; the worker and exports go on.
@@ -275,6 +281,8 @@ class EngineThread(QThread):
             self.run_ended.emit(run)
         for run in self._session.discarded() if self._session is not None else ():
             self.discarded.emit(run)
+        if news.purged:
+            self.forgotten.emit(news.purged)
 
     def _read_configurations(self, tomls: list[str]) -> None:
         from engine.config import parse_config

@@ -110,6 +110,10 @@ class StoreSession:
     def want_curves(self, run: int) -> None:
         self._tail.want(run)
 
+    def put_curves_away(self, runs: list[int]) -> None:
+        """The window keeps the rows of these runs no longer; they come again when wanted."""
+        self._tail.put_away(runs)
+
     def close(self) -> None:
         """Leave the worker at work and close the store."""
         self._keeper.close()

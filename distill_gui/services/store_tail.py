@@ -6,7 +6,9 @@ that a long history holds up neither the window's start nor the live run.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +27,8 @@ class News:
     """What is new. ``ended`` are runs that have ended since the tail began; all their rows and scores came before.
 
     ``rewound`` are runs whose rows seen so far are void, as they went on from before them: all come again, in ``metrics`` of
-    this and of later looks. ``means`` are those of ``CURVES`` of finished runs: run → curve → mean.
+    this and of later looks. ``means`` are those of ``CURVES`` of finished runs: run → curve → mean. ``purged`` are runs told
+    of before that somebody deleted for good.
     """
 
     runs: list[RunRecord] = field(default_factory=list)
@@ -34,12 +37,14 @@ class News:
     scores: list[ScoreRow] = field(default_factory=list)
     ended: list[RunRecord] = field(default_factory=list)
     means: dict[int, dict[str, float]] = field(default_factory=dict)
+    purged: list[int] = field(default_factory=list)
 
 
 class StoreTail:
     """``look()`` again and again; ``active`` are the runs that are queued or running.
 
-    Of the history, ``history_rows`` are read unasked; a run beyond that when it is wanted.
+    Of the history, ``history_rows`` are read unasked; a run beyond that when it is wanted. What is kept of a run goes when
+    the run is deleted for good, whoever deletes it: a window lives for weeks.
     """
 
     def __init__(self, store: Store, history_rows: int = HISTORY_ROWS) -> None:
@@ -47,7 +52,7 @@ class StoreTail:
         self.active: dict[int, RunRecord] = {}
         self._news = News()  # gathered here, so that a look that fails half-way loses nothing
         self._ended: set[int] = set()
-        self._scores: set[ScoreRow] = set()
+        self._scores: dict[int, dict[tuple[str, str, str], ScoreRow]] = {}  # run → as they were told
         self._version: int | None = None
         self._revision = 0
         self._row: int | None = None  # the last live row seen
@@ -58,6 +63,7 @@ class StoreTail:
         self._rewinds: dict[int, int] = {}  # as far as they were noticed
         self._history_left = history_rows
         self._wanted: list[int] = []
+        self._put_away: set[int] = set()  # runs whose rows were told and are not kept any more where they were told
         self._averaged: dict[int, bool] = {}  # finished run → whether its curves' means were read
 
     def touch(self) -> None:
@@ -65,8 +71,32 @@ class StoreTail:
         self._version = None
 
     def want(self, run: int) -> None:
-        """Read the history of ``run`` before that of the others."""
+        """Read the history of ``run`` before that of the others, also one that was put away."""
+        self._bring_back(run)
         self._wanted.append(run)
+
+    def put_away(self, runs: Iterable[int]) -> None:
+        """Say that the rows of these runs are not kept any more: all come again once one is wanted or goes on."""
+        for run in runs:
+            if run in self._rewinds:
+                self._history.pop(run, None)
+                self._put_away.add(run)
+
+    def forget(self, runs: Iterable[int]) -> None:
+        """Keep nothing of runs that were deleted for good."""
+        gone = set(runs)
+        if not gone:
+            return
+        by_run: tuple[dict[int, Any], ...] = (
+            self.active, self._scores, self._history, self._history_to, self._rewinds, self._averaged,
+        )  # fmt: skip
+        for kept in by_run:
+            for run in gone & kept.keys():
+                del kept[run]
+        for numbers in (self._ended, self._unread, self._put_away):
+            numbers -= gone
+        self._wanted = [run for run in self._wanted if run not in gone]
+        self._news.metrics = [_without(rows, gone) for rows in self._news.metrics]
 
     def look(self) -> News:
         """What is new since the last look. Raises StoreError; what was found until then comes with the next look."""
@@ -88,9 +118,8 @@ class StoreTail:
         if self._row is None:  # before the runs: of a run seen here no row is missed
             self._opened_at = self._row = self.store.last_metric_id()
         runs, revision = self.store.changed_runs(self._revision)
-        scores = self.store.scores() if first else [row for run in runs for row in self.store.scores(run.id)]
-        self._news.scores.extend(row for row in scores if row not in self._scores)
-        self._scores.update(scores)
+        self._look_at_scores(runs, first)
+        gone = sorted(self.store.purged(self._revision) & (self._rewinds.keys() | {run.id for run in runs}))
         self._revision = revision
         for run in runs:
             self._notice_rewind(run)
@@ -118,6 +147,15 @@ class StoreTail:
             order = sorted(seen, key=lambda run: (run.state in ENDED, -run.id))
             self._history = {run.id: 0 for run in order}
         self._news.runs.extend(runs)
+        self._news.purged.extend(gone)
+        self.forget(gone)
+
+    def _look_at_scores(self, runs: list[RunRecord], first: bool) -> None:
+        for row in self.store.scores() if first else [row for run in runs for row in self.store.scores(run.id)]:
+            told = self._scores.setdefault(row.run, {})
+            if told.get((row.model, row.split, row.metric)) != row:
+                told[row.model, row.split, row.metric] = row
+                self._news.scores.append(row)
 
     def _notice_rewind(self, run: RunRecord) -> None:
         """Rows of a run were taken back: forget what was read of it, and read it anew up to where the live rows are."""
@@ -126,17 +164,26 @@ class StoreTail:
             return
         self._rewinds[run.id] = rewinds
         assert self._row is not None
-        self._news.metrics = [_without(rows, run.id) for rows in self._news.metrics]
+        self._news.metrics = [_without(rows, {run.id}) for rows in self._news.metrics]
         self._news.rewound.append(run.id)
+        self._put_away.discard(run.id)
         self._history[run.id], self._history_to[run.id] = 0, self._row
         self._wanted.insert(0, run.id)
+
+    def _bring_back(self, run: int) -> None:
+        """What was put away is history once more, up to where the live rows are."""
+        if run in self._put_away:
+            assert self._row is not None
+            self._put_away.discard(run)
+            self._history[run], self._history_to[run] = 0, self._row
 
     def _look_at_rows(self) -> bool:
         """Read live rows, a few chunks a look; returns whether that was all."""
         assert self._row is not None
         for _ in range(LIVE_CHUNKS):
             rows = self.store.metrics_after(self._row, CHUNK)
-            for run in set(rows.runs.tolist()) & self._history.keys():
+            for run in set(rows.runs.tolist()) & (self._history.keys() | self._put_away):
+                self._bring_back(run)
                 while run in self._history:  # a run that was there before goes on: first what it had
                     self._read_history(run)
             if len(rows):
@@ -174,14 +221,15 @@ class StoreTail:
             self._news.metrics.append(rows)
         if len(rows) < CHUNK:
             del self._history[run]
+            self._history_to.pop(run, None)
         else:
             self._history[run] = rows.last_id
         self._history_left -= len(rows)
         return len(rows)
 
 
-def _without(rows: MetricRows, run: int) -> MetricRows:
-    others = rows.runs != run
+def _without(rows: MetricRows, runs: set[int]) -> MetricRows:
+    others = np.isin(rows.runs, list(runs), invert=True)
     columns = ("runs", "series", "steps", "seconds", "values")
     return replace(rows, **{column: getattr(rows, column)[others] for column in columns})
 

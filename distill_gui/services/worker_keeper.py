@@ -110,7 +110,8 @@ class WorkerKeeper:
     def _mark_runs_of(self, worker: WorkerProcess) -> None:
         """Say of each run the ended worker still had how it ended. Done again as a whole if the store refuses half-way."""
         mine = {run.id: run for run in self._tail.store.runs(RUNNING) if _is_of(run, worker)}
-        for number in self._workers_runs - mine.keys():  # another window may have been faster, and knows less
+        others = (self._workers_runs - mine.keys()) & self._tail.store.numbers()  # but for those deleted meanwhile
+        for number in others:  # another window may have been faster, and knows less
             run = self._tail.store.run(number)
             if (run.state, run.reason) == (INTERRUPTED, ENDED_WITHOUT_A_WORD):
                 mine[number] = run

@@ -247,9 +247,9 @@ class Store:
         """The numbers of the runs in the trash."""
         return {run for (run,) in self._rows("SELECT id FROM runs WHERE trashed_at IS NOT NULL")}
 
-    def purged(self) -> set[int]:
-        """The numbers of the runs that were deleted for good."""
-        return {run for (run,) in self._rows("SELECT run FROM purged")}
+    def purged(self, since_revision: int = -1) -> set[int]:
+        """The numbers of the runs that were deleted for good, or of those that were after ``since_revision``."""
+        return {run for (run,) in self._rows("SELECT run FROM purged WHERE revision > ?", since_revision)}
 
     def run(self, reference: int | str) -> RunRecord:
         """One run by id or by its exact name; one in the trash gives way to others of its name.

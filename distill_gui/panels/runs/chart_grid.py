@@ -128,7 +128,13 @@ class ChartGrid(QScrollArea):
         if shown != self._shown:  # a run's progress alone moves nothing here
             self._shown = shown
             self._looks_stale = self._x_stale = True
+            self._forget_undrawn({record.id for record in records})
             self.stale.emit()
+
+    def _forget_undrawn(self, drawn: set[int]) -> None:
+        """A window lives for weeks: keep nothing of runs no longer drawn, also for a chart nobody scrolls to."""
+        for keys in (self._known, *self._changed.values()):
+            keys -= {key for key in keys if key[0] not in drawn}
 
     def set_options(self, options: ChartOptions) -> None:
         before, self._options = self._options, options

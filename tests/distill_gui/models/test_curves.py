@@ -85,3 +85,52 @@ def test_a_forgotten_run_leaves_no_curve(qtbot: QtBot) -> None:
         model.forget(1)
     assert told.args == [frozenset({(1, "a")})]
     assert model.series(1, "a") is None and model.series(2, "a") is not None and model.names(1) == []
+
+
+def test_the_memory_told_holds_what_drawing_derives() -> None:
+    model = CurveModel()
+    model.append(batch(*[(1, "a", step, float(step % 7)) for step in range(500)]))
+    rows = model.nbytes()
+    model.drawing((1, "a"), XAxis(), (0, 500), 50)
+    drawn = model.nbytes()
+    model.drawing((1, "a"), XAxis(), (0, 500), 50, weight=0.5)
+    assert rows >= 3 * 8 * 500 and drawn > rows and model.nbytes() >= drawn + 8 * 500
+
+
+def test_beyond_its_room_the_run_drawn_least_recently_goes_first_and_none_that_is_drawn_or_live() -> None:
+    model = CurveModel(room_bytes=4 * 3 * 8 * 64)  # four runs of one short curve
+
+    def add(*runs: int) -> None:
+        model.append(batch(*[(run, "a", 1, 1.0) for run in runs]))
+
+    def held() -> set[int]:
+        return {run for run in range(20) if model.names(run)}
+
+    model.set_drawn([2])
+    model.set_drawn([1])
+    add(1, 2, 3, 4, 5)
+    assert model.spare() == [] and held() == {1, 2, 3, 4, 5}, "one is drawn, four fit"
+    add(6, 7, 8)
+    assert model.spare(live=[3]) == [4, 5] and held() == {1, 2, 3, 6, 7, 8}, "never drawn: the oldest"
+    model.set_drawn([3, 8])
+    add(9, 10)
+    assert model.spare() == [6, 7] and held() == {1, 2, 3, 8, 9, 10}
+    model.set_drawn([])
+    assert model.spare() == [9, 10], "first what was never drawn"
+    add(9)
+    assert model.spare() == [9], "what comes again is counted again"
+    model.set_drawn([2, 9])
+    add(9, 11, 12)
+    assert model.spare() == [11], "1, 3, 8 and 12 fit"
+    model.set_drawn([])
+    assert model.spare() == [12, 1], "then 1, which was drawn before the others"
+
+
+def test_what_drawing_derived_counts_once_the_run_is_drawn_no_longer() -> None:
+    model = CurveModel(room_bytes=3 * 8 * 512)
+    model.set_drawn([1])
+    model.append(batch(*[(1, "a", step, float(step % 7)) for step in range(512)]))
+    assert model.spare() == []
+    model.drawing((1, "a"), XAxis(), (0, 512), 50, weight=0.5)
+    model.set_drawn([])
+    assert model.spare() == [1] and model.nbytes() == 0

@@ -46,6 +46,7 @@ def _all(tail: StoreTail) -> News:
         gathered.scores += news.scores
         gathered.ended += news.ended
         gathered.means |= news.means
+        gathered.purged += news.purged
         if news == News():
             return gathered
     raise AssertionError("it never comes to rest")
@@ -118,8 +119,9 @@ def test_scores_come_once_and_again_when_they_change(store: Store, other: Store,
     assert [(row.run, row.value) for row in _all(tail).scores] == [(run, 0.6)]
     store.update(run, note="x")
     assert _all(tail).scores == []
-    score(run, 0.7)
-    assert [(row.run, row.value) for row in _all(tail).scores] == [(run, 0.7)]
+    for value in (0.7, 0.6):
+        score(run, value)
+        assert [(row.run, row.value) for row in _all(tail).scores] == [(run, value)]
     other.close()
 
 
@@ -265,3 +267,75 @@ def test_rows_taken_back_are_said_and_all_that_is_left_comes_again(
     assert rows == [(run, step) for step in (0, 1, 2, 3, 4)], "in order, each once, and none of the other run's"
     _add(store, run, 5, 1)
     assert joined(tail.look().metrics).steps.tolist() == [5] and neighbour
+
+
+def _kept_of(tail: StoreTail, run: int) -> list[str]:
+    """The names of what the tail keeps of a run, whatever it is: a collection of runs or by runs."""
+    return [
+        name
+        for name, kept in vars(tail).items()
+        if isinstance(kept, dict | set | list) and run in {getattr(of, "run", of) for of in kept}
+    ]
+
+
+def test_nothing_is_kept_of_a_run_that_anybody_deleted_for_good(
+    store: Store, other: Store, toml: Callable[[str], str]
+) -> None:
+    old, stays = (_run(store, toml, rows=3, state="finished") for _ in range(2))
+    tail = StoreTail(other, history_rows=0)
+    _all(tail)
+    live = _run(store, toml, rows=2)
+    for run in (old, live):
+        with store.writer(run) as writer:
+            writer.emit(Score("student", "validation", "f1", 0.5))
+            writer.emit(Rewound(1))
+    _all(tail)
+    assert _kept_of(tail, old) and live in tail.active
+    store.set_state(live, "finished")
+    tail.want(stays)
+    _all(tail)
+    tail.put_away([old, live])
+    assert _kept_of(tail, old) and _kept_of(tail, live), "what this test is about is there"
+    for run in (old, live):
+        trash.discard(store, run)
+    assert _all(tail).purged == [], "the trash is not the end"
+    trash.purge(store, [old, live])
+    assert _all(tail).purged == [old, live]
+    assert _kept_of(tail, old) == _kept_of(tail, live) == []
+    assert _kept_of(tail, stays) and _all(tail) == News()
+    store.update(stays, note="later")
+    assert [run.id for run in _all(tail).runs] == [stays]
+    other.close()
+
+
+def test_a_run_that_came_and_went_between_two_looks_is_not_missed(
+    store: Store, other: Store, toml: Callable[[str], str]
+) -> None:
+    tail, run = StoreTail(other), _run(store, toml, rows=2, state="finished")
+    _all(tail)
+    trash.discard(store, run)
+    trash.purge(store, [run])
+    _run(store, toml)
+    assert _all(tail).purged == [run]
+    other.close()
+
+
+def test_rows_that_were_put_away_come_again_in_order_once_wanted_or_when_the_run_goes_on(
+    store: Store, other: Store, toml: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_tail, "CHUNK", 10)
+    before = _run(store, toml, rows=15, state="finished")
+    tail = StoreTail(other)
+    _all(tail)
+    since = _run(store, toml, rows=15)
+    _all(tail)
+    tail.put_away([before, since, 999])
+    assert _all(tail) == News(), "unasked nothing comes"
+    tail.want(before)
+    assert _steps(_all(tail), before) == list(range(15))
+    _add(store, since, 15, 5)
+    assert _steps(_all(tail), since) == list(range(20)), "first what it had"
+    tail.put_away([since])
+    tail.want(since)
+    assert _steps(_all(tail), since) == list(range(20)) and _all(tail) == News()
+    other.close()

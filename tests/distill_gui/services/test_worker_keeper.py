@@ -13,7 +13,7 @@ from distill_gui.services.store_tail import StoreTail
 from distill_gui.services.worker_keeper import Reports, Times, WorkerKeeper
 from engine.config import parse_config
 from engine.errors import StoreError
-from engine.store import Store, WorkerLock
+from engine.store import Store, WorkerLock, trash
 from engine.store.processes import own_identity
 
 
@@ -153,3 +153,15 @@ def test_a_store_that_refuses_while_a_death_is_marked_is_asked_again(
         time.sleep(0.01)
     assert len(refusals) == 2
     assert desk.store.run(1).log_file.read_text().count("exit status 3") == 1
+
+
+def test_a_run_deleted_while_its_worker_lives_does_not_keep_the_next_from_being_hired(
+    desk: Desk, toml: Any, fake: Any
+) -> None:
+    first, second = _queue(desk, toml, "finishes"), _queue(desk, toml, "finishes")
+    desk.step_until(lambda: desk.store.run(second).state == "finished")
+    trash.discard(desk.store, first)
+    trash.purge(desk.store, [first])
+    desk.step_until(lambda: desk.worker[-1] == "none")
+    third = _queue(desk, toml, "finishes")
+    desk.step_until(lambda: desk.store.run(third).state == "finished")

@@ -315,3 +315,20 @@ def test_weights_have_a_chart_only_while_they_change(
     show(grid, models, 1)
     grid.draw()
     assert not grid.cards["weights"].isVisible()
+
+
+def test_nothing_is_kept_of_runs_no_longer_drawn(grid: ChartGrid, models: SimpleNamespace) -> None:
+    grid.verticalScrollBar().setValue(0)  # charts further down note what changed until somebody scrolls there
+    columns = {
+        "series": [0], "names": {0: "train/loss"}, "steps": [51], "seconds": [51.0], "values": [0.1],
+    }  # fmt: skip
+    for run in (1, 3):
+        models.curves.append(SimpleNamespace(runs=[run], **columns))
+    grid.draw()
+
+    def kept() -> set[int]:
+        return {run for keys in (grid._known, *grid._changed.values()) for run, _ in keys}
+
+    assert kept() == {1, 3}
+    grid.set_runs([models.runs.record(3)], models.runs.record(3))
+    assert kept() == {3}
