@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 
 
 def main() -> None:
@@ -12,14 +13,18 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal without λ shows “?” rather than a traceback
     from engine.cli.app import app
     from engine.errors import EngineError
+    from engine.visible import sentence, visible, without_secrets
 
     try:
         app()
     except EngineError as error:
-        print(error, file=sys.stderr)
+        print(sentence(str(error)), file=sys.stderr)
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(0)
+    except Exception:  # a bug keeps its traceback; a token or an escape sequence in it goes nowhere
+        sys.stderr.write(visible(without_secrets(traceback.format_exc())))
+        sys.exit(1)
 
 
 if __name__ == "__main__":

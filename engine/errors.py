@@ -37,6 +37,9 @@ class Fault:
         return f"{self.key}: {self.message}" if self.key else self.message
 
 
+MOST_FAULTS = 40  # said at once: a file that is no configuration at all would else fill the screen
+
+
 class ConfigError(EngineError):
     """All that is wrong with a configuration, at once."""
 
@@ -45,4 +48,6 @@ class ConfigError(EngineError):
         self.where = where
         count = len(self.faults)
         head = f"{count} thing{'s' if count != 1 else ''} to mend" + (f" in {where}" if where else "")
-        super().__init__("\n".join([head + ":", *(f"  {fault}" for fault in self.faults)]))
+        lines = [f"  {fault}" for fault in self.faults[:MOST_FAULTS]]
+        more = [f"  … and {count - MOST_FAULTS:,} more"] if count > MOST_FAULTS else []
+        super().__init__("\n".join([head + ":", *lines, *more]))

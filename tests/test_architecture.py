@@ -115,10 +115,10 @@ def declarations_import_torch_inside_functions(found: Import) -> str:
     return ""
 
 
-GROUND = {"types", "errors", "events", "catalog"}
+GROUND = {"types", "errors", "events", "catalog", "files", "visible"}
 BELOW_TRAINING = GROUND | {"config", "losses", "tasks", "models", "data", "device", "seeding"}
 MAY_IMPORT: dict[str, set[str]] = {
-    "types": set(), "errors": set(), "events": set(),
+    "types": set(), "errors": set(), "events": set(), "files": set(), "visible": set(),
     "catalog": {"types", "errors"},
     "losses": GROUND, "tasks": GROUND,
     "config": GROUND | {"losses"},  # the formula of a configuration's loss
@@ -131,7 +131,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "diagnosis": BELOW_TRAINING | {"training"},
     "exporters": BELOW_TRAINING | {"analysis", "store"},
     "cli": BELOW_TRAINING | {"training", "diagnosis", "exporters", "analysis", "store"},
-    "__main__": {"cli", "errors"},
+    "__main__": {"cli", "errors", "visible"},
 }  # fmt: skip
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from distill_gui.models.table_faces import BLANK, Face, cell_face, gradient_face, heading_face, method_face, size_face
 from distill_gui.models.table_words import GRADIENT_HEAD, cell_words, column_words, gradient_words, row_words
+from distill_gui.plain import wrapped_tip
 from engine.analysis import cell_text
 from engine.analysis.cells import Block, Cell, Column, Row, Table, remarks
 from engine.analysis.formats import table_formats
@@ -238,7 +238,7 @@ class TableModel(QAbstractTableModel):
             return f"{column.title}\n{cell_text.train_size_text(column)}"
         if role == Qt.ItemDataRole.ToolTipRole:
             about = ("Loss and settings", "Millions of parameters", GRADIENT_HEAD)
-            return _tip(column_words(column) if column else about[section])
+            return wrapped_tip(column_words(column) if column else about[section])
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(section)
         return None
@@ -252,7 +252,7 @@ class TableModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return "  ".join(span.text for span in self._face(index).spans)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return _tip(self._words(index))
+            return wrapped_tip(self._words(index))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return ", ".join(self._words(index).splitlines())
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -318,11 +318,6 @@ def _seen(record: RunRecord) -> tuple[object, ...]:
     """What of a run the table shows; a step counts only when it moves the percentage."""
     percent = 100 * record.step // record.total_steps if record.total_steps else 0
     return (record.state, percent, record.parameters, record.teacher_parameters, record.toml)
-
-
-def _tip(text: str) -> str:
-    """A tooltip that shows ``text`` as it is: Qt would read markup in a plain one."""
-    return f"<qt>{escape(text)}</qt>".replace("\n", "<br>")
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

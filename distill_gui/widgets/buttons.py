@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
+from distill_gui.plain import set_tip
 from distill_gui.theme import restyle
 from distill_gui.theme.icons import set_icon
 
@@ -25,7 +26,7 @@ def button(text: str, kind: str = "secondary", icon: str = "", parent: QWidget |
 def icon_button(icon: str, name: str, kind: str = "", parent: QWidget | None = None) -> QToolButton:
     """A square button with an icon only; ``name`` is its tooltip and its accessible name."""
     made = QToolButton(parent)
-    made.setToolTip(name)
+    set_tip(made, name)
     made.setAccessibleName(name)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from distill_gui.theme import XL, L, S, current, notifier
 from distill_gui.theme.icons import pixmap
 from distill_gui.widgets.buttons import button as make_button
-from distill_gui.widgets.labels import heading, muted
+from distill_gui.widgets.labels import heading, label, muted
 from distill_gui.widgets.visibility import show_if
 
 TEXT_WIDTH = 420  # px, some 60 characters a line
@@ -23,7 +23,7 @@ class EmptyState(QWidget):
     def __init__(self, icon: str, title: str, text: str, button: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._icon = icon
-        self._picture = QLabel()
+        self._picture = label()  # a picture: its text stays empty
         self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._title = heading(title)
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)

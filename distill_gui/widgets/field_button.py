@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from distill_gui.plain import set_tip
 from distill_gui.theme.icons import set_icon
 
 SIDE = 20  # px
@@ -13,7 +14,7 @@ SIDE = 20  # px
 def field_button(icon: str, name: str, colour: str = "muted", parent: QWidget | None = None) -> QToolButton:
     """A square button of ``SIDE`` px in the colour of a theme token; ``name`` is its tooltip and accessible name."""
     made = QToolButton(parent)
-    made.setToolTip(name)
+    set_tip(made, name)
     made.setAccessibleName(name)
     made.setProperty("fit", "field")
     made.setFixedSize(SIDE, SIDE)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
+from distill_gui.plain import set_tip
 from distill_gui.theme import M, current
 from distill_gui.widgets.field_button import SIDE, field_button
 from distill_gui.widgets.labels import ElidedLabel, caption, set_tone
@@ -53,7 +54,7 @@ class FieldRow(QWidget):
         """Mark the value as changed, with a way back to ``former``."""
         self.label.set_dot(changed)
         self.reset.setVisible(changed)
-        self.reset.setToolTip(f"Back to {former}" if former else "Reset")
+        set_tip(self.reset, f"Back to {former}" if former else "Reset")
 
     def set_fault(self, text: str) -> None:
         """Say what is wrong under the control; nothing takes the line away."""
@@ -63,7 +64,7 @@ class FieldRow(QWidget):
     def set_help(self, text: str) -> None:
         """What hovering over label or control explains."""
         self.label.set_help(text)
-        self.control.setToolTip(text)
+        set_tip(self.control, text)
         self.control.setAccessibleDescription(text)
 
 
@@ -90,7 +91,7 @@ class _FieldLabel(ElidedLabel):
             self.update()
 
     def set_help(self, text: str) -> None:
-        self.setToolTip(text)
+        set_tip(self, text)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

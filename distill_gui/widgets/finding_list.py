@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from distill_gui.plain import set_tip
 from distill_gui.theme import XS, S
 from distill_gui.widgets.badge import Badge
 from distill_gui.widgets.labels import caption, label
@@ -62,7 +63,7 @@ class _FindingRow(QWidget):
         if key:
             words.addWidget(caption(name))
             self.setCursor(Qt.CursorShape.PointingHandCursor)
-            self.setToolTip("Go to this field")
+            set_tip(self, "Go to this field")
         words.addWidget(label(text, wrap=True))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
+from distill_gui.plain import set_tip
 from distill_gui.theme import mono_font, restyle
 
 
@@ -61,11 +60,6 @@ def line(parent: QWidget | None = None) -> QFrame:
     made = QFrame(parent)
     made.setProperty("role", "line")
     return made
-
-
-def plain_tip(text: str) -> str:
-    """``text`` as a tooltip that shows it to the letter: Qt would read a name with tags as rich text."""
-    return f"<span>{escape(text)}</span>" if "<" in text else text
 
 
 class ElidedLabel(QLabel):
@@ -127,8 +121,8 @@ class ElidedLabel(QLabel):
         """Show the whole text as the tooltip while it is cut, unless someone set another tooltip."""
         cut = self.shown_text() != self.text()
         if cut and (self._own_tip or not self.toolTip()):
-            self.setToolTip(plain_tip(self.text()))
+            set_tip(self, self.text())
             self._own_tip = True
         elif not cut and self._own_tip:
-            self.setToolTip("")
+            set_tip(self, "")
             self._own_tip = False

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
+from distill_gui.plain import set_tip
 from distill_gui.widgets.visibility import show_if
 
 HEIGHT = 22  # px
@@ -38,7 +39,7 @@ class MenuChoice(QToolButton):
         self._actions = {}
         for key, text, about in choices:
             action = self._menu.addAction(text)
-            action.setToolTip(about)
+            set_tip(action, about)
             action.setCheckable(True)
             action.triggered.connect(lambda _=False, key=key: self._on_triggered(key))
             self._actions[key] = action

@@ -11,8 +11,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from distill_gui.plain import set_tip
 from distill_gui.theme import L, S, restyle
-from distill_gui.widgets.labels import ElidedLabel, label, plain_tip
+from distill_gui.widgets.labels import ElidedLabel, label
 from distill_gui.widgets.progress import Bar
 from distill_gui.widgets.visibility import show_if
 from distill_gui.windows.status import Status, duration, gigabytes, percent
@@ -103,7 +104,7 @@ class BottomBar(QFrame):
                 parts.append(f"{other.name}: {percent(other.load)}, {gigabytes(other.memory_used, other.memory_total)}")
             parts += [self._cpu.text(), self._memory.text()]
         for meter in (self._gpu, self._cpu, self._memory):
-            meter.setToolTip("\n".join(parts))
+            set_tip(meter, "\n".join(parts))
         self._want(self._gpu, reading is not None and bool(reading.gpus))
         self._want(self._cpu, reading is not None)
         self._want(self._memory, reading is not None)
@@ -177,7 +178,7 @@ class _Pill(ElidedLabel):
     def set(self, device: str, reason: str) -> None:
         short = reason.partition(" · ")[0]  # the rest, such as the thread count, is in the tooltip
         self.setText(f"{device} — {short}" if short else device)
-        self.setToolTip(plain_tip(f"Device: {device}. {reason}".strip()))
+        set_tip(self, f"Device: {device}. {reason}".strip())
 
 
 def _pair(text: QWidget, bar: Bar) -> QHBoxLayout:

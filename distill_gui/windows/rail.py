@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QWidget
 
+from distill_gui.plain import set_tip
 from distill_gui.theme import XS, S
 from distill_gui.theme.icons import set_icon
 
@@ -64,7 +65,7 @@ def _place_button(icon: str, title: str, tip: str) -> QToolButton:
     button = QToolButton()
     button.setProperty("kind", "place")
     button.setText(title)
-    button.setToolTip(tip)
+    set_tip(button, tip)
     button.setCheckable(True)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
     button.setFixedSize(BUTTON_WIDTH, BUTTON_HEIGHT)

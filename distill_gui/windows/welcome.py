@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from distill_gui.theme import XL, L, M, S, notifier
 from distill_gui.theme.emblem import drawing
@@ -30,7 +30,7 @@ class WelcomePage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._drawing = QLabel()
+        self._drawing = label()  # a picture: its text stays empty
         self._drawing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         heading = label("Teach a small model what a large one knows", "display")
         heading.setAlignment(Qt.AlignmentFlag.AlignCenter)

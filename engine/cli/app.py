@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from engine import __version__
 from engine.cli import store
+from engine.cli.terminal import say
 from engine.store import home_folder
 
 app = typer.Typer(
@@ -31,7 +31,7 @@ app.add_typer(store.app, name="store")
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"distill {__version__}")
+        say(f"distill {__version__}")
         raise typer.Exit
 
 
@@ -234,7 +234,7 @@ def work(
     from engine.cli.work import work as take_runs
 
     done = take_runs(home_folder(home), stay, checkpoints, resume_interrupted)
-    typer.echo(f"{done} run{'s' if done != 1 else ''} done.", file=sys.stderr)
+    say(f"{done} run{'s' if done != 1 else ''} done.", error=True)
 
 
 cache = typer.Typer(no_args_is_help=True, help="Teachers' answers and tokens that runs of this home share.")

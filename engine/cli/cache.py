@@ -8,11 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import typer
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
+from engine.cli.terminal import say, terminal, text_cell
 from engine.data import cache_room
 from engine.data.cache_room import LIMIT_VARIABLE, Entry, size_in_words
 
@@ -29,18 +27,16 @@ def list_cache(home: Path, as_json: bool) -> None:
         content = {
             "folder": str(folder), "bytes": taken, "limit_bytes": limit, "entries": [_plain(entry) for entry in found],
         }  # fmt: skip
-        typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
+        say(json.dumps(content, indent=1, ensure_ascii=False))
         return
     if found:
         table = Table("What", "Of", "Task", "Split", "Rows", "Size", "Last used", box=None, pad_edge=False)
         table.columns[4].justify = table.columns[5].justify = "right"
         for entry in found:
-            table.add_row(*(Text(cell) for cell in _cells(entry)))
-        Console().print(table)
+            table.add_row(*(text_cell(cell) for cell in _cells(entry)))
+        terminal().print(table)
     count = f"{len(found)} {'entry' if len(found) == 1 else 'entries'}" if found else "Nothing kept yet"
-    typer.echo(
-        f"{count}, {size_in_words(taken)} of at most {size_in_words(limit)} ({LIMIT_VARIABLE} sets it). {folder}"
-    )
+    say(f"{count}, {size_in_words(taken)} of at most {size_in_words(limit)} ({LIMIT_VARIABLE} sets it). {folder}")
 
 
 def verify_cache(home: Path) -> int:
@@ -52,9 +48,9 @@ def verify_cache(home: Path) -> int:
         fault = entry.fault or cache_room.fault_of(entry.file)
         if fault:
             faults += 1
-            typer.echo(f"{entry.file}: {fault}; it is made again when it is asked for.")
+            say(f"{entry.file}: {fault}; it is made again when it is asked for.")
     size, seconds = size_in_words(sum(entry.bytes for entry in found)), time.perf_counter() - start
-    typer.echo(f"{len(found) - faults} of {len(found)} entries are sound ({size} read in {seconds:.1f} s).")
+    say(f"{len(found) - faults} of {len(found)} entries are sound ({size} read in {seconds:.1f} s).")
     return 1 if faults else 0
 
 
@@ -63,7 +59,7 @@ def clear_cache(home: Path, older_than_days: float) -> None:
     count, freed = cache_room.clear(home / "cache", older_than_days * DAY_S)
     left = len(cache_room.entries(home / "cache"))
     stay = f"; {left} stay" if left else ""
-    typer.echo(f"{count} {'entry' if count == 1 else 'entries'} taken out, {size_in_words(freed)} freed{stay}.")
+    say(f"{count} {'entry' if count == 1 else 'entries'} taken out, {size_in_words(freed)} freed{stay}.")
 
 
 def _cells(entry: Entry) -> list[str]:

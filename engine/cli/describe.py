@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import typer
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from engine import catalog
+from engine.cli.terminal import say
 from engine.config import StudentConfig, TaskConfig, TeacherConfig, TrainingConfig
 from engine.losses.objective import formula
 
@@ -18,22 +18,22 @@ def describe_all(as_json: bool) -> None:
     """Print tasks, losses, feature losses, exporters and the configuration's keys."""
     content = description()
     if as_json:
-        typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
+        say(json.dumps(content, indent=1, ensure_ascii=False))
         return
-    typer.echo("Tasks")
+    say("Tasks")
     for name, task in content["tasks"].items():
-        typer.echo(f"  {name:<12} {task['title']}: {task['about']} ({', '.join(task['metrics'])})")
-    typer.echo("\nLosses")
+        say(f"  {name:<12} {task['title']}: {task['about']} ({', '.join(task['metrics'])})")
+    say("\nLosses")
     for name, loss in content["losses"].items():
-        typer.echo(f"  {name:<12} {loss['title']}: L = {loss['formula']}")
-        typer.echo(f"  {'':<12} {loss['summary']}" + (f" Source: {loss['source']}." if loss["source"] else ""))
-    typer.echo("\nFeature losses, any number of them beside the loss, each under [[features]]")
+        say(f"  {name:<12} {loss['title']}: L = {loss['formula']}")
+        say(f"  {'':<12} {loss['summary']}" + (f" Source: {loss['source']}." if loss["source"] else ""))
+    say("\nFeature losses, any number of them beside the loss, each under [[features]]")
     for name, feature in content["features"].items():
-        typer.echo(f"  {name:<12} {feature['title']}: {feature['formula']}")
-        typer.echo(f"  {'':<12} {feature['summary']} Reads {feature['needs']}. Source: {feature['source']}.")
-    typer.echo("\nExport formats")
+        say(f"  {name:<12} {feature['title']}: {feature['formula']}")
+        say(f"  {'':<12} {feature['summary']} Reads {feature['needs']}. Source: {feature['source']}.")
+    say("\nExport formats")
     for name, exporter in content["exporters"].items():
-        typer.echo(f"  {name:<12} {exporter['title']}: {exporter['about']}")
+        say(f"  {name:<12} {exporter['title']}: {exporter['about']}")
     for section, keys in content["keys"].items():
         _print_keys(f"[{section}]", keys)
     for name, loss in content["losses"].items():
@@ -43,11 +43,11 @@ def describe_all(as_json: bool) -> None:
 
 
 def _print_keys(head: str, keys: dict[str, Any]) -> None:
-    typer.echo(f"\n{head}")
+    say(f"\n{head}")
     for key, about in keys.items():
         default = "required" if about["required"] else json.dumps(about["default"], ensure_ascii=False)
         default = "–" if default == "null" else default
-        typer.echo(f"  {key:<22} {default:<12} {about['help']}")
+        say(f"  {key:<22} {default:<12} {about['help']}")
 
 
 def description() -> dict[str, Any]:

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from textwrap import wrap
 
-from rich.console import Console
 from rich.text import Text
 
 from engine.cli.run import look_at
+from engine.cli.terminal import say, terminal
 from engine.diagnosis.doctor import examine
 from engine.diagnosis.finding import Diagnosis, shown
 
@@ -23,14 +23,14 @@ def examine_and_print(path: Path, overrides: list[str], home: Path, rows: int, a
     config, faults = look_at(path, overrides)
     found = examine(config, faults, home, rows)
     if as_json:
-        print(json.dumps(found.to_dict(), indent=1, ensure_ascii=False, allow_nan=False))
+        say(json.dumps(found.to_dict(), indent=1, ensure_ascii=False, allow_nan=False))
     else:
         _print(found)
     return 2 if found.level == "stop" else 0
 
 
 def _print(found: Diagnosis) -> None:
-    console = Console(highlight=False)
+    console = terminal(highlight=False)
     width = min(_WIDEST, console.width) if console.is_terminal else _PIPED
     titles = max((len(shown(finding.title, _LONGEST_TITLE)) for finding in found.findings), default=0)
     indent = len("✓ fine ") + titles + 1

@@ -20,6 +20,7 @@ from engine.store.home import private_files
 from engine.store.liveness import having
 from engine.store.records import FAILED, FINISHED, INTERRUPTED, PAUSE, PAUSED, RUNNING, STOP, STOPPED
 from engine.store.run_log import append_line
+from engine.visible import without_secrets
 
 BROKEN_OFF = "Broken off from the keyboard before it had stopped; resumed, it goes on from its last checkpoint."
 STOP_ASKED_EVERY_S = 0.2
@@ -117,6 +118,8 @@ def execute(
                 reached, hear = Reached(run.step), _while_it_can(listen)
 
                 def emit(event: Event) -> None:
+                    if isinstance(event, Log):  # what a library says of a download may hold an address with a password
+                        event = Log(without_secrets(event.text))
                     reached.hear(event)
                     writer.emit(event)
                     hear(event)
@@ -130,7 +133,7 @@ def execute(
             store.set_state(run.id, INTERRUPTED, BROKEN_OFF, only_if=RUNNING)
             raise
         ended = patiently(
-            lambda: store.set_state(run.id, state, reason, only_if=RUNNING),
+            lambda: store.set_state(run.id, state, without_secrets(reason), only_if=RUNNING),
             lambda text: append_line(run.log_file, text),
         )
         if ended and state == FINISHED:

@@ -8,13 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import typer
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from engine import catalog
 from engine.cli.opening import interrupted_sentence, megabytes, opened
+from engine.cli.terminal import say, terminal, text_cell
 from engine.errors import EngineError, StoreError
 from engine.store import RunRecord
 from engine.store.liveness import is_had
@@ -28,20 +26,20 @@ def list_runs(home: Path, as_json: bool, trash: bool = False) -> None:
     store = opened(home)
     found = store.trash() if trash else store.runs()
     if as_json:
-        typer.echo(json.dumps([_plain(run) for run in found], indent=1, ensure_ascii=False))
+        say(json.dumps([_plain(run) for run in found], indent=1, ensure_ascii=False))
         return
     if not found:
-        typer.echo("The trash is empty." if trash else "No runs yet; “distill run CONFIG” makes one.")
+        say("The trash is empty." if trash else "No runs yet; “distill run CONFIG” makes one.")
         return
     last = "Discarded, files" if trash else "Score"
     table = Table("#", "Name", "State", "Task", "Student", "Loss", "Seed", last, box=None, pad_edge=False)
     for run in found:
-        table.add_row(*(Text(cell) for cell in (*_cells(run), _discarded(run) if trash else _score(run))))
-    Console().print(table)
+        table.add_row(*(text_cell(cell) for cell in (*_cells(run), _discarded(run) if trash else _score(run))))
+    terminal().print(table)
     if any(_is_dead(run) for run in found):
-        typer.echo("✝ Its process is gone. “distill resume RUN” goes on from its last checkpoint.")
+        say("✝ Its process is gone. “distill resume RUN” goes on from its last checkpoint.")
     if sentence := interrupted_sentence([run.id for run in found if run.state == INTERRUPTED and not trash]):
-        typer.echo(sentence)
+        say(sentence)
 
 
 def _cells(run: RunRecord) -> list[str]:
@@ -85,27 +83,27 @@ def show_run(home: Path, reference: str, as_json: bool) -> None:
     if as_json:
         last = {name: float(store.curve(run.id, name)[2][-1]) for name in store.curve_names(run.id)}
         content = {**_plain(run), "scores": [asdict(score) for score in scores], "last_values": last}
-        typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
+        say(json.dumps(content, indent=1, ensure_ascii=False))
         return
-    typer.echo(f"Run {run.id}: {run.name}\nState: {run.state}" + (f" ({run.phase})" if run.phase else ""))
+    say(f"Run {run.id}: {run.name}\nState: {run.state}" + (f" ({run.phase})" if run.phase else ""))
     if run.trashed_at is not None:
-        typer.echo(f"In the trash; “distill restore {run.id}” brings it back.")
+        say(f"In the trash; “distill restore {run.id}” brings it back.")
     if _is_dead(run):
-        typer.echo("Its process is gone.")
+        say("Its process is gone.")
     if run.reason:
-        typer.echo(run.reason)
+        say(run.reason)
     if run.trashed_at is None and (run.state in RESUMABLE or _is_dead(run)):
-        typer.echo(f"“distill resume {run.id}” goes on {_from_where(run)}.")
+        say(f"“distill resume {run.id}” goes on {_from_where(run)}.")
     if run.device:
-        typer.echo(f"Device: {run.device} ({run.device_reason})")
+        say(f"Device: {run.device} ({run.device_reason})")
     if run.started_at:
         took = max(0.0, (run.ended_at or time.time()) - run.started_at)  # a clock may be set back
-        typer.echo(f"Took: {took:.1f} s, {run.step} of {run.total_steps} steps")
+        say(f"Took: {took:.1f} s, {run.step} of {run.total_steps} steps")
     for score in scores:
-        typer.echo(f"{score.model:>8}  {score.split}  {score.metric} {score.value * 100:.2f}")
+        say(f"{score.model:>8}  {score.split}  {score.metric} {score.value * 100:.2f}")
     if run.state in (FAILED, INTERRUPTED) or _is_dead(run):
-        typer.echo("The end of its log:\n" + "\n".join(f"  {line}" for line in last_lines(run.log_file)))
-    typer.echo(f"Folder: {run.folder}\n\n{run.toml}")
+        say("The end of its log:\n" + "\n".join(f"  {line}" for line in last_lines(run.log_file)))
+    say(f"Folder: {run.folder}\n\n{run.toml}")
 
 
 def _from_where(run: RunRecord) -> str:
@@ -135,7 +133,7 @@ def print_table(home: Path, name: str, show_published: bool, with_gradient: bool
         show_published=show_published,
         curve_means=store.curve_means(gradient_share.CURVES) if with_gradient else None,
     )
-    typer.echo(formats[name].render(built), nl=False)
+    say(formats[name].render(built), end="")
 
 
 def stop_run(home: Path, reference: str) -> None:
@@ -145,7 +143,7 @@ def stop_run(home: Path, reference: str) -> None:
     if run.state in ENDED:
         raise StoreError(f"Run {run.id} has ended already ({run.state}).")
     store.request_stop(run.id)
-    typer.echo(f"Run {run.id} was asked to stop; it keeps its student.")
+    say(f"Run {run.id} was asked to stop; it keeps its student.")
 
 
 def pause_run(home: Path, reference: str) -> None:
@@ -155,7 +153,7 @@ def pause_run(home: Path, reference: str) -> None:
     if run.state in ENDED:
         raise StoreError(f"Run {run.id} is not running ({run.state}), so there is nothing to pause.")
     store.request_pause(run.id)
-    typer.echo(f"Run {run.id} was asked to pause; “distill resume {run.id}” goes on with it.")
+    say(f"Run {run.id} was asked to pause; “distill resume {run.id}” goes on with it.")
 
 
 def export_run(home: Path, reference: str, folder: Path, name: str) -> None:
@@ -166,4 +164,4 @@ def export_run(home: Path, reference: str, folder: Path, name: str) -> None:
     store = opened(home)
     run = store.run(reference)
     files = exporters[name].export(run, store.scores(run.id), folder)
-    typer.echo(f"Run {run.id} exported to {folder.resolve()}: {', '.join(file.name for file in files)}")
+    say(f"Run {run.id} exported to {folder.resolve()}: {', '.join(file.name for file in files)}")

@@ -9,12 +9,11 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from engine import catalog
+from engine.cli.terminal import say, terminal
 from engine.errors import EngineError
 from engine.types import FeatureLoss, Loss
 
@@ -36,9 +35,9 @@ def print_losses(names: Sequence[str], as_json: bool) -> None:
             group: {name: loss for name, loss in losses.items() if name in names} for group, losses in content.items()
         }
     if as_json:
-        typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
+        say(json.dumps(content, indent=1, ensure_ascii=False))
         return
-    console = Console()
+    console = terminal()
     for title, losses in (("Response losses", content["response"]), ("Feature losses", content["features"])):
         if not losses:
             continue
@@ -48,12 +47,12 @@ def print_losses(names: Sequence[str], as_json: bool) -> None:
                 console.print(_card(name, loss))
                 console.print()
         else:
-            typer.echo(title)
+            say(title)
             for name, loss in losses.items():
-                typer.echo(f"{name}: {loss['title']}")
+                say(f"{name}: {loss['title']}")
                 for label, text in _facts(loss):
-                    typer.echo(f"  {label}: {text}")
-                typer.echo()
+                    say(f"  {label}: {text}")
+                say()
 
 
 def described_losses() -> dict[str, dict[str, Any]]:

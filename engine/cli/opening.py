@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-import typer
-
+from engine.cli.terminal import say
 from engine.store import Store
 from engine.store.records import INTERRUPTED
 
@@ -15,14 +13,14 @@ def opened(home: Path) -> Store:
     """The store of ``home``; a migration is said on stderr. Raises StoreError."""
     store = Store(home)
     if store.notice:
-        typer.echo(store.notice, file=sys.stderr)
+        say(store.notice, error=True)
     return store
 
 
 def say_interrupted(store: Store) -> None:
     """Say on stderr which runs were interrupted, and how they go on."""
     if sentence := interrupted_sentence([run.id for run in store.runs(INTERRUPTED)]):
-        typer.echo(sentence, file=sys.stderr)
+        say(sentence, error=True)
 
 
 def interrupted_sentence(runs: list[int]) -> str:

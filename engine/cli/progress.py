@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -14,13 +13,15 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from engine.cli.terminal import Terminal
 from engine.events import Event, Facts, Log, Metrics, Phase
+from engine.visible import visible
 
 
 class RunProgress:
     """Hears the events of one run; use as a context."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Terminal) -> None:
         self._console = console
         self._text = ""
         self._values: dict[str, float] = {}
@@ -60,7 +61,7 @@ class RunProgress:
                 self._console.print(f"{escape(text)} …", highlight=False)
             if self._bar is not None:
                 self._progress.remove_task(self._bar)
-            self._bar = self._progress.add_task(escape(text), total=total or None, note="")
+            self._bar = self._progress.add_task(escape(visible(text)), total=total or None, note="")
         if self._bar is not None:
             self._progress.update(self._bar, completed=done, total=total or None, note=self._note())
 

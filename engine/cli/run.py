@@ -7,12 +7,12 @@ import sys
 import time
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
 
 from engine.cli.execute import execute
 from engine.cli.opening import opened, say_interrupted
 from engine.cli.progress import RunProgress
+from engine.cli.terminal import Terminal, say, terminal
 from engine.config import DistillationConfig, parse_leniently, read_text
 from engine.config.reading import decoded
 from engine.device import choose_device
@@ -32,9 +32,9 @@ def look_at(path: Path, overrides: list[str]) -> tuple[DistillationConfig | None
     return parse_leniently(text, folder, overrides)
 
 
-def _look(path: Path, overrides: list[str], home: Path) -> tuple[DistillationConfig | None, Preview]:
+def _look(path: Path, overrides: list[str], home: Path, thorough: bool) -> tuple[DistillationConfig | None, Preview]:
     config, faults = look_at(path, overrides)
-    return config, preview(config, faults, home)
+    return config, preview(config, faults, home, thorough)
 
 
 def _raise_faults(found: Preview, path: Path) -> None:
@@ -44,30 +44,30 @@ def _raise_faults(found: Preview, path: Path) -> None:
 
 def check_only(path: Path, overrides: list[str], as_json: bool, home: Path) -> int:
     """Print the findings; exit status 0 when ready, 2 when not."""
-    _, found = _look(path, overrides, home)
+    _, found = _look(path, overrides, home, thorough=False)
     if as_json:
-        print(json.dumps(found.to_dict(), ensure_ascii=False))
+        say(json.dumps(found.to_dict(), ensure_ascii=False))
         return 0 if found.ready else 2
     for notice in found.notices:
-        print(f"{notice['level']:>5}  {notice['text']}")
+        say(f"{notice['level']:>5}  {notice['text']}")
     for name, size in (("teacher", found.teacher), ("student", found.student)):
         if size and size.parameters:
-            print(f"{name}: {size.layers} × {size.hidden}, {size.parameters / 1e6:.1f} M parameters")
+            say(f"{name}: {size.layers} × {size.hidden}, {size.parameters / 1e6:.1f} M parameters")
     if found.steps:
-        print(f"{found.steps} steps on {found.device} ({found.device_reason})")
+        say(f"{found.steps} steps on {found.device} ({found.device_reason})")
     _raise_faults(found, path)
-    print("Ready.")
+    say("Ready.")
     return 0
 
 
 def run_here(path: Path, overrides: list[str], home: Path, only_queue: bool) -> int:
     """Train one configuration in this process. Exit status 0 finished or stopped, 1 failed. Raises ConfigError."""
-    config, found = _look(path, overrides, home)
+    config, found = _look(path, overrides, home, thorough=not only_queue)
     _raise_faults(found, path)
     assert config is not None, "no faults means a configuration"
     if config.training.device.startswith("cuda"):
         choose_device(config.training.device)  # whether it is there only torch can say; before anything is stored
-    console = Console(stderr=True)
+    console = terminal(error=True)
     for notice in found.notices:
         if notice["level"] != "fine":
             console.print(f"[yellow]{notice['level']}[/yellow]  {escape(notice['text'])}")
@@ -84,10 +84,10 @@ def resume_here(reference: str, home: Path, only_queue: bool) -> int:
     store.recover_dead()  # a run whose process died is then interrupted, and can be resumed
     number = store.run(reference).id
     store.resume(number)
-    return _train(store, number, Console(stderr=True), only_queue)
+    return _train(store, number, terminal(error=True), only_queue)
 
 
-def _train(store: Store, number: int, console: Console, only_queue: bool) -> int:
+def _train(store: Store, number: int, console: Terminal, only_queue: bool) -> int:
     """Train a queued run here, or follow whoever took it; or leave it in the queue."""
     if only_queue:
         console.print(f"Run {number} is in the queue; “distill work” or the window trains it.")
@@ -102,7 +102,7 @@ def _train(store: Store, number: int, console: Console, only_queue: bool) -> int
     return _report(console, ended)
 
 
-def _follow(store: Store, number: int, console: Console) -> RunRecord:
+def _follow(store: Store, number: int, console: Terminal) -> RunRecord:
     with RunProgress(console) as progress:
         while (run := store.run(number)).state not in ENDED:
             store.recover_dead()  # a worker that died cannot say so itself
@@ -111,7 +111,7 @@ def _follow(store: Store, number: int, console: Console) -> RunRecord:
     return run
 
 
-def _report(console: Console, run: RunRecord) -> int:
+def _report(console: Terminal, run: RunRecord) -> int:
     if run.state not in (FINISHED, STOPPED, PAUSED):
         console.print(f"[red]{run.state}[/red]: {escape(run.reason)}\nLog: {escape(str(run.log_file))}")
         return 1
@@ -119,5 +119,5 @@ def _report(console: Console, run: RunRecord) -> int:
         console.print(escape(run.reason))
     if run.best_score is not None:
         teacher = f", teacher {run.teacher_score * 100:.1f}" if run.teacher_score is not None else ""
-        print(f"{run.key_metric} {run.best_score * 100:.1f} at step {run.best_step}{teacher}; run {run.id}")
+        say(f"{run.key_metric} {run.best_score * 100:.1f} at step {run.best_step}{teacher}; run {run.id}")
     return 0

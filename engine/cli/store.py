@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.opening import megabytes
+from engine.cli.terminal import say
 from engine.store import home_folder
 from engine.store.backup import copy_store, free_name
 
@@ -27,13 +28,13 @@ def check(home: Home = None) -> None:
     folder = home_folder(home)
     found = check_store(folder)
     for sentence in (*found.damage, *found.faults):
-        typer.echo(sentence)
+        say(sentence)
     if not found.is_whole:
         what = "is damaged" if found.damage else "has faults that can be mended"
-        typer.echo(f"The store {folder / 'runs.db'} {what}. Run {repair_of(folder / 'runs.db')}.")
+        say(f"The store {folder / 'runs.db'} {what}. Run {repair_of(folder / 'runs.db')}.")
         raise typer.Exit(1)
     size = (folder / "runs.db").stat().st_size
-    typer.echo(f"The store {folder / 'runs.db'} is whole: {_counted(found.counts)}; {megabytes(size)}.")
+    say(f"The store {folder / 'runs.db'} is whole: {_counted(found.counts)}; {megabytes(size)}.")
 
 
 @app.command()
@@ -48,30 +49,28 @@ def repair(home: Home = None) -> None:
     folder = home_folder(home)
     done = repair_store(folder)
     if done.did_nothing:
-        typer.echo(f"The store {folder / 'runs.db'} is whole; nothing was changed.")
+        say(f"The store {folder / 'runs.db'} is whole; nothing was changed.")
         return
     if done.salvage is not None:
-        typer.echo(f"Recovered: {_counted(done.salvage.written)}.")
-        typer.echo(f"Rows lost, as far as can be told: {_lost(done.salvage.lost)}.")
+        say(f"Recovered: {_counted(done.salvage.written)}.")
+        say(f"Rows lost, as far as can be told: {_lost(done.salvage.lost)}.")
         if done.salvage.nameless:
-            typer.echo(f"{done.salvage.nameless} curves lost their names; they are called “recovered/curve N” now.")
+            say(f"{done.salvage.nameless} curves lost their names; they are called “recovered/curve N” now.")
         for run in done.salvage.doubtful:
-            typer.echo(
+            say(
                 f"Something in the row of run {run} was damaged; its configuration is its folder's now. See whether its name, "
                 "note and figures are right."
             )
     for sentence in done.mended:
-        typer.echo(sentence)
+        say(sentence)
     if done.aside is not None:
-        typer.echo(
-            f"{'The store as it was is' if done.salvage is None else 'The damaged files are'} kept in {done.aside}."
-        )
+        say(f"{'The store as it was is' if done.salvage is None else 'The damaged files are'} kept in {done.aside}.")
     left = check_store(folder)
     for sentence in (*left.damage, *left.faults):
-        typer.echo(f"Still so: {sentence}")
+        say(f"Still so: {sentence}")
     if not left.is_whole:
         raise typer.Exit(1)
-    typer.echo(f"The store is whole now: {_counted(left.counts)}.")
+    say(f"The store is whole now: {_counted(left.counts)}.")
 
 
 @app.command()
@@ -85,9 +84,7 @@ def backup(
     folder = home_folder(home)
     target = file.expanduser() if file else free_name(folder / "backups", "runs")
     copy_store(folder / "runs.db", target)
-    typer.echo(
-        f"Copied to {target} ({megabytes(target.stat().st_size)}) and checked. The folders of the runs are not in it."
-    )
+    say(f"Copied to {target} ({megabytes(target.stat().st_size)}) and checked. The folders of the runs are not in it.")
 
 
 def _counted(counts: dict[str, int]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from engine.cli.opening import megabytes, opened
+from engine.cli.terminal import say
 from engine.errors import StoreError
 from engine.store import RunRecord, Store, room, trash
 
@@ -16,7 +17,7 @@ def discard_runs(home: Path, references: list[str]) -> None:
     store = opened(home)
     for run in _all(store, references):
         trash.discard(store, run.id)
-        typer.echo(f"Run {run.id} “{run.name}” is in the trash; “distill restore {run.id}” brings it back.")
+        say(f"Run {run.id} “{run.name}” is in the trash; “distill restore {run.id}” brings it back.")
 
 
 def restore_runs(home: Path, references: list[str]) -> None:
@@ -25,7 +26,7 @@ def restore_runs(home: Path, references: list[str]) -> None:
     for run in _all(store, references):
         back = trash.restore(store, run.id)
         queued = " and waits in the queue again" if back.state == "queued" else ""
-        typer.echo(f"Run {run.id} “{run.name}” is back{queued}.")
+        say(f"Run {run.id} “{run.name}” is back{queued}.")
 
 
 def purge_runs(home: Path, references: list[str], yes: bool) -> None:
@@ -33,7 +34,7 @@ def purge_runs(home: Path, references: list[str], yes: bool) -> None:
     store = opened(home)
     wanted = _all(store, references) if references else store.trash()
     if not wanted:
-        typer.echo("The trash is empty.")
+        say("The trash is empty.")
         return
     for run in wanted:
         if run.trashed_at is None:
@@ -42,19 +43,19 @@ def purge_runs(home: Path, references: list[str], yes: bool) -> None:
             )
     size = sum(trash.size_of(run.folder) for run in wanted)
     for run in wanted:
-        typer.echo(f"{run.id:>5}  {run.name}  {megabytes(trash.size_of(run.folder))}")
+        say(f"{run.id:>5}  {run.name}  {megabytes(trash.size_of(run.folder))}")
     many = f"{len(wanted)} run{'s' * (len(wanted) != 1)}"
     rows = sum(store.count_metrics(run.id) for run in wanted)
     question = f"Delete {many} for good: {megabytes(size)} of files, with log and student, and {rows:,} curve rows?"
     if not yes and not typer.confirm(question):
-        typer.echo("Nothing was deleted.")
+        say("Nothing was deleted.")
         return
     gone = trash.purge(store, [run.id for run in wanted])
-    typer.echo(f"{many} deleted, {megabytes(gone)} of files.")
+    say(f"{many} deleted, {megabytes(gone)} of files.")
     if smaller := room.give_back_room(store):
-        typer.echo(f"The store is {megabytes(smaller)} smaller.")
+        say(f"The store is {megabytes(smaller)} smaller.")
     elif (free := room.free_bytes(store)) >= room.LEAST_BYTES:
-        typer.echo(f"The store keeps {megabytes(free)} that they filled for new rows.")
+        say(f"The store keeps {megabytes(free)} that they filled for new rows.")
 
 
 def _all(store: Store, references: list[str]) -> list[RunRecord]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.cli.execute import CHECKPOINT_EVERY_S, DEVICE_LOST, StopControl, execute
 from engine.cli.opening import opened, say_interrupted
 from engine.cli.patience import patiently
+from engine.cli.terminal import say
 from engine.errors import StoreError
 from engine.store import Store
 from engine.store.processes import own_identity
@@ -85,4 +86,4 @@ def _take_up(store: Store, resume_interrupted: bool) -> None:
 
 def _say(text: str) -> None:
     with suppress(OSError):
-        print(text, file=sys.stderr)
+        say(text, error=True)

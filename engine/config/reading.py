@@ -13,9 +13,16 @@ from pydantic import ValidationError
 from engine import catalog
 from engine.config.cross import cross_faults
 from engine.config.references import resolve_paths
+from engine.config.secrets import take_secrets_out
 from engine.config.sections import DistillationConfig, TaskConfig
 from engine.config.sentences import as_fault
 from engine.errors import ConfigError, Fault
+from engine.files import read_bytes
+from engine.visible import LONGEST_LINE, cut, on_one_line
+
+MOST_BYTES = 200_000
+MOST_OF_KEY = 80  # characters
+MOST_DOTS = 500  # in one line: a key of that many parts takes the parser minutes, and no path is that deep
 
 
 def read_config(path: Path | str, overrides: Iterable[str] = ()) -> DistillationConfig:
@@ -28,9 +35,9 @@ def read_config(path: Path | str, overrides: Iterable[str] = ()) -> Distillation
 
 
 def read_text(path: Path) -> str:
-    """The text of a configuration file. Raises ConfigError where it is missing, unreadable or not UTF-8."""
+    """The text of a configuration file. Raises ConfigError where it is missing, no ordinary file, too long or not UTF-8."""
     try:
-        return decoded(path.read_bytes(), str(path))
+        return decoded(read_bytes(path, MOST_BYTES), str(path))
     except FileNotFoundError:
         raise ConfigError([Fault("", f"there is no file {path}; give the path of a TOML file")]) from None
     except IsADirectoryError:
@@ -41,7 +48,10 @@ def read_text(path: Path) -> str:
 
 
 def decoded(content: bytes, where: str) -> str:
-    """The text of a configuration's bytes. Raises ConfigError where they are not UTF-8."""
+    """The text of a configuration's bytes. Raises ConfigError where they are not UTF-8 or too many."""
+    if len(content) > MOST_BYTES:
+        fault = Fault("", f"it is longer than {MOST_BYTES:,} bytes; give the TOML of one run")
+        raise ConfigError([fault], where=where)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -69,18 +79,26 @@ def parse_leniently(
 
     Lets a caller go on to look at data and models, so that a person hears of everything at once.
     """
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > MOST_DOTS:
+            return None, [Fault("", f"line {number} has more than {MOST_DOTS} dots; no key and no path has")]
     try:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also a number of thousands of digits, sections without end
         return None, [Fault("", f"not valid TOML: {error}; strings need quotes, and a key stands once in a section")]
     faults = _apply_overrides(raw, overrides)
+    faults += take_secrets_out(raw)
     faults += resolve_paths(raw, Path(folder) if folder is not None else Path.cwd())
     problems = _problems(raw)
     said = {fault.key for fault in faults}
     faults += [fault for problem in problems if (fault := as_fault(raw, problem)).key not in said]
     config, whole = _remainder(raw, problems)
     faults += cross_faults(config, {fault.key for fault in faults})
-    return config if whole else None, list(dict.fromkeys(faults))
+    short = [
+        Fault(cut(on_one_line(fault.key), MOST_OF_KEY), cut(on_one_line(fault.message), LONGEST_LINE))
+        for fault in faults
+    ]
+    return config if whole else None, list(dict.fromkeys(short))
 
 
 def _problems(raw: dict[str, Any]) -> list[Any]:

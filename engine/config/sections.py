@@ -14,6 +14,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from engine import catalog
 from engine.types import FeatureSettings, LossSettings
+from engine.visible import unseen_in
 
 
 def _advanced(**extra: Any) -> dict[str, Any]:
@@ -323,6 +324,13 @@ class DistillationConfig(_Section):
     loss: SerializeAsAny[LossSettings]
     features: tuple[SerializeAsAny[FeatureSettings], ...] = ()
     training: TrainingConfig = TrainingConfig()
+
+    @field_validator("name")
+    @classmethod
+    def _on_one_line(cls, value: str) -> str:
+        if unseen := unseen_in(value):
+            raise ValueError(f"holds a character that is not seen but obeyed ({unseen}); take it out")
+        return value
 
     @field_validator("loss", mode="before")
     @classmethod

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import DataError
+from engine.files import opened
+from engine.visible import cut, on_one_line, without_secrets
 
 FORMATS = (".parquet", ".csv", ".jsonl")
 
@@ -77,7 +79,7 @@ def _present(where: str, has: Sequence[str], wanted: Sequence[str], optional: Se
     missing = [name for name in wanted if name not in has]
     if missing:
         lacking = " and ".join(f"“{name}”" for name in missing)
-        columns = ", ".join(f"“{name}”" for name in has) or "none at all"
+        columns = cut(", ".join(f"“{cut(on_one_line(name), 60)}”" for name in has), 400) or "none at all"
         raise DataError(
             f"{where} has no column {lacking}; its columns are {columns}. Rename the column, or choose the task it is for."
         )
@@ -161,7 +163,7 @@ def _read_jsonl(path: Path, wanted: Sequence[str], optional: Sequence[str]) -> C
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
             raise DataError(
-                f"{path}, line {number}: not valid JSON ({error}); every line must be one object."
+                f"{path}, line {number}: not valid JSON ({cut(str(error), 200)}); every line must be one object."
             ) from None
         if not isinstance(row, dict):
             raise DataError(f"{path}, line {number}: not a JSON object; write {{…}} with the columns as keys.")
@@ -177,7 +179,8 @@ def _read_jsonl(path: Path, wanted: Sequence[str], optional: Sequence[str]) -> C
 
 def _utf8(path: Path) -> str:
     """The file's text; a byte-order mark is dropped. Raises DataError with the place of the first byte that is not UTF-8."""
-    content = path.read_bytes()
+    with opened(path) as stream:
+        content = stream.read()
     try:
         return content.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -189,5 +192,6 @@ def _utf8(path: Path) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    text = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    lines = without_secrets(str(error)).strip().splitlines() or ["it holds what nobody expects there"]
+    text = cut(on_one_line(lines[0]), 400)
     return text if text.endswith(".") else text + "."

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.errors import DataError
 from engine.types import Task
+from engine.visible import cut, on_one_line
 
 HIDDEN = -1  # GLUE's mark for a label that is not published
 
@@ -55,7 +56,7 @@ def _class_reader(task: Task, where: str, class_names: Sequence[str] | None) -> 
         unknown = [name for name in class_names if name.casefold() not in by_name]
         if unknown:
             raise DataError(
-                f"{where} names its classes {', '.join(class_names)}, but {task.title} has "
+                f"{where} names its classes {cut(on_one_line(', '.join(class_names)), 200)}, but {task.title} has "
                 f"{', '.join(task.labels)}; choose the task these rows are for."
             )
         renumbered = {number: by_name[name.casefold()] for number, name in enumerate(class_names)}
@@ -103,5 +104,8 @@ def _shown(value: Any) -> str:
     """A cell as it may stand in a sentence: short, quoted if text."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return "an empty cell"
-    text = repr(value) if not isinstance(value, str) else f"“{value}”"
+    try:
+        text = repr(value) if not isinstance(value, str) else f"“{on_one_line(value[:60])}”"
+    except ValueError:  # a whole number of thousands of digits
+        return "a number without end"
     return text if len(text) <= 50 else text[:47] + "…”"

@@ -10,10 +10,10 @@ SQUARED = "Softens both distributions; the loss is multiplied by T² so that its
 
 
 def temperature_field(default: float, about: str = SQUARED) -> Any:
-    """A pydantic field for T > 0 with bounds, tooltip and form."""
+    """A pydantic field for T with bounds, tooltip and form; below 0.01 softened logits leave what float32 can tell apart."""
     return Field(
         default,
-        gt=0.0,
+        ge=0.01,
         le=64.0,
         title="Temperature T",
         description=about,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import struct
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,11 @@ from typing import Any
 
 from engine.config import is_folder_like
 from engine.errors import ModelError
-from engine.models.shape import EncoderShape, shape_from_json
+from engine.files import read_bytes
+from engine.models.contained import MOST_JSON_BYTES, UNSOUND, json_table, must_be_contained, must_bring_no_code
+from engine.models.shape import EncoderShape, must_be_plausible, shape_from_json
+from engine.models.weights import headers_of
+from engine.visible import cut, on_one_line
 
 PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "sentencepiece.bpe.model", "spiece.model")
@@ -24,8 +27,6 @@ TOKENIZER_FILES = (
 )  # fmt: skip
 # of tokenizer_config.json, what changes how a text is cut
 TEXT_SETTINGS = ("do_lower_case", "strip_accents", "tokenize_chinese_chars", "add_prefix_space")
-# what reading a file raises that is not what it should be: another kind of JSON value, nested without end, cut off
-UNSOUND = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 SETTLED_NS = 2_000_000_000
 _HASHES: dict[tuple[tuple[str, int, int, int, int, int], ...], str] = {}
@@ -63,12 +64,10 @@ def look_at_model(reference: str, weights_only: bool = False, key: str = "model"
     folder = Path(reference) if is_local(reference) else _cached(reference)
     if folder is None:
         return ModelFacts(reference, None, {}, None, (), False, None)
-    config = _read_json(folder / "config.json", key)
-    if config.get("auto_map"):
-        raise ModelError(
-            f"{key}: the model {reference} wants to run code of its own (auto_map in config.json), which is never "
-            "allowed; use a model of a kind that transformers brings."
-        )
+    must_be_contained(folder, key)
+    config = json_table(folder / "config.json", key)
+    must_bring_no_code(config, reference, key)
+    must_be_plausible(config, reference, key)
     weights = tuple(sorted(folder.glob("model*.safetensors")))
     pickles = tuple(folder / name for name in PICKLES if (folder / name).is_file())
     if not weights and not pickles and not is_local(reference):  # so far only its config or tokenizer was downloaded
@@ -80,7 +79,7 @@ def look_at_model(reference: str, weights_only: bool = False, key: str = "model"
             f"{key}: the folder {folder} has only {pickles[0].name}, a pickle, which can carry code. Save the model as "
             "safetensors (model.save_pretrained), or opt in with weights_only = true."
         )
-    parameters = sum(_safetensors_parameters(file, key) for file in weights) if weights else None
+    parameters = sum(header.elements for header in headers_of(weights, key).values()) if weights else None
     return ModelFacts(reference, folder, config, shape_from_json(config), weights or pickles, not weights, parameters)
 
 
@@ -94,16 +93,19 @@ def has_tokenizer(reference: str) -> bool:
 def vocabulary_size(reference: str, key: str) -> int:
     """Number of tokens of a local tokenizer, added ones counted, read from its files. Raises ModelError."""
     folder = Path(reference)
+    must_be_contained(folder, key)
     try:
         if (folder / "tokenizer.json").is_file():
-            content = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+            content = json.loads(_text(folder / "tokenizer.json"))
             vocabulary = content["model"]["vocab"]
             tokens = set(vocabulary) if isinstance(vocabulary, dict) else {entry[0] for entry in vocabulary}
             return len(tokens | {entry["content"] for entry in content.get("added_tokens", [])})
         if (folder / "vocab.txt").is_file():
-            return len((folder / "vocab.txt").read_text(encoding="utf-8").splitlines())
+            return len(_text(folder / "vocab.txt").splitlines())
     except UNSOUND as error:
-        raise ModelError(f"{key}: the tokenizer in {folder} cannot be read ({error}).") from None
+        plain = isinstance(error, (OSError, ValueError))
+        said = cut(on_one_line(str(error)), 200) if plain else "it holds something else than a vocabulary"
+        raise ModelError(f"{key}: the tokenizer in {folder} cannot be read ({said}); get it again.") from None
     raise ModelError(f"{key}: {folder} has no tokenizer.json or vocab.txt; give the folder of a tokenizer.")
 
 
@@ -128,11 +130,11 @@ def same_tokenizer(one: str, other: str) -> bool | None:
 def _tokenizer_of(folder: Path) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """A folder's vocabulary and rules, and the settings it names that change how a text is cut; None without a tokenizer."""
     file = folder / "tokenizer_config.json"
-    kept = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    kept = json.loads(_text(file)) if file.is_file() else {}
     settings = {key: kept[key] for key in TEXT_SETTINGS if key in kept}
     whole = folder / "tokenizer.json"
     if whole.is_file():
-        content = json.loads(whole.read_text(encoding="utf-8"))
+        content = json.loads(_text(whole))
         return {key: content[key] for key in content if key not in ("truncation", "padding", "version")}, settings
     named = (*VOCABULARIES, "merges.txt", "added_tokens.json")
     files = [found for found in tokenizer_files(folder) if found.name in named]
@@ -182,38 +184,5 @@ def _cached(reference: str) -> Path | None:
     return Path(found).parent if isinstance(found, str) else None
 
 
-def _read_json(file: Path, key: str) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(
-            f"{key}: the folder {file.parent} has no config.json; choose the folder of a model saved with transformers."
-        ) from None
-    except UNSOUND as error:
-        raise ModelError(f"{key}: {file} cannot be read as JSON ({error}).") from None
-    if not isinstance(content, dict):
-        raise ModelError(f"{key}: {file} holds no table of settings.")
-    return content
-
-
-def _safetensors_parameters(file: Path, key: str) -> int:
-    """Elements of all tensors, read from the header alone."""
-    try:
-        with file.open("rb") as stream:
-            (length,) = struct.unpack("<Q", stream.read(8))
-            if length > 100_000_000:
-                raise ValueError("header too long")
-            header = json.loads(stream.read(length))
-            total, needed = 0, 0
-            for name, entry in header.items():
-                if name != "__metadata__":
-                    size = 1
-                    for extent in entry["shape"]:
-                        size *= extent
-                    total += size
-                    needed = max(needed, entry["data_offsets"][1])
-            if file.stat().st_size < 8 + length + needed:
-                raise ValueError("the file is cut off")
-            return total
-    except (*UNSOUND, struct.error) as error:
-        raise ModelError(f"{key}: {file} is not a sound safetensors file ({error}); get it again.") from None
+def _text(file: Path) -> str:
+    return read_bytes(file, MOST_JSON_BYTES).decode("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, cast
@@ -10,11 +11,16 @@ from engine.errors import EngineError, ModelError
 from engine.models.bert_folder import Read, is_plain_bert, read_bert
 from engine.models.bert_settings import words_of
 from engine.models.bert_tokenizer import read_bert_tokenizer
+from engine.models.contained import must_be_contained
 from engine.models.folder import has_tokenizer, is_local, look_at_model
 from engine.types import Task
+from engine.visible import cut, on_one_line, without_secrets
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel
+
+
+_CLASS = re.compile(r"<class '[\w.]*?(\w+)'>")  # as Python shows a class to programmers
 
 
 def task_settings(task: Task) -> dict[str, Any]:
@@ -43,7 +49,7 @@ def load_classifier(reference: str, task: Task, key: str, *, weights_only: bool,
     """
     facts = look_at_model(reference, weights_only, key)  # refuses what may not be loaded
     plain = is_local(reference) and is_plain_bert(facts)
-    with _sentences(reference, key):
+    with in_sentences(reference, key):
         names, has_head = _head_of(facts.config) if plain else _head_of(config_of(reference, key).to_dict())
         if trained_head and not has_head:
             raise ModelError(
@@ -123,7 +129,7 @@ def config_of(reference: str, key: str) -> PretrainedConfig:
     """The config of a folder or hub id. Raises ModelError in a sentence."""
     from transformers import AutoConfig
 
-    with _sentences(reference, key):
+    with in_sentences(reference, key):
         return AutoConfig.from_pretrained(reference, trust_remote_code=False, local_files_only=is_local(reference))
 
 
@@ -134,7 +140,9 @@ def load_tokenizer(reference: str, key: str) -> Any:
     quiet_transformers()
     if not has_tokenizer(reference):
         raise ModelError(f"{key}: {reference} has no tokenizer; give the folder of a tokenizer.")
-    with _sentences(reference, key):
+    if is_local(reference):
+        must_be_contained(Path(reference), key)
+    with in_sentences(reference, key):
         tokenizer = AutoTokenizer.from_pretrained(
             reference, trust_remote_code=False, use_fast=True, local_files_only=is_local(reference)
         )
@@ -145,6 +153,8 @@ def load_tokenizer(reference: str, key: str) -> Any:
 
 def load_row_tokenizer(reference: str, key: str) -> Any:
     """A tokenizer as far as rows are read with it: without transformers where it is BERT's own. Raises ModelError."""
+    if is_local(reference):
+        must_be_contained(Path(reference), key)
     plain = read_bert_tokenizer(Path(reference)) if is_local(reference) else None
     return load_tokenizer(reference, key) if plain is None else plain
 
@@ -188,7 +198,7 @@ def encoder_config(shape: Any, task: Task, padding: int = 0) -> PretrainedConfig
     )
 
 
-class _sentences:
+class in_sentences:
     """Turns whatever transformers raises about a reference into one ModelError sentence."""
 
     def __init__(self, reference: str, key: str) -> None:
@@ -200,16 +210,18 @@ class _sentences:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         from safetensors import SafetensorError
 
+        if error is None or kind is None:
+            return
         if isinstance(error, UnpicklingError):
             raise ModelError(
                 f"{self._key}: the pickle in {self._reference} holds more than weights and was not loaded; "
                 "get the model as safetensors."
             ) from None
-        if isinstance(error, Exception) and not isinstance(
-            error, EngineError
-        ):  # its files are wrong, whatever the type
-            lines = str(error).strip().splitlines()
+        # its files are wrong, whatever the type; a library in Rust that gives up raises what is no Exception
+        if (isinstance(error, Exception) or kind.__name__ == "PanicException") and not isinstance(error, EngineError):
+            lines = without_secrets(str(error)).strip().splitlines() or ["it is not what it should be"]
             plain = isinstance(error, (OSError, ValueError, RuntimeError, SafetensorError))
-            what = lines[0] if lines and plain else f"{type(error).__name__} {' '.join(lines)}".strip()
+            what = lines[0] if plain else f"its files hold what nobody expects there ({lines[0]})"
             where = "" if is_local(self._reference) else " Without a network, give the folder of a downloaded model."
-            raise ModelError(f"{self._key}: {self._reference} cannot be loaded: {what}{where}") from error
+            said = cut(on_one_line(_CLASS.sub(r"\1", what)), 400).rstrip(".")
+            raise ModelError(f"{self._key}: {self._reference} cannot be loaded: {said}.{where}") from error

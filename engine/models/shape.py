@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 from engine.config import StudentConfig, layers_and_hidden
 from engine.errors import ModelError
 from engine.types import Body
+from engine.visible import cut, on_one_line
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,40 @@ def shape_from_json(config: dict[str, Any]) -> EncoderShape | None:
         positions=positions if _is_size(positions, 1) else 512,
         token_types=token_types if _is_size(token_types, 0) else 2,
     )
+
+
+# The largest that any published model has is well below; a building of more would not end, or not fit.
+_MOST = {
+    "num_hidden_layers": 1000, "n_layers": 1000, "num_layers": 1000, "n_layer": 1000, "hidden_size": 200_000, "dim": 200_000,
+    "d_model": 200_000, "num_attention_heads": 10_000, "n_heads": 10_000, "vocab_size": 10_000_000,
+    "intermediate_size": 2_000_000, "hidden_dim": 2_000_000, "max_position_embeddings": 20_000_000,
+}  # fmt: skip
+
+
+def must_be_plausible(config: dict[str, Any], reference: str, key: str) -> None:
+    """Raises ModelError where a size in a config.json is none or larger than that of any model, or a share is none."""
+    for name, most in _MOST.items():
+        value = config.get(name, 1)
+        if isinstance(value, list) and name not in ("hidden_size", "vocab_size"):
+            continue  # some kinds have one for each layer
+        if not _is_size(value, 1):
+            shown = cut(on_one_line(str(value)), 40)
+            raise ModelError(
+                f"{key}: config.json of {reference} says {name} = {shown}, which is no size; get it again."
+            )
+        if value > most:
+            shown = f"{value:,}" if value < 10**15 else "a number without end"
+            raise ModelError(
+                f"{key}: config.json of {reference} says {name} = {shown}, more than any model has ({most:,}); get it again."
+            )
+    for name, value in config.items():
+        if "dropout" in name and isinstance(value, float) and not 0 <= value <= 1:
+            raise ModelError(
+                f"{key}: config.json of {reference} says {on_one_line(name)} = {value}, which is no share; get it again."
+            )
+    architectures = config.get("architectures")
+    if architectures is not None and not isinstance(architectures, list):
+        raise ModelError(f"{key}: config.json of {reference} has architectures that are no list; get it again.")
 
 
 # Kinds whose attention is softmax(query · key / √size) and nothing more, by model_type.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.config import DistillationConfig, layers_and_hidden
-from engine.models.load import config_of
+from engine.models.load import config_of, in_sentences
 from engine.models.shape import EncoderShape, default_feed_forward, default_heads, random_shape
 from engine.models.student import random_classifier
 from engine.types import Task
@@ -26,15 +26,16 @@ def student_skeleton(config: DistillationConfig, task: Task, vocabulary: int) ->
             found.num_hidden_layers = size[0]
         if student.heads:
             found.num_attention_heads = student.heads
-        return _skeleton(found)
-    return _skeleton(config_of(student.architecture, "student.architecture"))
+        return _skeleton(found, config.teacher.model, "teacher.model")
+    found = config_of(student.architecture, "student.architecture")
+    return _skeleton(found, student.architecture, "student.architecture")
 
 
 def teacher_skeleton(reference: str, task: Task, vocabulary: int) -> PreTrainedModel:
     """The teacher's modules on the meta device. Raises ModelError."""
     size = layers_and_hidden(reference)
     if size is None:
-        return _skeleton(config_of(reference, "teacher.model"))
+        return _skeleton(config_of(reference, "teacher.model"), reference, "teacher.model")
     layers, hidden = size
     shape = EncoderShape(layers, hidden, default_heads(hidden), default_feed_forward(hidden), vocabulary)
     return _random_skeleton(shape, task)
@@ -47,9 +48,9 @@ def _random_skeleton(shape: EncoderShape, task: Task) -> PreTrainedModel:
         return random_classifier(shape, task)
 
 
-def _skeleton(config: PretrainedConfig) -> PreTrainedModel:
+def _skeleton(config: PretrainedConfig, reference: str, key: str) -> PreTrainedModel:
     import torch
     from transformers import AutoModelForSequenceClassification
 
-    with torch.device("meta"):
+    with in_sentences(reference, key), torch.device("meta"):
         return AutoModelForSequenceClassification.from_config(config)

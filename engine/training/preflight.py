@@ -29,6 +29,9 @@ from engine.models.shape import (
 from engine.training.inside_notice import inside_bytes, inside_notice
 from engine.training.likely_device import likely_device
 from engine.types import Body, Task
+from engine.visible import LONGEST_LINE, cut, visible
+
+FIRST_ROWS = 64  # kept, to see what the tokenizers make of them
 
 Result = TypeVar("Result")
 
@@ -61,10 +64,13 @@ class Preview:
         return asdict(self)
 
 
-def preview(config: DistillationConfig | None, faults: list[Fault], home: Path | None = None) -> Preview:
+def preview(
+    config: DistillationConfig | None, faults: list[Fault], home: Path | None = None, thorough: bool = False
+) -> Preview:
     """Look at data, models and device of a configuration that may have ``faults`` already.
 
     ``home`` is where the run would keep what it asks of its teacher; None: the place that is looked from.
+    ``thorough``: where nothing else stops it, also build all that the run will load, which imports torch and transformers.
     """
     found = _Findings(Preview(), list(faults))
     result = found.preview
@@ -77,6 +83,12 @@ def preview(config: DistillationConfig | None, faults: list[Fault], home: Path |
         student = _look_at_student(config, task, teacher, found)
         if teacher is not None and student is not None:
             _look_at_features(config, student, teacher, home or Path(), found)
+        if thorough and found.texts and not found.faults:
+            from engine.training.rehearsal import rehearse
+
+            for key, attempt in rehearse(config, task, found.texts):
+                if found.attempt(key, attempt) is None and found.faults:
+                    break  # what comes after rests on it
         notice = notice_of(config.loss, config.features)
         if notice:
             found.note("look", "loss.kind", notice)
@@ -89,6 +101,7 @@ def preview(config: DistillationConfig | None, faults: list[Fault], home: Path |
 class _Findings:
     preview: Preview
     faults: list[Fault]
+    texts: tuple[list[str], ...] = ()  # the columns of the first training rows
 
     def note(self, level: str, key: str, text: str) -> None:
         self.preview.notices.append({"level": level, "text": text, "key": key})
@@ -98,7 +111,8 @@ class _Findings:
         try:
             return look()
         except EngineError as error:
-            for line in str(error).splitlines():
+            for line in str(error).split("\n"):  # other breaks of a line are part of a name
+                line = cut(visible(line), LONGEST_LINE)
                 where, colon, rest = line.partition(": ")
                 named = bool(colon) and "." in where and " " not in where
                 fault = Fault(where, rest) if named else Fault(key, line)
@@ -120,6 +134,7 @@ def _look_at_rows(config: DistillationConfig, task: Task, found: _Findings) -> N
     rows: dict[str, Rows] | None = found.attempt("task.source", lambda: load_rows(task, config.task.source))
     if rows is None:
         return
+    found.texts = tuple(column[:FIRST_ROWS] for column in rows[task.train_split].texts)
     found.preview.rows = {name: len(split) for name, split in rows.items()}
     train = found.preview.rows.get(task.train_split, 0)
     found.preview.steps = _steps(config, train)

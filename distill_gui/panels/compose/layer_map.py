@@ -8,6 +8,7 @@ from distill_gui.models.compose import ComposeModel
 from distill_gui.models.compose_fields import FieldSpec
 from distill_gui.models.compose_term import parse_pairs
 from distill_gui.models.compose_values import as_text, from_text
+from distill_gui.plain import set_tip
 from distill_gui.theme import S
 from distill_gui.widgets.field_choice import NotedChoice
 from distill_gui.widgets.field_text import TextField
@@ -30,7 +31,7 @@ class LayerMapControl:
         self.choice.chosen.connect(self._on_chosen)
         self.pairs.setAccessibleName(f"{spec.title}: pairs")
         self.pairs.setPlaceholderText(EXAMPLE)
-        self.pairs.setToolTip(f"Pairs such as {EXAMPLE} (or 1-2, 2-4): the student's layer, then the teacher's")
+        set_tip(self.pairs, f"Pairs such as {EXAMPLE} (or 1-2, 2-4): the student's layer, then the teacher's")
         self.pairs.edited.connect(self._on_edited)
         self.pairs.editingFinished.connect(self._on_finished)
         self.widget = QWidget()

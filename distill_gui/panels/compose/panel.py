@@ -16,6 +16,7 @@ from distill_gui.models.compose import ComposeModel
 from distill_gui.panels.compose.group import FieldGroup
 from distill_gui.panels.compose.groups import LossGroup, TaskGroup, TeacherGroup
 from distill_gui.panels.compose.preview import PreviewCard
+from distill_gui.plain import set_tip
 from distill_gui.theme import XL, L, M, S
 from distill_gui.widgets.buttons import button
 from distill_gui.widgets.field_choice import NotedChoice
@@ -122,8 +123,8 @@ class ComposePanel(QWidget):
             (QKeySequence(QKeySequence.StandardKey.Save), self._on_save_clicked),
         ):
             QShortcut(keys, self, act, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self.open_button.setToolTip("Ctrl+O")
-        self.save_button.setToolTip("Ctrl+S")
+        set_tip(self.open_button, "Ctrl+O")
+        set_tip(self.save_button, "Ctrl+S")
 
     # what comes in ----------------------------------------------------------------------------------------------------
 

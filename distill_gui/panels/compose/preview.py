@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWid
 from distill_gui.models.compose import ComposeModel
 from distill_gui.models.compose_preview import Finding
 from distill_gui.panels.compose.controls import LineControl
+from distill_gui.plain import set_tip
 from distill_gui.theme import M, S
 from distill_gui.widgets.badge import Badge
 from distill_gui.widgets.buttons import button, icon_button, set_kind
@@ -52,11 +53,11 @@ class PreviewCard(Card):
         self.doctor_says = caption("", wrap=True)
         self._name_control = LineControl(model, model.field("name"))
         self.name = self._name_control.widget
-        self.name.setToolTip("What the run is called in the list; left out, it is made from the choices.\nname")
+        set_tip(self.name, "What the run is called in the list; left out, it is made from the choices.\nname")
         self.main = button("", "primary")
         self.main.setMinimumHeight(36)
         self.queue = button("Add to queue")
-        self.queue.setToolTip("Let it wait behind the other runs and stay here (Ctrl+Shift+Return)")
+        set_tip(self.queue, "Let it wait behind the other runs and stay here (Ctrl+Shift+Return)")
         self.more = icon_button("more", "More", "secondary")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self.more)
@@ -102,7 +103,7 @@ class PreviewCard(Card):
         self._line.setVisible(bool(facts and findings))
         self.main.setText(model.main_text())
         set_kind(self.main, "secondary" if model.is_advised_against() else "primary")
-        self.main.setToolTip("Ctrl+Return" if model.can_start() else "Go to the field")
+        set_tip(self.main, "Ctrl+Return" if model.can_start() else "Go to the field")
         self.queue.setEnabled(model.can_start())
         self._name_control.refresh()
         self._show_doctor()
@@ -112,7 +113,7 @@ class PreviewCard(Card):
         self.doctor_says.setText(doctor.summary())
         self.examine.setText("Cancel" if doctor.is_busy() else AGAIN if doctor.is_answered() else EXAMINE)
         self.examine.setEnabled(doctor.is_busy() or self._model.can_start())
-        self.examine.setToolTip(HELP if self.examine.isEnabled() else f"First: {self._model.main_text().lower()}")
+        set_tip(self.examine, HELP if self.examine.isEnabled() else f"First: {self._model.main_text().lower()}")
 
     def _on_examine_clicked(self) -> None:
         if self._model.doctor.is_busy():

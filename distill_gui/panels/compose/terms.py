@@ -8,12 +8,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 from distill_gui.models.compose import ComposeModel
 from distill_gui.models.compose_term import TermWords
 from distill_gui.panels.compose.rows import FormRows
+from distill_gui.plain import set_tip
 from distill_gui.theme import S
 from distill_gui.widgets.field_button import field_button
 from distill_gui.widgets.field_choice import NotedChoice
 from distill_gui.widgets.field_row import GUTTER, LABEL_WIDTH, FieldRow
 from distill_gui.widgets.fold import Fold
-from distill_gui.widgets.labels import ElidedLabel, caption, plain_tip, set_tone
+from distill_gui.widgets.labels import ElidedLabel, caption, set_tone
 
 ADD = "Add a feature term…"
 INSET = S  # px, between a term's card and its rows: their labels are narrower by it, so that all controls align
@@ -170,9 +171,9 @@ class TermCard(QFrame):
     def refresh(self, words: TermWords) -> None:
         """Show what the model holds now."""
         self.fold.set_words(words.title)
-        self.fold.setToolTip(plain_tip(words.about))
+        set_tip(self.fold, words.about)
         self.curve.setText(words.curve)
-        self.curve.setToolTip("The name of its curves")
+        set_tip(self.curve, "The name of its curves")
         self.curve.setVisible(words.curve[-1:].isdigit())  # else it only repeats the title: the formula needs the room
         self.part.setText(words.part)
         self.part.setAccessibleName(f"{words.curve}: {words.part}")

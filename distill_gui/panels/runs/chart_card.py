@@ -13,6 +13,7 @@ from distill_gui.models.curve_view import Range, Spread, outside, spread, y_rang
 from distill_gui.models.curves import CurveKey, CurveModel, Window
 from distill_gui.models.run_charts import ChartKind, ChartOptions, View
 from distill_gui.panels.runs.chart_looks import NO_ROWS, CurveId, Level, Look
+from distill_gui.plain import set_tip
 from distill_gui.theme import L, M, S
 from distill_gui.widgets.card import Card
 from distill_gui.widgets.labels import ElidedLabel
@@ -32,7 +33,7 @@ class ChartCard(Card):
         self.legend = TermLegend()
         self.views = MenuChoice()
         super().__init__(kind.title, None, parent)
-        self.heading.setToolTip(kind.about)
+        set_tip(self.heading, kind.about)
         self.heading.setMinimumHeight(HEIGHT)  # with views or without: headings side by side stand on one line
         self.kind = kind
         self.chart = Chart()
@@ -100,7 +101,7 @@ class ChartCard(Card):
     def show_view(self, view: View) -> None:
         """Say which way of looking at the terms this is; tells nobody."""
         self.views.show_key(view.key)
-        self.heading.setToolTip(view.about)
+        set_tip(self.heading, view.about)
 
     def looks(self) -> dict[CurveId, Look]:
         return self._looks

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QFrame, QVBoxLayout, QWidget
 
 from distill_gui.models.run_charts import CHARTS, LARGEST_WEIGHT, ChartOptions
+from distill_gui.plain import set_tip
 from distill_gui.theme import L, M, S
 from distill_gui.widgets.labels import caption, heading, line
 from distill_gui.widgets.slider import NumberSlider
@@ -31,7 +32,7 @@ class ChartMenu(QFrame):
             "log_y": QCheckBox("Logarithmic y (not for scores)"),
             "clip": QCheckBox("Leave outliers out of view"),
         }
-        self.boxes["clip"].setToolTip("Only the view is cut; each chart says how many points lie off-scale.")
+        set_tip(self.boxes["clip"], "Only the view is cut; each chart says how many points lie off-scale.")
         self.charts = {kind.key: QCheckBox(kind.title) for kind in CHARTS}
         column = QVBoxLayout(self)
         column.setContentsMargins(L, M, L, L)

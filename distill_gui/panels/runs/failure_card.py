@@ -6,6 +6,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from distill_gui.models.run_hints import hint
+from distill_gui.plain import set_tip
 from distill_gui.theme import S, mono_font
 from distill_gui.widgets.buttons import button
 from distill_gui.widgets.labels import muted
@@ -30,7 +31,7 @@ class FailureCard(QWidget):
         self.log.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.log.setAccessibleName("Last lines of the log")
         self.copy = button("Copy", icon="copy")
-        self.copy.setToolTip("Copy the sentence and the last lines of the log")
+        set_tip(self.copy, "Copy the sentence and the last lines of the log")
         below = QHBoxLayout()
         below.setSpacing(S)
         below.addWidget(self.hint, 1)

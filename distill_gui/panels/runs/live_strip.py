@@ -21,6 +21,7 @@ from distill_gui.models.run_text import (
     signed,
     state_text,
 )  # fmt: skip
+from distill_gui.plain import set_tip
 from distill_gui.theme import L, M, S
 from distill_gui.widgets.badge import Badge
 from distill_gui.widgets.buttons import button, set_kind
@@ -176,9 +177,10 @@ class LiveStrip(QFrame):
             closed = (record.best_score - control[0]) / (record.teacher_score - control[0])
             runs = f", mean of {control[1]}" if control[1] > 1 else ""
             self.gap.set(f"{closed:.0%}".replace("-", "−"), f"from control {score_text(control[0])}{runs}")
-        self.gap.setToolTip(
+        set_tip(
+            self.gap,
             "How much of the way from the same student trained without a teacher (the control) to the teacher is made. "
-            "Nothing to say where the control is no worse than the teacher."
+            "Nothing to say where the control is no worse than the teacher.",
         )
 
     def _show_action(self, record: RunRecord) -> None:
@@ -199,7 +201,7 @@ class LiveStrip(QFrame):
         text = RESUME if record.state in RESUMABLE else PAUSING if pausing else PAUSE
         waited = round(time.monotonic() - self._pausing[record.id]) if pausing else 0
         self.second.setText(f"{text} asked {waited} s ago" if waited >= PATIENCE_S else text)
-        self.second.setToolTip(ABOUT.get(text, ""))
+        set_tip(self.second, ABOUT.get(text, ""))
         self.second.setEnabled(not pausing)
         set_kind(self.second, RESUMABLE.get(record.state, "secondary"))
         show_if(

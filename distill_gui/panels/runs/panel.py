@@ -21,6 +21,7 @@ from distill_gui.panels.runs.failure_card import LINES, FailureCard
 from distill_gui.panels.runs.live_strip import STOPPING, LiveStrip
 from distill_gui.panels.runs.run_column import RunColumn
 from distill_gui.panels.runs.text_tabs import ConfigTab, LogTab
+from distill_gui.plain import set_tip
 from distill_gui.theme import L, M, S
 from distill_gui.widgets.buttons import button
 from distill_gui.widgets.empty_state import EmptyState
@@ -80,10 +81,10 @@ class RunsPanel(QWidget):
         self.x_kind = Segmented(tuple(X_KINDS.items()))
         self.x_kind.set_current(self._options.x)
         self.follow = button("Follow", icon="right")
-        self.follow.setToolTip("Show everything again, and what is still to come (or double-click a chart)")
+        set_tip(self.follow, "Show everything again, and what is still to come (or double-click a chart)")
         self.gear = button(GEAR, icon="settings")
         self.gear.setAccessibleName(GEAR)
-        self.gear.setToolTip(GEAR)
+        set_tip(self.gear, GEAR)
         self.menu = ChartMenu(self)
         self.grid = ChartGrid(self._curves)
         self.log, self.config = LogTab(), ConfigTab()
@@ -163,7 +164,7 @@ class RunsPanel(QWidget):
         ):
             QShortcut(QKeySequence(keys), self, act, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
         for key, letter in (("charts", "C"), ("log", "L"), ("config", "T")):
-            self.tabs.button(key).setToolTip(f"Alt+{letter}")
+            set_tip(self.tabs.button(key), f"Alt+{letter}")
 
     # what comes in ----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout
 
 from distill_gui.models.run_list import GROUPS, SORTS, RunListModel
 from distill_gui.panels.runs.run_rows import RunRows
+from distill_gui.plain import set_tip
 from distill_gui.theme import M, S, notifier
 from distill_gui.theme.icons import icon
 from distill_gui.widgets.buttons import button
@@ -58,7 +59,7 @@ class RunColumn(QFrame):
         field = QLineEdit()
         field.setPlaceholderText("Filter runs…")
         field.setAccessibleName("Filter runs")
-        field.setToolTip("Words that occur in the name, task, loss, student, teacher or state (Ctrl+F)")
+        set_tip(field, "Words that occur in the name, task, loss, student, teacher or state (Ctrl+F)")
         field.setClearButtonEnabled(True)
         self._looking_glass = field.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         field.textChanged.connect(self._runs.set_filter)

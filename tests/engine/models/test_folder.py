@@ -158,11 +158,19 @@ def test_a_head_of_another_size_is_drawn_anew(model: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{"num_attention_heads": 0}, {"max_position_embeddings": "x"}, {"architectures": 5}, {"id2label": 5}]
+    "changed",
+    [{"num_attention_heads": 0}, {"max_position_embeddings": "x"}, {"architectures": 5}, {"hidden_size": 10**9}],
 )
-def test_a_config_of_odd_values_is_refused_in_a_sentence(model: Path, changed: dict) -> None:
+def test_a_config_of_odd_values_is_refused_before_anything_is_loaded(model: Path, changed: dict) -> None:
     content = json.loads((model / "config.json").read_text())
     (model / "config.json").write_text(json.dumps({**content, **changed}))
+    with pytest.raises(ModelError, match=rf"^teacher\.model: config\.json of .*{next(iter(changed))}"):
+        look_at_model(str(model), key="teacher.model")
+
+
+def test_a_config_that_transformers_refuses_is_refused_in_a_sentence(model: Path) -> None:
+    content = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps({**content, "id2label": 5}))
     look_at_model(str(model))
     with pytest.raises(ModelError, match=r"^teacher\.model: .* cannot be loaded: "):
         load_classifier(str(model), MRPC, "teacher.model", weights_only=False, trained_head=False)

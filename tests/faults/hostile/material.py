@@ -1,0 +1,44 @@
+"""The sound rows and the sound model that the cases spoil: small, and made here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+WORDS = ("the", "a", "cat", "dog", "sat", "ran", "on", "under", "mat", "tree")
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+HEADER = "sentence1,sentence2,label"
+
+
+def rows(count: int) -> str:
+    """MRPC-shaped CSV: label 1 where both sentences speak of the same animal."""
+    lines = [
+        f"the {one} sat {place},a {other} ran,{int(one == other)}"
+        for _, one, other, place in zip(
+            range(count), ("cat", "dog", "cat", "dog") * count, ("cat", "cat", "dog", "dog") * count,
+            ("on the mat", "under a tree", "there") * count, strict=False,
+        )
+    ]  # fmt: skip
+    return "\n".join([HEADER, *lines]) + "\n"
+
+
+def make(folder: Path) -> Path:
+    """pairs/ with 24 training and 8 validation rows, teacher/ with an untrained 2x16 BERT and its tokenizer."""
+    import torch
+    from tokenizers import BertWordPieceTokenizer
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    (folder / "pairs").mkdir(parents=True)
+    (folder / "pairs" / "train.csv").write_text(rows(24), encoding="utf-8")
+    (folder / "pairs" / "validation.csv").write_text(rows(8), encoding="utf-8")
+    backend = BertWordPieceTokenizer({word: number for number, word in enumerate(SPECIAL + WORDS)}, lowercase=True)
+    PreTrainedTokenizerFast(
+        tokenizer_object=backend._tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]",
+        mask_token="[MASK]", model_input_names=["input_ids", "token_type_ids", "attention_mask"], model_max_length=32,
+    ).save_pretrained(folder / "teacher")  # fmt: skip
+    torch.manual_seed(0)
+    shape = BertConfig(
+        vocab_size=len(SPECIAL + WORDS), hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=24, max_position_embeddings=32,
+    )  # fmt: skip
+    BertModel(shape).save_pretrained(folder / "teacher")
+    return folder
