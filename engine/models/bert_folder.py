@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from engine.models.bert_settings import DEFAULTS, BertSettings
 from engine.models.folder import ModelFacts
+from engine.models.weights import FORMER
 
 if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedModel
 
-_FORMER = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}  # as TensorFlow called them
 _SIZES = (
     "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
     "max_position_embeddings", "type_vocab_size",
@@ -70,8 +70,9 @@ def read_bert(facts: ModelFacts, labels: dict[str, Any]) -> Read:
     from safetensors import safe_open
 
     from engine.models.bert import BertClassifier, draw
+    from engine.models.undrawn import undrawn
 
-    with torch.device("meta"):
+    with undrawn():
         model = BertClassifier(BertSettings(facts.config, labels), drawn=False)
     model.to_empty(device="cpu")
     wanted = dict(model.named_parameters())
@@ -95,7 +96,7 @@ def read_bert(facts: ModelFacts, labels: dict[str, Any]) -> Read:
 
 def _named(stored: str, wanted: dict[str, Any]) -> str:
     """The name a stored weight has in a classifier: a bare body is stored without the model's prefix."""
-    for former, now in _FORMER.items():
+    for former, now in FORMER.items():
         stored = stored.replace(former, now)
     return stored if stored in wanted else f"bert.{stored}"
 

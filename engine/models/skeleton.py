@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from engine.config import DistillationConfig, layers_and_hidden
-from engine.models.load import config_of, in_sentences
+from engine.models.bert_folder import is_plain_bert
+from engine.models.bert_settings import BertSettings
+from engine.models.folder import is_local, look_at_model
+from engine.models.load import config_of, in_sentences, quiet_transformers, task_settings
 from engine.models.shape import EncoderShape, default_feed_forward, default_heads, random_shape
-from engine.models.student import random_classifier
 from engine.types import Task
 
 if TYPE_CHECKING:
@@ -18,34 +20,46 @@ def student_skeleton(config: DistillationConfig, task: Task, vocabulary: int) ->
     """The student's modules on the meta device; ``vocabulary`` is its tokenizer's size. Raises ModelError."""
     student = config.student
     if student.init == "random":
-        return _random_skeleton(random_shape(student, vocabulary), task)
+        return _plain(BertSettings.of_shape(random_shape(student, vocabulary), task_settings(task)))
     if student.init == "layers" and config.teacher is not None:
-        found = config_of(config.teacher.model, "teacher.model")
-        size = layers_and_hidden(student.architecture)
+        size, changes = layers_and_hidden(student.architecture), {}
         if size is not None:
-            found.num_hidden_layers = size[0]
+            changes["num_hidden_layers"] = size[0]
         if student.heads:
-            found.num_attention_heads = student.heads
-        return _skeleton(found, config.teacher.model, "teacher.model")
-    found = config_of(student.architecture, "student.architecture")
-    return _skeleton(found, student.architecture, "student.architecture")
+            changes["num_attention_heads"] = student.heads
+        return _of_folder(config.teacher.model, config.teacher.weights_only, task, "teacher.model", changes)
+    return _of_folder(student.architecture, False, task, "student.architecture", {})
 
 
-def teacher_skeleton(reference: str, task: Task, vocabulary: int) -> PreTrainedModel:
+def teacher_skeleton(reference: str, task: Task, vocabulary: int, weights_only: bool = False) -> PreTrainedModel:
     """The teacher's modules on the meta device. Raises ModelError."""
     size = layers_and_hidden(reference)
     if size is None:
-        return _skeleton(config_of(reference, "teacher.model"), reference, "teacher.model")
+        return _of_folder(reference, weights_only, task, "teacher.model", {})
     layers, hidden = size
     shape = EncoderShape(layers, hidden, default_heads(hidden), default_feed_forward(hidden), vocabulary)
-    return _random_skeleton(shape, task)
+    return _plain(BertSettings.of_shape(shape, task_settings(task)))
 
 
-def _random_skeleton(shape: EncoderShape, task: Task) -> PreTrainedModel:
-    import torch
+def _of_folder(reference: str, weights_only: bool, task: Task, key: str, changes: dict[str, int]) -> PreTrainedModel:
+    """The modules of a folder's or hub id's model with some of its sizes changed; as ``load_classifier`` chooses its class."""
+    if is_local(reference):
+        facts = look_at_model(reference, weights_only, key)
+        if is_plain_bert(facts):
+            return _plain(BertSettings({**facts.config, **changes}, task_settings(task)))
+    quiet_transformers()
+    found = config_of(reference, key)
+    for name, value in changes.items():
+        setattr(found, name, value)
+    return _skeleton(found, reference, key)
 
-    with torch.device("meta"):
-        return random_classifier(shape, task)
+
+def _plain(settings: BertSettings) -> PreTrainedModel:
+    from engine.models.bert import BertClassifier
+    from engine.models.undrawn import undrawn
+
+    with undrawn():
+        return cast("PreTrainedModel", BertClassifier(settings, drawn=False))
 
 
 def _skeleton(config: PretrainedConfig, reference: str, key: str) -> PreTrainedModel:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 _FLOATS = ("F16", "BF16", "F32", "F64")
-_FORMER = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}  # as TensorFlow called them
+FORMER = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}  # as TensorFlow called them
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,6 @@ def must_be_of(model: PreTrainedModel, stored: dict[str, TensorHeader], referenc
 
 
 def _named(name: str) -> str:
-    for former, now in _FORMER.items():
+    for former, now in FORMER.items():
         name = name.replace(former, now)
     return name

@@ -333,7 +333,8 @@ def must_have_tensors(config: DistillationConfig, data: TaskData) -> Wanted | No
     lacks: said before a teacher is trained or asked."""
     if not config.features or config.teacher is None:
         return None
-    teacher = teacher_skeleton(config.teacher.model, data.task, data.teacher_vocabulary)
+    own = config.teacher
+    teacher = teacher_skeleton(own.model, data.task, data.teacher_vocabulary, own.weights_only)
     plans = must_fit(config.features, student_skeleton(config, data.task, data.student_vocabulary), teacher)
     return Wanted(wanted_of(plans), body_of(teacher, "teacher.model"), teacher.base_model_prefix)
 

@@ -1,23 +1,27 @@
 """Builds everything a run will load, without its weights, so that what cannot be loaded is said before anything is stored.
 
-Imports torch and transformers, which a run needs anyway. Only what is on this machine; nothing is written or downloaded.
+Imports torch, which a run needs anyway, and transformers only where the run itself will. Only what is on this machine; nothing
+is written or downloaded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.config import DistillationConfig, layers_and_hidden
 from engine.data.split import tokenizer_references
-from engine.data.tokenising import encode
+from engine.data.tokenising import Encoding, encode
 from engine.models.folder import is_local, look_at_model
-from engine.models.load import in_sentences, load_tokenizer, must_hold, quiet_transformers
+from engine.models.load import in_sentences, load_row_tokenizer, must_hold
 from engine.models.skeleton import student_skeleton, teacher_skeleton
 from engine.models.weights import headers_of, must_be_of
 from engine.training.lesson import must_fit
 from engine.types import Task
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 Step = tuple[str, Callable[[], object]]
 
@@ -25,34 +29,33 @@ Step = tuple[str, Callable[[], object]]
 def rehearse(config: DistillationConfig, task: Task, texts: Sequence[Sequence[str]]) -> Iterator[Step]:
     """What to try, one after another, each with the key it is about; each raises EngineError in a sentence.
 
-    ``texts`` are the columns of the first rows.
+    ``texts`` are the columns of the first rows. A step rests on those before it.
     """
-    quiet_transformers()
     student_reference, teacher_reference = tokenizer_references(config)
-    teaches = config.teacher is not None and config.needs_teacher and teacher_reference is not None
     references = {"student": student_reference}
-    if teaches or config.student.init == "layers":
+    teacher = config.teacher
+    if teacher is not None and config.needs_teacher:
         references["teacher"] = teacher_reference or student_reference
     if not all(is_local(reference) for reference in references.values()):
         return
-    tokenizers: dict[str, Any] = {}
-    models: dict[str, Any] = {}
+    read: dict[str, tuple[Any, Encoding]] = {}
+    models: dict[str, PreTrainedModel] = {}
 
-    def read(who: str) -> None:
-        same = references[who] == references["student"] and "student" in tokenizers
+    def cut(who: str) -> None:
+        if references[who] == references["student"] and "student" in read:
+            read[who] = read["student"]
+            return
         key = f"{who}.tokenizer"
-        tokenizers[who] = tokenizers["student"] if same else load_tokenizer(references[who], key)
+        tokenizer = load_row_tokenizer(references[who], key)
         with in_sentences(references[who], key):
-            encode(tokenizers[who], texts, config.task.max_length)
+            read[who] = tokenizer, encode(tokenizer, texts, config.task.max_length)
 
     def build(who: str, key: str) -> None:
-        vocabulary = len(tokenizers[who])
+        tokenizer, encoding = read[who]
         if who == "student":
-            models[who] = student_skeleton(config, task, vocabulary)
-        else:
-            assert config.teacher is not None
-            models[who] = teacher_skeleton(config.teacher.model, task, vocabulary)
-        encoding = encode(tokenizers[who], texts, config.task.max_length)
+            models[who] = student_skeleton(config, task, len(tokenizer))
+        elif teacher is not None:
+            models[who] = teacher_skeleton(teacher.model, task, len(tokenizer), teacher.weights_only)
         must_hold(models[who], int(encoding.tokens.max()) + 1, int(encoding.lengths.max()), key)
 
     def weigh(reference: str, who: str, weights_only: bool, key: str) -> None:
@@ -61,15 +64,17 @@ def rehearse(config: DistillationConfig, task: Task, texts: Sequence[Sequence[st
             must_be_of(models[who], headers_of(facts.weights, key), reference, key)
 
     for who in references:
-        yield f"{who}.tokenizer", partial(read, who)
+        yield f"{who}.tokenizer", partial(cut, who)
     if "teacher" in references:
-        yield "teacher.model", lambda: build("teacher", "teacher.model")
-    yield "student.architecture", lambda: build("student", "student.architecture")
-    teacher = config.teacher
-    if "teacher" in references and teacher is not None and layers_and_hidden(teacher.model) is None:
-        yield "teacher.model", lambda: weigh(teacher.model, "teacher", teacher.weights_only, "teacher.model")
+        yield "teacher.model", partial(build, "teacher", "teacher.model")
+    yield "student.architecture", partial(build, "student", "student.architecture")
+    if teacher is not None and "teacher" in references and layers_and_hidden(teacher.model) is None:
+        yield "teacher.model", partial(weigh, teacher.model, "teacher", teacher.weights_only, "teacher.model")
+    elif teacher is not None and config.student.init == "layers" and is_local(teacher.model):
+        # the body is the same up to its number of layers: names the student lacks are not asked for
+        yield "teacher.model", partial(weigh, teacher.model, "student", teacher.weights_only, "teacher.model")
     if config.student.init == "pretrained":
-        architecture = config.student.architecture
-        yield "student.architecture", lambda: weigh(architecture, "student", False, "student.architecture")
-    if config.features and teaches:
+        key = "student.architecture"
+        yield key, partial(weigh, config.student.architecture, "student", False, key)
+    if config.features and "teacher" in references:
         yield "features", lambda: must_fit(config.features, models["student"], models["teacher"])

@@ -62,3 +62,19 @@ def test_a_teacher_s_skeleton_is_the_teacher_s(tiny: Path, distilled: Path) -> N
         assert shapes(teacher_skeleton(str(folder), TASK, 25)) == shapes(whole)
     made = teacher_skeleton("3x16", TASK, 25)
     assert made.config.num_hidden_layers == 3 and made.config.vocab_size == 25
+
+
+def test_no_weight_is_drawn_for_a_skeleton(toml: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no memory torch draws an embedding through its compiler, whose import takes two seconds."""
+
+    def drawn(*_: object, **__: object) -> None:
+        raise AssertionError("a weight was drawn")
+
+    config = parse_config(toml)
+    assert config.teacher is not None
+    for name in ("normal_", "uniform_"):
+        monkeypatch.setattr(torch.Tensor, name, drawn)
+    assert student_skeleton(config, TASK, 25).config.num_hidden_layers == 2
+    assert teacher_skeleton(config.teacher.model, TASK, 25).config.num_hidden_layers == 4
+    with pytest.raises(AssertionError, match="drawn"):
+        torch.nn.Embedding(2, 2)

@@ -365,6 +365,7 @@ def _vocabulary(value: Any) -> Callable[[dict[str, Any]], None]:
 
 
 def _of_tokenizer() -> dict[str, Make]:
+    """“there” is a word of the rows that no vocabulary has: a token that no row uses stops nothing."""
     name, told = "tokenizer.json", "tokenizer_config.json"
     return {
         "tokenizer missing": _without(name),
@@ -385,7 +386,7 @@ def _of_tokenizer() -> dict[str, Make]:
         "token numbers past 64 bits": _tokenizer(lambda held: held["model"]["vocab"].update(cat=2**70)),
         "added tokens of another type": _tokenizer(lambda held: held.update(added_tokens=[5])),
         "added tokens past the model": _tokenizer(
-            lambda held: held["added_tokens"].append({**held["added_tokens"][0], "id": 10**6, "content": "cat"})
+            lambda held: held["added_tokens"].append({**held["added_tokens"][0], "id": 10**6, "content": "there"})
         ),
         "no unknown token": _tokenizer(lambda held: held["model"].update(unk_token="nowhere")),
         "a normaliser unknown": _tokenizer(
@@ -421,7 +422,7 @@ def _of_tokenizer() -> dict[str, Make]:
         "no padding token": _settings(told, pad_token=None),
         "padding token a number": _settings(told, pad_token=7),
         "added tokens without text": _settings(told, added_tokens_decoder={"0": 5}),
-        "added token past the model": _settings(told, added_tokens_decoder={str(10**9): {"content": "cat"}}),
+        "added token past the model": _settings(told, added_tokens_decoder={str(10**9): {"content": "there"}}),
     }
 
 

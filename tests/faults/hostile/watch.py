@@ -41,7 +41,9 @@ class _Watch:
             said = _FORBIDDEN[event]
             if said:
                 self.seen.append(f"{said}: {event} {arguments!r:.200}")
-            elif self._in_case(arguments[0]):
+            elif os.sep in str(arguments[0]) and self._in_case(
+                arguments[0]
+            ):  # else the system looks for it, and not here
                 self.seen.append(f"a library of the case: {arguments[0]}")
 
     def _opened(self, path: Any, mode: Any, flags: Any) -> None:
@@ -52,13 +54,15 @@ class _Watch:
             self.seen.append(f"a file opened for writing: {path!r:.200}")
 
     def _compiled(self, name: Any) -> None:
-        if self._in_case(name):
+        of_a_file = not str(name).startswith("<")  # “<string>” and the like are a library's own
+        if of_a_file and self._in_case(name):
             self.seen.append(f"code of the case compiled: {name!r:.200}")
 
     def _in_case(self, path: Any) -> bool:
         if not isinstance(path, (str, bytes, os.PathLike)):
             return False
-        return os.fsdecode(path).startswith(self.folders)
+        whole = os.path.normpath(Path.cwd() / os.fsdecode(path))  # a command's own paths begin where it was typed
+        return any(whole == folder or whole.startswith(folder + os.sep) for folder in self.folders)
 
 
 _WATCH = _Watch()

@@ -1,0 +1,66 @@
+"""What cannot be loaded is said by the configuration's key before anything is stored."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from engine.config import parse_leniently
+from engine.training.preflight import preview
+from tests.engine.conftest import SPECIAL, WORDS
+
+
+def faults(text: str, *overrides: str) -> dict[str, str]:
+    found = preview(*parse_leniently(text, None, overrides), thorough=True)
+    return {fault["key"]: fault["message"] for fault in found.faults}
+
+
+@pytest.fixture
+def own(tiny: Path, toml: str, tmp_path: Path) -> str:
+    """The configuration with a copy of the teacher in tmp_path/teacher, to be spoilt."""
+    shutil.copytree(tiny / "teacher", tmp_path / "teacher")
+    return toml.replace((tiny / "teacher").as_posix(), (tmp_path / "teacher").as_posix())
+
+
+def add_token(folder: Path, word: str) -> None:
+    """An added token whose number is past the model's last."""
+    file = folder / "tokenizer.json"
+    held = json.loads(file.read_text(encoding="utf-8"))
+    held["added_tokens"].append({**held["added_tokens"][0], "id": len(SPECIAL + WORDS), "content": word})
+    file.write_text(json.dumps(held), encoding="utf-8")
+
+
+@pytest.mark.parametrize("init", ["random", "layers", "pretrained"])
+def test_what_is_sound_is_ready(toml: str, tiny: Path, init: str) -> None:
+    architecture = {"random": "2x16", "layers": "2x32", "pretrained": str(tiny / "teacher")}[init]
+    feature = "\n[[features]]\nkind = 'hidden'\n"
+    assert faults(toml + feature, f"student.init={init}", f"student.architecture={architecture}") == {}
+
+
+def test_a_token_past_the_model_stops_the_run_only_where_rows_use_it(own: str, tmp_path: Path) -> None:
+    add_token(tmp_path / "teacher", "unheard")
+    assert faults(own) == {}
+    add_token(tmp_path / "teacher", "small")
+    shutil.copyfile(tmp_path / "teacher" / "tokenizer.json", tmp_path / "kept.json")
+    held = json.loads((tmp_path / "kept.json").read_text(encoding="utf-8"))
+    del held["model"]["vocab"]["small"]
+    (tmp_path / "teacher" / "tokenizer.json").write_text(json.dumps(held), encoding="utf-8")
+    assert "token numbers up to" in faults(own)["teacher.model"]
+
+
+@pytest.mark.parametrize("init", ["random", "layers"])
+def test_weights_that_are_not_the_model_s_are_named(own: str, tmp_path: Path, init: str) -> None:
+    file = tmp_path / "teacher" / "model.safetensors"
+    name = "encoder.layer.1.output.dense.weight"
+    held = load_file(file)
+    chosen = ("student.init=layers", "student.architecture=2x32", "loss.kind=none") if init == "layers" else ()
+    save_file({**held, name: held[name][:, :8].copy()}, file)
+    assert f"the weights of {name} are 32 × 8" in faults(own, *chosen)["teacher.model"]
+    save_file({key: value for key, value in held.items() if key != name}, file)
+    assert f"lacks the weights of {name}" in faults(own, *chosen)["teacher.model"]
+    save_file(held, file)
+    assert faults(own, *chosen) == {}
