@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _SIGNALS = {
@@ -59,10 +60,19 @@ def memory_kills() -> int:
         groups = Path("/proc/self/cgroup").read_text().splitlines()
     except OSError:
         return counted
+    return counted + sum(_counter(file, "oom_kill") for file in _group_counters(groups))
+
+
+def _group_counters(groups: Iterable[str], root: Path = Path("/sys/fs/cgroup")) -> Iterator[Path]:
+    """Where the control groups of a process (lines of /proc/PID/cgroup) count, in version 2 and in version 1."""
     for line in groups:
-        if line.startswith("0::"):
-            counted += _counter(Path("/sys/fs/cgroup") / line[3:].lstrip("/") / "memory.events", "oom_kill")
-    return counted
+        _, controllers, path = line.split(":", 2)
+        if not controllers:
+            yield root / path.lstrip("/") / "memory.events"
+        elif "memory" in controllers.split(","):
+            inside = root / "memory" / path.lstrip("/") / "memory.oom_control"
+            # A container often sees its own group as the root, under the path that it has outside.
+            yield inside if inside.exists() else root / "memory" / "memory.oom_control"
 
 
 def _counter(file: Path, name: str) -> int:

@@ -14,6 +14,7 @@ from math import ceil
 from distill_gui.services.process_tree import kill_tree, tell_to_end
 from distill_gui.services.stop_escalation import KILLED, TERMINATED, StopEscalation
 from distill_gui.services.store_tail import StoreTail
+from distill_gui.services.worker_output import output_of
 from distill_gui.services.worker_process import WorkerProcess
 from distill_gui.services.worker_terms import Reports, Times
 from engine.errors import StoreError
@@ -151,7 +152,7 @@ class WorkerKeeper:
 
     # ── runs of other windows and of command lines ──────────────────────────────────────────────────────────────
     def _mark_runs_of_others(self) -> None:
-        """A run whose process is gone: whoever started that process knows why, so it gets a moment to say so."""
+        """A run whose process is gone: the window that started it knows why, and gets a moment to say so while it is there."""
         now = time.monotonic()
         dead = {
             run.id: run
@@ -160,15 +161,16 @@ class WorkerKeeper:
         }
         self._dead_since = {number: self._dead_since.get(number, now) for number in dead}
         for number, since in self._dead_since.items():
-            if now - since < self._times.grace_s:
-                continue
             run = dead[number]
+            output = output_of(self._tail.store.home, run.pid, run.pid_started)
+            if now - since < self._times.grace_s and not (output and output.is_left_alone()):
+                continue
             if number in self._stops:
                 state, reason = STOPPED, _reason_of_force(run)
             else:
                 state, reason = INTERRUPTED, ENDED_WITHOUT_A_WORD
             if self._tail.store.set_state(number, state, reason, RUNNING, (run.pid, run.pid_started)):
-                _append_to_log(run, reason)
+                _append_to_log(run, reason, output.last_lines() if output else "")
                 self._tail.touch()
 
     def _say_what_the_worker_does(self) -> None:

@@ -39,3 +39,18 @@ def test_the_systems_count_is_read_and_missing_files_count_nothing(tmp_path: Pat
     (tmp_path / "vmstat").write_text("nr_free 12\noom_kill 3\noom_kill_other 9\n")
     assert exit_cause._counter(tmp_path / "vmstat", "oom_kill") == 3
     assert exit_cause._counter(tmp_path / "not there", "oom_kill") == 0
+
+
+def test_control_groups_of_both_versions_are_asked(tmp_path: Path) -> None:
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "memory" / "memory.oom_control").write_text("oom_kill_disable 0\nunder_oom 0\noom_kill 2\n")
+    ours = tmp_path / "memory" / "user" / "one"
+    ours.mkdir(parents=True)
+    (ours / "memory.oom_control").write_text("oom_kill 5\n")
+
+    def counted(*groups: str) -> list[int]:
+        return [exit_cause._counter(file, "oom_kill") for file in exit_cause._group_counters(groups, tmp_path)]
+
+    assert counted("9:cpu,cpuacct:/user/one", "4:memory:/user/one") == [5]
+    assert counted("4:memory:/docker/seen:from outside") == [2], "a container's own group is the root it sees"
+    assert list(exit_cause._group_counters(["0::/user.slice/a"], tmp_path)) == [tmp_path / "user.slice/a/memory.events"]

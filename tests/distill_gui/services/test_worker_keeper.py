@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from distill_gui.services.store_tail import StoreTail
 from distill_gui.services.worker_keeper import Reports, Times, WorkerKeeper
+from distill_gui.services.worker_output import WorkerOutput
 from engine.config import parse_config
 from engine.errors import StoreError
 from engine.store import Store, WorkerLock, trash
@@ -103,6 +106,24 @@ def test_a_dead_stranger_is_given_a_moment_to_be_explained(desk: Desk, toml: Any
     assert desk.store.run(run).state == "running"
     desk.step_until(lambda: desk.store.run(run).state == "interrupted")
     assert time.monotonic() - began >= 0.2
+
+
+def test_a_death_whose_window_is_gone_is_told_at_once_with_the_last_lines(desk: Desk, toml: Any) -> None:
+    run = _queue(desk, toml, "of a window that was closed")
+    pid, started = own_identity()
+    output = WorkerOutput.begin(desk.store.home)
+    output.file.write_text("Loading.\nFatal Python error: Bus error\n")
+    output.name_after(pid, started - 99)
+    when, of, window, *rest = output.file.name.split("-")
+    assert int(window) == pid
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    output.file.rename(output.file.with_name("-".join([when, of, str(gone.pid), *rest])))
+    desk.store.claim(pid, started - 99)
+    began = time.monotonic()
+    desk.step()
+    assert desk.store.run(run).state == "interrupted" and time.monotonic() - began < 0.2
+    assert "Fatal Python error: Bus error" in desk.store.run(run).log_file.read_text()
 
 
 def test_a_stop_of_a_dead_strangers_run_ends_as_stopped(desk: Desk, toml: Any) -> None:

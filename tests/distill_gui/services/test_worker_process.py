@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -9,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from distill_gui.services.worker_process import KEPT_OUTPUTS, WorkerProcess
+from distill_gui.services import worker_process
+from distill_gui.services.worker_process import WorkerProcess
 from engine.errors import StoreError
 from engine.store.processes import is_alive
 
@@ -46,18 +49,6 @@ def test_its_last_lines_of_both_outputs_are_kept_and_bounded(home: Path) -> None
     assert "exit status 4" in worker.cause()
 
 
-def test_old_outputs_are_removed_the_newest_kept(home: Path) -> None:
-    folder = home / "workers"
-    folder.mkdir(parents=True)
-    for number in range(KEPT_OUTPUTS + 5):
-        (folder / f"20200101-0000{number:02}-1-0.txt").write_text("old")
-    worker = _worker(home, "pass")
-    _end(worker)
-    names = sorted(file.name for file in folder.iterdir())
-    assert len(names) == KEPT_OUTPUTS + 1
-    assert worker.output.name == names[-1]
-
-
 def test_a_program_that_is_not_there_is_a_sentence(home: Path) -> None:
     home.mkdir()
     with pytest.raises(StoreError, match="cannot be started"):
@@ -81,3 +72,18 @@ def test_of_a_crash_the_beginning_of_its_report_is_kept(home: Path) -> None:
     assert _end(worker) < 0
     lines = worker.last_lines(20).splitlines()
     assert len(lines) == 20 and lines[0].startswith("Fatal Python error: Aborted") and "deeper" in lines[5]
+
+
+def test_a_kill_for_memory_long_before_its_death_is_not_its_cause(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = [3]
+    monkeypatch.setattr(worker_process, "memory_kills", lambda: counted[0])
+    monkeypatch.setattr(worker_process, "MEMORY_LOOK_S", 0.0)
+    for killed_before_death, words in ((False, "killed (SIGKILL)"), (True, "out of memory")):
+        worker = _worker(home, "import time; time.sleep(60)")
+        counted[0] += 1  # another process, while this one works
+        for _ in range(3):
+            assert worker.poll() is None
+        counted[0] += killed_before_death
+        os.kill(worker.pid, signal.SIGKILL)
+        _end(worker)
+        assert words in worker.cause()
