@@ -8,6 +8,7 @@ from collections import deque
 ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 KEPT_LINES = 20_000
+LONGEST_REST = 65_536  # characters of a line that does not end: a progress bar writes over itself for hours
 
 
 def cleaned(line: str) -> str:
@@ -24,7 +25,8 @@ class LogText:
 
     def append(self, piece: str) -> list[str]:
         """Take the next piece; returns the lines it completed, cleaned."""
-        *whole, self._rest = (self._rest + piece).split("\n")
+        *whole, rest = (self._rest + piece).split("\n")
+        self._rest = rest if len(rest) <= LONGEST_REST else rest[rest.rfind("\r", 0, -1) + 1 :][-LONGEST_REST:]
         lines = [cleaned(line) for line in whole]
         self._lines.extend(lines)
         return lines

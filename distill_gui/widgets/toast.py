@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QCloseEvent, QColor, QEnterEvent
@@ -16,6 +17,8 @@ from distill_gui.widgets.visibility import show_if
 SHOWN_MS = 7000
 ABOVE_BAR = 56  # px from the window's lower edge, clear of the bottom bar
 TEXT_WIDEST = 320  # px, longer texts wrap
+_NUMBERS = count()
+MOST = 5  # at once; a queue of short runs says more than anybody reads
 
 
 class Toast(QFrame):
@@ -24,6 +27,7 @@ class Toast(QFrame):
     def __init__(self, window: QWidget, text: str, action: str = "", on_action: Callable[[], None] | None = None):
         super().__init__(window)
         self._window = window
+        self.number = next(_NUMBERS)
         self.setProperty("role", "toast")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName(text)
@@ -78,6 +82,9 @@ class Toast(QFrame):
 
 def show_toast(window: QWidget, text: str, action: str = "", on_action: Callable[[], None] | None = None) -> Toast:
     """Show ``text`` over ``window`` for some seconds, with a button ``action`` that calls ``on_action``."""
+    shown = [old for old in _toasts(window) if not old.isHidden()]
+    for old in shown[: max(0, len(shown) + 1 - MOST)]:
+        old.close()
     toast = Toast(window, text, action, on_action)
     toast.show()
     _place(window)
@@ -86,10 +93,16 @@ def show_toast(window: QWidget, text: str, action: str = "", on_action: Callable
     return toast
 
 
+def _toasts(window: QWidget) -> list[Toast]:
+    """The oldest first; Qt's own order changes when one is raised."""
+    found = window.findChildren(Toast, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    return sorted(found, key=lambda toast: toast.number)
+
+
 def _place(window: QWidget) -> None:
     """Stack the toasts of ``window`` in the middle of its lower edge, the newest lowest."""
     bottom = window.height() - ABOVE_BAR
-    for toast in reversed(window.findChildren(Toast, options=Qt.FindChildOption.FindDirectChildrenOnly)):
+    for toast in reversed(_toasts(window)):
         if toast.isHidden():
             continue
         width = min(toast.sizeHint().width(), window.width() - 2 * L)

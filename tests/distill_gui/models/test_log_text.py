@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from distill_gui.models.log_text import KEPT_LINES, LogText, cleaned
+from distill_gui.models.log_text import KEPT_LINES, LONGEST_REST, LogText, cleaned
 
 LOG = "one\n\x1b[31mtwo\x1b[0m\r\n  3 %\r 50 %\r100 %\nüber 🙂\n\n<b>no markup</b>\nlast"
 LINES = ["one", "two", "100 %", "über 🙂", "", "<b>no markup</b>"]
@@ -33,3 +33,12 @@ def test_only_the_end_is_kept() -> None:
     assert text.tail(1) == [str(KEPT_LINES + 9)]
     text.clear()
     assert text.tail(5) == []
+
+
+def test_a_line_that_does_not_end_is_kept_bounded() -> None:
+    text = LogText()
+    for percent in range(20_000):
+        text.append(f"\r{percent} of 20,000 rows")
+    assert len(text._rest) <= LONGEST_REST and text.tail(1) == ["19999 of 20,000 rows"]
+    text.append("x" * 2 * LONGEST_REST)
+    assert len(text._rest) <= LONGEST_REST and text.append("end\n")[0].endswith("xend")

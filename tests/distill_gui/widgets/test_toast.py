@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from distill_gui.theme import apply
-from distill_gui.widgets.toast import Toast, show_toast
+from distill_gui.widgets.toast import MOST, Toast, show_toast
 
 
 @pytest.fixture
@@ -22,6 +22,10 @@ def window(qapp: QApplication, qtbot: QtBot) -> QWidget:
 
 def alive(window: QWidget) -> list[Toast]:
     return [toast for toast in window.findChildren(Toast) if not toast.isHidden()]
+
+
+def by_height(window: QWidget) -> list[Toast]:
+    return sorted(alive(window), key=lambda toast: toast.y())
 
 
 def test_inside_the_window_and_in_its_middle(window: QWidget) -> None:
@@ -58,6 +62,16 @@ def test_toasts_stack_and_close_the_gap(window: QWidget) -> None:
     lowest = second.geometry().bottom()
     second.close()
     assert first.geometry().bottom() == lowest
+
+
+def test_of_many_the_newest_stay_and_the_oldest_go(window: QWidget) -> None:
+    toasts = [show_toast(window, f"run {number} ended") for number in range(MOST + 3)]
+    assert by_height(window) == toasts[3:]
+    window.resize(1200, 700)
+    assert by_height(window) == toasts[3:], "the newest stays lowest"
+    toasts[-1].close()
+    newest = show_toast(window, "the next")
+    assert by_height(window) == [*toasts[3:-1], newest], "a place that is free is taken first"
 
 
 def test_markup_is_shown_as_text(window: QWidget) -> None:
