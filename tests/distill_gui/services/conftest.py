@@ -323,3 +323,18 @@ def until(qapp: QCoreApplication) -> Callable[..., float]:
         return time.monotonic() - began
 
     return wait
+
+
+@pytest.fixture
+def stays_running() -> Callable[[list[str]], list[int]]:
+    """Which of these processes are still there, zombies aside."""
+
+    def found(pids: list[str]) -> list[int]:
+        there = []
+        for pid in map(int, pids):
+            with suppress(psutil.Error):
+                if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                    there.append(pid)
+        return there
+
+    return found
