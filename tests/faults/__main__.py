@@ -1,4 +1,5 @@
-"""``python -m tests.faults``: kills, full disks, damaged files. Prints a table of counts; exit status 1 if anything was lost."""
+"""``python -m tests.faults``: kills, full disks, damaged files, a long life. Prints a table of counts; exit status 1 if
+anything was lost."""
 
 from __future__ import annotations
 
@@ -12,8 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.faults import damage, disk, kills, windows
-from tests.faults.hostile.campaign import malformed_input
+from tests.faults import damage, disk, kills, long_life, windows
 from tests.faults.material import ENVIRONMENT, make_material
 from tests.faults.outcome import Outcome, as_markdown, as_text, write_json
 from tests.faults.window_process import adopt_orphans
@@ -22,7 +22,7 @@ from tests.faults.zygote import Zygote
 # Part → how often by default, how often with --short.
 PARTS = {
     "kills": (100, 7), "seen": (20, 2), "windows": (50, 3), "both": (20, 1), "disk": (12, 2), "store": (200, 20),
-    "checkpoints": (200, 40), "cache": (200, 40), "hostile": (300, 3),
+    "checkpoints": (200, 40), "cache": (200, 40), "lives": (1000, 100),
 }  # fmt: skip
 Work = Callable[[int, random.Random], Outcome]
 
@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
             "store": lambda n, chance: damage.damage_stores(material, n, chance),
             "checkpoints": damage.damage_checkpoints,
             "cache": damage.damage_cache,
-            "hostile": lambda n, chance: malformed_input(n),
+            "lives": lambda n, chance: long_life.live_long(n),
         }
         for part in chosen.parts:
             count = chosen.count or PARTS[part][chosen.short]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.faults.hostile import corpus
-from tests.faults.hostile.campaign import Arena, arena, malformed_input
+from tests.faults.hostile.campaign import Arena, Outcome, arena
 from tests.faults.hostile.case import BASE, Case, Place
 from tests.faults.hostile.mutations import GENERATED
 from tests.faults.hostile.outcome import faults_as_process
@@ -125,20 +125,12 @@ def test_a_tree_tells_what_appeared_went_and_changed(tmp_path: Path) -> None:
     assert tree(tmp_path)["c"].endswith("→ a")
 
 
-def test_the_campaign_counts_what_was_wrong_and_how(monkeypatch: pytest.MonkeyPatch) -> None:
-    judged: dict[str, list[str]] = {
-        "name: HTML as a task": ["exit status 1, not 2", "speaks of its inside: Traceback"],
-        "name: HTML as a loss": ["in the home: 'runs.db' changed"],
-        "name: HTML as a label": ["code out of a file was run"],
-    }
-    monkeypatch.setattr(Arena, "judge", lambda place, case, judge=None: judged.get(case.title, []))
-    done = malformed_input(1, only="name: HTML as")
-    assert list(done.counts.values()) == [11, 8, 1, 1, 1]
-    assert [sentence.split(": ", 2)[1] for sentence in done.wrong] == [
-        "HTML as a task",
-        "HTML as a loss",
-        "HTML as a label",
-    ]
+def test_the_counts_are_a_table() -> None:
+    done = Outcome()
+    done.given.update({"rows": 3, "model": 2})
+    done.taken.update({"rows": 3, "model": 1})
+    lines = done.table().splitlines()
+    assert lines[2:5] == ["| rows | 3 | 3 | 0 |", "| model | 2 | 1 | 1 |", "| **all** | **5** | **4** | **1** |"]
 
 
 def test_places_are_furnished_apart(place: Arena) -> None:
