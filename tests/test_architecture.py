@@ -115,10 +115,10 @@ def declarations_import_torch_inside_functions(found: Import) -> str:
     return ""
 
 
-GROUND = {"types", "errors", "events", "catalog", "files", "visible"}
+GROUND = {"types", "errors", "events", "catalog", "files", "patience", "visible"}
 BELOW_TRAINING = GROUND | {"config", "losses", "tasks", "models", "data", "device", "seeding"}
 MAY_IMPORT: dict[str, set[str]] = {
-    "types": set(), "errors": set(), "events": set(), "files": set(), "visible": set(),
+    "types": set(), "errors": set(), "events": set(), "files": set(), "patience": set(), "visible": set(),
     "catalog": {"types", "errors"},
     "losses": GROUND, "tasks": GROUND,
     "config": GROUND | {"losses"},  # the formula of a configuration's loss

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from engine.errors import StoreError
 from engine.events import Event, Log
+from engine.patience import PATIENCE_S, patiently
 from engine.store import schema, unsaved
 from engine.store.home import make_private_folder
 from engine.store.rows import store_events
@@ -24,7 +25,6 @@ from engine.store.sqlite import Database
 
 PERIOD_S = 0.25
 RETRY_S = 0.5
-PATIENCE_S = 600.0  # a person has to notice a full disk, and make room
 BUSY_S = 5.0  # how long SQLite itself waits for another writer before that is worth a line in the log
 STALE = (READONLY, IOERR, CANTOPEN)
 LONGEST_LINE = 100_000  # events in memory before training waits
@@ -166,28 +166,30 @@ class RunWriter:
 
     def _write_patiently(self, database: Database, events: list[Event], names: dict[str, int]) -> Database:
         """Returns the connection to go on with: one that found the file read-only or gone is replaced, as it would stay so."""
-        began = time.monotonic()
-        said = False
-        while True:
-            try:
-                self._must_be_there()
-                _write(database, self._run, events, names)
-            except (sqlite3.OperationalError, _RemovedError) as error:
-                refused = error
-                passing = isinstance(error, _RemovedError) or result_code(error) in PASSING
-                if not passing or time.monotonic() > began + self._patience_s:
-                    raise
-                if not said:
-                    said = True
-                    why = error if isinstance(error, StoreError) else as_store_error(error, self._file)
-                    self._log.write(f"{why} Tried again until it works; the rows wait in memory.")
-            else:
-                if said:
-                    self._log.write("The store takes rows again; none was lost.")
-                return database
-            time.sleep(RETRY_S)
-            if isinstance(refused, _RemovedError) or result_code(refused) in STALE:
+
+        def write() -> None:
+            self._must_be_there()
+            _write(database, self._run, events, names)
+
+        def say(error: Exception) -> None:
+            why = error if isinstance(error, StoreError) else as_store_error(error, self._file)
+            self._log.write(f"{why} Tried again until it works; the rows wait in memory.")
+
+        def reopen(error: Exception) -> None:
+            nonlocal database
+            if isinstance(error, _RemovedError) or result_code(error) in STALE:
                 database = self._reopened(database, names)
+
+        patiently(
+            write,
+            _may_pass,
+            say,
+            retry_s=RETRY_S,
+            patience_s=self._patience_s,
+            before_again=reopen,
+            over=lambda: self._log.write("The store takes rows again; none was lost."),
+        )
+        return database
 
     def _must_be_there(self) -> None:
         """A file that was deleted takes rows until it is closed, and then they are gone. Raises _RemovedError."""
@@ -215,6 +217,12 @@ class RunWriter:
         self._inode = self._file.stat().st_ino
         names.clear()
         return new
+
+
+def _may_pass(error: Exception) -> bool:
+    if isinstance(error, sqlite3.OperationalError):
+        return result_code(error) in PASSING
+    return isinstance(error, _RemovedError)
 
 
 def _has_run(database: Database, run: int, attempt: int) -> bool:

@@ -10,7 +10,6 @@ import glob
 import os
 import re
 import shutil
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,8 +17,8 @@ from pathlib import Path
 import psutil
 
 from engine.events import Emit, Log, Phase
+from engine.patience import PATIENCE_S, patiently
 
-PATIENCE_S = 600.0  # a person has to notice a full disk, and make room
 RETRY_S = 2.0
 PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM})
 
@@ -38,25 +37,19 @@ def write_whole(
     ``what`` names it in the sentences of the log. A disk that refuses is tried again for ``patience_s``; then, and at once
     where waiting cannot help, raises OSError or SafetensorError, with the earlier folder untouched.
     """
-    from safetensors import SafetensorError
 
-    until = time.monotonic() + (PATIENCE_S if patience_s is None else patience_s)
-    said = False
-    while True:
-        try:
-            _write_once(folder, write, replaces)
-        except (OSError, SafetensorError) as error:
-            if error_number(error) not in PASSING or time.monotonic() >= until:
-                raise
-            if not said:
-                said = True
-                emit(Log(f"{what} cannot be kept in {folder}: {reason_of(error)}. Tried again until it works."))
-                emit(Phase("waiting for room on the disk"))
-        else:
-            if said:
-                emit(Log(f"{what} could be kept after all."))
-            return
-        time.sleep(RETRY_S)
+    def refused(error: Exception) -> None:
+        emit(Log(f"{what} cannot be kept in {folder}: {reason_of(error)}. Tried again until it works."))
+        emit(Phase("waiting for room on the disk"))
+
+    patiently(
+        lambda: _write_once(folder, write, replaces),
+        _may_pass,
+        refused,
+        retry_s=RETRY_S,
+        patience_s=PATIENCE_S if patience_s is None else patience_s,
+        over=lambda: emit(Log(f"{what} could be kept after all.")),
+    )
 
 
 def sync(path: Path) -> None:
@@ -81,6 +74,12 @@ def error_number(error: BaseException) -> int | None:
 def reason_of(error: BaseException) -> str:
     """What the system says, without a full stop."""
     return str(getattr(error, "strerror", None) or error).rstrip(".")
+
+
+def _may_pass(error: Exception) -> bool:
+    from safetensors import SafetensorError
+
+    return isinstance(error, OSError | SafetensorError) and error_number(error) in PASSING
 
 
 def _write_once(folder: Path, write: Callable[[Path], object], replaces: bool) -> None:
