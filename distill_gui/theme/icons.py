@@ -23,7 +23,7 @@ def icon(name: str, colour: str | None = None) -> QIcon:
 
 def pixmap(name: str, size: int, colour: str | None = None, scale: float = 1.0) -> QPixmap:
     """The icon as a picture ``size`` px wide for a screen with ``scale`` device pixels each."""
-    return _draw(name, round(size * scale), colour or current().muted, scale)
+    return _paint(_drawing(name, colour or current().muted), round(size * scale), scale)
 
 
 def set_icon(button: QAbstractButton, name: str, colour: str = "muted", checked: str = "", size: int = 18) -> None:
@@ -52,31 +52,38 @@ class _Follower(QObject):
         colours = current()
         made = QIcon(_rendered(name, getattr(colours, colour), colours.disabled, air))
         if checked:
+            drawing = _drawing(name, getattr(colours, checked))
             for size in SIZES:
-                made.addPixmap(_draw(name, size, getattr(colours, checked)), QIcon.Mode.Normal, QIcon.State.On)
+                made.addPixmap(_paint(drawing, size), QIcon.Mode.Normal, QIcon.State.On)
         self._button.setIcon(made)
 
 
 @lru_cache(maxsize=512)
 def _rendered(name: str, colour: str, disabled: str, air: float = 0.0) -> QIcon:
     made = QIcon()
+    usual, pale = _drawing(name, colour), _drawing(name, disabled)
     for size in SIZES:
-        made.addPixmap(_draw(name, size, colour, air=air))
-        made.addPixmap(_draw(name, size, disabled, air=air), QIcon.Mode.Disabled)
-        made.addPixmap(_draw(name, size, colour, air=air), QIcon.Mode.Selected)  # else tinted with the highlight
+        picture = _paint(usual, size, air=air)
+        made.addPixmap(picture)
+        made.addPixmap(picture, QIcon.Mode.Selected)  # else tinted with the highlight
+        made.addPixmap(_paint(pale, size, air=air), QIcon.Mode.Disabled)
     return made
 
 
-def _draw(name: str, pixels: int, colour: str, scale: float = 1.0, air: float = 0.0) -> QPixmap:
-    """``pixels`` is in device pixels; ``air`` widens the picture at its right by that part of it."""
+def _drawing(name: str, colour: str) -> QSvgRenderer:
     text = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" color="{colour}" fill="none" stroke="{colour}" '
         f'stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round">{DRAWINGS[name]}</svg>'
     ).replace("currentColor", colour)
+    return QSvgRenderer(QByteArray(text.encode()))
+
+
+def _paint(drawing: QSvgRenderer, pixels: int, scale: float = 1.0, air: float = 0.0) -> QPixmap:
+    """``pixels`` is in device pixels; ``air`` widens the picture at its right by that part of it."""
     picture = QPixmap(round(pixels * (1 + air)), pixels)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
-    QSvgRenderer(QByteArray(text.encode())).render(painter, QRectF(0, 0, pixels, pixels))
+    drawing.render(painter, QRectF(0, 0, pixels, pixels))
     painter.end()
     picture.setDevicePixelRatio(scale)
     return picture

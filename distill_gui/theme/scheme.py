@@ -16,7 +16,7 @@ from distill_gui.theme.tokens import Tokens, tokens
 from distill_gui.theme.type import base_font
 
 CHOICES = ("system", "light", "dark")
-BARE = "without_style_sheet"  # a property of the application
+BARE, SHOWN = "without_style_sheet", "theme_shown"  # properties of the application
 
 
 class Notifier(QObject):
@@ -46,10 +46,17 @@ def current() -> Tokens:
 
 
 def apply(app: QApplication, dark: bool) -> None:
-    """Show ``app`` in the dark or the light theme: Fusion style, palette, style sheet and font."""
+    """Show ``app`` in the dark or the light theme: Fusion style, palette, style sheet and font.
+
+    Nothing is done, and nothing said, where it is shown already: every widget would be dressed anew.
+    """
     _Now.dark = dark
-    if app.style().name().lower() != "fusion":
+    shown = app.property(SHOWN)
+    if shown == dark and (app.styleSheet() or app.property(BARE)):
+        return
+    if shown is None:
         app.setStyle("Fusion")
+    app.setProperty(SHOWN, dark)
     app.setFont(base_font())
     app.setPalette(_palette(tokens(dark)))
     if not app.property(BARE):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from distill_gui.plain import set_tip
 from distill_gui.theme import M, current
@@ -17,7 +17,10 @@ _MARGINS = (10, 0, M - 2, 0)  # px around a label: the dot at its left, the cont
 
 
 class FieldRow(QWidget):
-    """``reset_clicked`` when the person wants the former value back. The control is whatever widget it is given."""
+    """``reset_clicked`` when the person wants the former value back. The control is whatever widget it is given.
+
+    The way back and the line for a fault are made when first needed: a form has some forty rows, and few of them are.
+    """
 
     reset_clicked = Signal()
 
@@ -28,38 +31,59 @@ class FieldRow(QWidget):
         self.control = control
         self.label = _FieldLabel(label, label_width)
         self.label.setBuddy(control)
-        self.reset = field_button("reset", f"Reset {label}" if label else "Reset", "accent")
-        self.reset.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.reset.clicked.connect(self.reset_clicked)
-        policy = self.reset.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.reset.setSizePolicy(policy)
-        self.reset.hide()
-        self.fault = caption("", wrap=True)
-        set_tone(self.fault, "bad")
-        self.fault.hide()
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(0)
-        grid.setVerticalSpacing(2)
-        grid.setColumnMinimumWidth(0, label_width)
-        grid.setColumnStretch(1, 1)
-        grid.addWidget(self.label, 0, 0)
-        grid.addWidget(control, 0, 1)
-        grid.addWidget(self.reset, 0, 2, Qt.AlignmentFlag.AlignVCenter)
-        grid.addWidget(self.fault, 1, 1)
+        self._reset_name = f"Reset {label}" if label else "Reset"
+        self._reset: QToolButton | None = None
+        self._fault: QLabel | None = None
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(0)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setColumnMinimumWidth(0, label_width)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnMinimumWidth(2, GUTTER)
+        self._grid.setRowMinimumHeight(0, GUTTER)
+        self._grid.addWidget(self.label, 0, 0)
+        self._grid.addWidget(control, 0, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    @property
+    def reset(self) -> QToolButton:
+        """The way back, after the control in the Tab key's order."""
+        if self._reset is None:
+            self._reset = field_button("reset", self._reset_name, "accent", self)
+            self._reset.setCursor(Qt.CursorShape.PointingHandCursor)
+            self._reset.clicked.connect(self.reset_clicked)
+            self._reset.hide()
+            self._grid.addWidget(self._reset, 0, 2, Qt.AlignmentFlag.AlignVCenter)
+            QWidget.setTabOrder(self.control, self._reset)
+        return self._reset
+
+    @property
+    def fault(self) -> QLabel:
+        """What is wrong, under the control."""
+        if self._fault is None:
+            self._fault = caption("", self, wrap=True)
+            set_tone(self._fault, "bad")
+            self._fault.hide()
+            self._grid.addWidget(self._fault, 1, 1)
+        return self._fault
+
+    def last(self) -> QWidget:
+        """What the Tab key reaches last in this row."""
+        return self.control if self._reset is None else self._reset
 
     def set_changed(self, changed: bool, former: str = "") -> None:
         """Mark the value as changed, with a way back to ``former``."""
         self.label.set_dot(changed)
-        self.reset.setVisible(changed)
-        set_tip(self.reset, f"Back to {former}" if former else "Reset")
+        if changed or self._reset is not None:
+            self.reset.setVisible(changed)
+            set_tip(self.reset, f"Back to {former}" if former else "Reset")
 
     def set_fault(self, text: str) -> None:
         """Say what is wrong under the control; nothing takes the line away."""
-        self.fault.setText(text)
-        self.fault.setVisible(bool(text))
+        if text or self._fault is not None:
+            self.fault.setText(text)
+            self.fault.setVisible(bool(text))
 
     def set_help(self, text: str) -> None:
         """What hovering over label or control explains."""

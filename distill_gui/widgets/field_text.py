@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QRect, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QLineEdit, QMenu, QSizePolicy, QStyle, QStyleOptionFrame, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QSizePolicy, QStyle, QStyleOptionFrame, QToolButton, QWidget
 
 from distill_gui.theme import restyle
 from distill_gui.widgets.field_button import SIDE, field_button
@@ -30,15 +30,13 @@ class TextField(QLineEdit):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._elide = Qt.TextElideMode.ElideLeft if elide_left else Qt.TextElideMode.ElideRight
         self._suggestions: tuple[str, ...] = ()
-        self._note = caption("", self)
-        self._note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._suggest = self._button("down", "Suggestions")
-        self._suggest.clicked.connect(self.open_suggestions)
-        self._suggest.hide()
-        self._browse = self._button("folder", "Choose a folder…")
-        self._browse.clicked.connect(self.browse_clicked)
-        self._browse.setVisible(browse)
-        self._has_browse = browse
+        # Each is made when first needed: a form has some twenty of these lines, and most are a bare line.
+        self._note: QLabel | None = None
+        self._suggest: QToolButton | None = None
+        self._browse: QToolButton | None = None
+        if browse:
+            self._browse = self._button("folder", "Choose a folder…")
+            self._browse.clicked.connect(self.browse_clicked)
         self.textEdited.connect(self.edited)
         self.textChanged.connect(self._place)
         self._place()
@@ -62,19 +60,26 @@ class TextField(QLineEdit):
 
     def set_note(self, text: str) -> None:
         """What stands muted at the right: a size, a count, a unit."""
-        if text != self._note.text():
-            self._note.setText(text)
-            self._place()
+        if text == self.note():
+            return
+        if self._note is None:
+            self._note = caption("", self)
+            self._note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._note.setText(text)
+        self._place()
 
     def note(self) -> str:
         """The note, shown or not."""
-        return self._note.text()
+        return "" if self._note is None else self._note.text()
 
     def set_suggestions(self, texts: Sequence[str]) -> None:
         """Offer these texts in a menu; none takes the button away."""
         if tuple(texts) == self._suggestions:
             return
         self._suggestions = tuple(texts)
+        if self._suggest is None:
+            self._suggest = self._button("down", "Suggestions")
+            self._suggest.clicked.connect(self.open_suggestions)
         self._suggest.setVisible(bool(texts))
         self._place()
 
@@ -112,7 +117,7 @@ class TextField(QLineEdit):
         down = event.key() == Qt.Key.Key_Down
         if down and event.modifiers() == Qt.KeyboardModifier.AltModifier and self._suggestions:
             self.open_suggestions()
-        elif down and event.modifiers() == Qt.KeyboardModifier.ControlModifier and self._has_browse:
+        elif down and event.modifiers() == Qt.KeyboardModifier.ControlModifier and self._browse is not None:
             self.browse_clicked.emit()
         else:
             super().keyPressEvent(event)
@@ -144,15 +149,22 @@ class TextField(QLineEdit):
     def _place(self) -> None:
         """Put buttons and note to the right; the note only where the text leaves room for it."""
         x, top = self.width() - EDGE, (self.height() - SIDE) // 2
-        for button, wanted in ((self._browse, self._has_browse), (self._suggest, bool(self._suggestions))):
-            if wanted:
+        for button in (self._browse, self._suggest if self._suggestions else None):
+            if button is not None:
                 x -= SIDE
                 button.move(x, top)
         buttons = self.width() - x
         right = buttons + GAP if buttons > EDGE else 2 * EDGE
+        wide = self._place_note(right)
+        self.setTextMargins(0, 0, right + wide - 2 * EDGE, 0)
+
+    def _place_note(self, right: int) -> int:
+        """Put the note ``right`` px from the end if the text leaves room for it; the width that it takes then."""
+        if self._note is None:
+            return 0
         self._note.adjustSize()
         wide = self._note.width() + GAP
         fits = 2 * EDGE + self._text_width() + wide + right <= self.width()
         self._note.setVisible(bool(self._note.text()) and fits)
         self._note.move(self.width() - right - self._note.width(), (self.height() - self._note.height()) // 2)
-        self.setTextMargins(0, 0, right + (wide if self._note.isVisibleTo(self) else 0) - 2 * EDGE, 0)
+        return wide if self._note.isVisibleTo(self) else 0

@@ -55,7 +55,6 @@ class Chart(QWidget):
         self.restyle()
 
     def _set_up(self) -> None:
-        self._view.setStyleSheet("background: transparent")  # the card's surface shows through
         self._view.viewport().installEventFilter(self)
         self._box.sigRangeChangedManually.connect(self._on_range_changed_manually)
         self._box.sigResized.connect(self._on_box_resized)

@@ -1,12 +1,15 @@
 """What several tests of the window share: a run as the store would hand it over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
+from distill_gui import theme
 from engine.store import RunRecord
 
 
@@ -26,3 +29,17 @@ def record() -> Callable[..., RunRecord]:
         return replace(made, **changes)
 
     return make
+
+
+@pytest.fixture
+def dressed_last(qapp: QApplication) -> Callable[[], AbstractContextManager[None]]:
+    """``with dressed_last(): …`` builds a panel in the light theme as the program does: its style sheet comes at the end."""
+
+    @contextmanager
+    def build() -> Iterator[None]:
+        theme.apply(qapp, False)
+        qapp.setStyleSheet("")
+        with theme.bare(qapp):
+            yield
+
+    return build

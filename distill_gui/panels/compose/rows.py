@@ -102,8 +102,9 @@ class FormRows:
             places[spec.advanced] += 1
             row.show()
             QWidget.setTabOrder(before, row.control)
-            QWidget.setTabOrder(row.control, row.reset)
-            before = row.reset
+            if row.last() is not row.control:
+                QWidget.setTabOrder(row.control, row.last())
+            before = row.last()
 
     def _make_row(self, spec: FieldSpec) -> FieldRow:
         identity = _identity(spec)

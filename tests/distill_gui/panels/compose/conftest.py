@@ -1,6 +1,7 @@
 """A Compose place on the screen that is not there, and an answer of the engine."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -9,7 +10,6 @@ from pytestqt.qtbot import QtBot
 
 from distill_gui.models.compose import ComposeModel
 from distill_gui.panels.compose.panel import ComposePanel
-from distill_gui.theme import apply
 
 GOOD = '[task]\nname = "mrpc"\n[teacher]\nmodel = "owner/t"\n[loss]\nkind = "taylor"\n'
 
@@ -32,9 +32,11 @@ def model(qapp: QApplication) -> Iterator[ComposeModel]:
 
 
 @pytest.fixture
-def panel(model: ComposeModel, qapp: QApplication, qtbot: QtBot) -> ComposePanel:
-    apply(qapp, False)
-    made = ComposePanel(model)
+def panel(
+    model: ComposeModel, qapp: QApplication, qtbot: QtBot, dressed_last: Callable[[], AbstractContextManager[None]]
+) -> ComposePanel:
+    with dressed_last():
+        made = ComposePanel(model)
     qtbot.addWidget(made)
     made.resize(1208, 680)  # what a window of 1280 × 720 leaves
     made.show()

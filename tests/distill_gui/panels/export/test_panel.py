@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,9 @@ def model(qapp: QApplication, record: Record, tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.fixture
-def panel(qtbot: QtBot, model: ExportModel) -> ExportPanel:
-    made = ExportPanel(model)
+def panel(qtbot: QtBot, model: ExportModel, dressed_last: Callable[[], AbstractContextManager[None]]) -> ExportPanel:
+    with dressed_last():
+        made = ExportPanel(model)
     qtbot.addWidget(made)
     made.resize(1208, 660)
     made.show()

@@ -1,6 +1,7 @@
 """The charts share x and cursor, follow while nobody pans, and draw only what can be seen."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -15,13 +16,14 @@ from engine.store import MetricRows, RunRecord
 
 
 @pytest.fixture
-def grid(qtbot: QtBot, models: SimpleNamespace) -> ChartGrid:
-    made = ChartGrid(models.curves)
+def grid(qtbot: QtBot, models: SimpleNamespace, dressed_last: Callable[[], AbstractContextManager[None]]) -> ChartGrid:
+    with dressed_last():
+        made = ChartGrid(models.curves)
+        made.complete()
     qtbot.addWidget(made)
     made.resize(760, 700)
     made.show()
     qtbot.waitExposed(made)
-    made.complete()
     made.set_options(ChartOptions(x="step"))
     show(made, models, 3)
     made.draw()

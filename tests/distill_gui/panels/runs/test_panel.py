@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -18,29 +19,35 @@ from engine.store import MetricRows, RunRecord
 
 Make = Callable[..., RunRecord]
 Rows = Callable[..., MetricRows]
-
-
-def opened(qtbot: QtBot, models: SimpleNamespace) -> RunsPanel:
-    panel = PANEL.make(models)
-    assert isinstance(panel, RunsPanel)
-    qtbot.addWidget(panel)
-    panel.resize(1208, 680)
-    panel.show()
-    qtbot.waitExposed(panel)
-    panel.grid.complete()
-    return panel
+Opened = Callable[[SimpleNamespace], RunsPanel]
 
 
 @pytest.fixture
-def panel(qtbot: QtBot, models: SimpleNamespace) -> RunsPanel:
-    made = opened(qtbot, models)
+def opened(qtbot: QtBot, dressed_last: Callable[[], AbstractContextManager[None]]) -> Opened:
+    def make(models: SimpleNamespace) -> RunsPanel:
+        with dressed_last():
+            panel = PANEL.make(models)
+            assert isinstance(panel, RunsPanel)
+            panel.grid.complete()
+        qtbot.addWidget(panel)
+        panel.resize(1208, 680)
+        panel.show()
+        qtbot.waitExposed(panel)
+        return panel
+
+    return make
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, models: SimpleNamespace, opened: Opened) -> RunsPanel:
+    made = opened(models)
     qtbot.waitUntil(lambda: bool(made.grid.cards["loss"].chart.curve_keys()))
     return made
 
 
-def test_no_runs_say_what_to_do(qtbot: QtBot, record: Make) -> None:
+def test_no_runs_say_what_to_do(qtbot: QtBot, record: Make, opened: Opened) -> None:
     models = SimpleNamespace(runs=RunListModel(), curves=CurveModel())
-    panel = opened(qtbot, models)
+    panel = opened(models)
     assert panel.empty.isVisible() and not panel.splitter.isVisible()
     with qtbot.waitSignal(panel.compose_requested):
         panel.empty.button.click()

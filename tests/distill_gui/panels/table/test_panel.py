@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,9 @@ def model(qapp: QApplication) -> TableModel:
 
 
 @pytest.fixture
-def panel(qtbot: QtBot, model: TableModel) -> TablePanel:
-    made = TablePanel(model)
+def panel(qtbot: QtBot, model: TableModel, dressed_last: Callable[[], AbstractContextManager[None]]) -> TablePanel:
+    with dressed_last():
+        made = TablePanel(model)
     qtbot.addWidget(made)
     made.resize(1208, 660)
     made.show()
