@@ -20,6 +20,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of a hundred processes compiles all it imports anew
 _ELSEWHERE = tempfile.TemporaryDirectory(prefix="distill-tests-")
 os.environ["DISTILL_HOME"] = str(Path(_ELSEWHERE.name) / "home")
 os.environ["HF_HOME"] = str(Path(_ELSEWHERE.name) / "huggingface")

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
+from engine.cli.work import work
 from engine.config import parse_config
 from engine.store import Store
 
 LONG = ["training.batch_size=4", "training.epochs=14", "teacher.batch_size=4", "teacher.epochs=4"]
 
 
-def start(home: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "engine", "work", "--home", str(home), "--stay-s", "0.2", "--checkpoint-s", "0.05"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+def stop_after(home: Path, run: int, step: int) -> None:
+    """Ask a run to stop once it has gone further than ``step``."""
+    store, deadline = Store(home), time.monotonic() + 60
+    while store.run(run).step <= step and time.monotonic() < deadline:
+        time.sleep(0.02)
+    store.request_stop(run)
+    store.close()
 
 
 def test_a_pause_gives_the_device_back_and_resume_ends_the_run(toml: str, home: Path) -> None:
@@ -41,16 +45,10 @@ def test_a_pause_gives_the_device_back_and_resume_ends_the_run(toml: str, home: 
     assert paused.state == "paused" and not paused.has_student and 5 <= paused.step < 2200
     assert (paused.folder / "checkpoints" / f"student-{paused.step:09d}").is_dir()
     store.resume(run)
-    again = start(home)
-    try:
-        while store.run(run).step <= paused.step:
-            assert again.poll() is None
-            time.sleep(0.02)
-        store.request_stop(run)
-        assert again.wait(60) == 0
-    finally:
-        again.kill()
-        again.wait()
+    stopping = threading.Thread(target=stop_after, args=(home, run, paused.step))
+    stopping.start()
+    work(home, 0.2, 0.05)
+    stopping.join()
     steps = store.curve(run, "train/loss")[0].tolist()
     assert store.run(run).state == "stopped" and store.run(run).has_student and steps == list(range(1, len(steps) + 1))
     assert len(steps) > paused.step

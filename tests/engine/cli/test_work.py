@@ -38,30 +38,26 @@ def store(home: Path) -> Store:
     return Store(home)
 
 
-def test_stop_request_keeps_the_student_and_the_next_run_follows(store: Store, toml: str) -> None:
+def test_a_home_has_one_worker_which_keeps_what_is_stopped_or_terminated_and_goes_on_with_the_queue(
+    store: Store, toml: str
+) -> None:
     first = store.enqueue(parse_config(toml, overrides=LONG))
     second = store.enqueue(parse_config(toml, overrides=["loss.kind=none"]))
+    third = store.enqueue(parse_config(toml, overrides=LONG))
     worker = start(store.home)
     try:
         wait_for(store, first, lambda run: run.step >= 5)
+        assert start(store.home, 60).wait(30) == 0, "a second worker leaves at once"
+        assert store.run(first).state == "running"
         store.request_stop(first)
         stopped = wait_for(store, first, lambda run: run.state != "running")
         assert stopped.state == "stopped" and stopped.has_student and "kept" in stopped.reason
         assert wait_for(store, second, lambda run: run.state == "finished").has_student
-        assert worker.wait(30) == 0
-    finally:
-        worker.kill()
-        worker.wait()
-
-
-def test_terminate_is_stop_and_keep(store: Store, toml: str) -> None:
-    run = store.enqueue(parse_config(toml, overrides=LONG))
-    worker = start(store.home)
-    try:
-        wait_for(store, run, lambda found: found.step >= 5)
+        wait_for(store, third, lambda run: run.step >= 5)
         worker.send_signal(signal.SIGTERM)
-        assert wait_for(store, run, lambda found: found.state != "running").state == "stopped"
-        assert store.run(run).has_student
+        assert wait_for(store, third, lambda run: run.state != "running").state == "stopped"
+        assert store.run(third).has_student
+        assert worker.wait(30) == 0
     finally:
         worker.kill()
         worker.wait()
@@ -80,20 +76,6 @@ def test_a_killed_worker_loses_no_older_rows_and_its_run_is_marked_by_the_next(s
         again = start(store.home)
         assert again.wait(60) == 0
         assert store.run(run).state == "interrupted"
-    finally:
-        worker.kill()
-        worker.wait()
-
-
-def test_a_second_worker_leaves_at_once(store: Store, toml: str) -> None:
-    run = store.enqueue(parse_config(toml, overrides=LONG))
-    worker = start(store.home)
-    try:
-        wait_for(store, run, lambda found: found.state == "running")
-        assert start(store.home, 60).wait(30) == 0
-        assert store.run(run).state == "running"
-        store.request_stop(run)
-        assert worker.wait(60) == 0
     finally:
         worker.kill()
         worker.wait()
