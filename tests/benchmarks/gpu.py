@@ -46,7 +46,7 @@ def measure(say: Callable[[str], None], quick: bool = False, device: torch.devic
         "torch": torch.__version__,
     }
     say("matmul rate …")
-    found["matmul_rate"], found["matmul_size"] = matmul_rate(device, (256,) if quick else MATMUL_SIZES)
+    found["matmul_rate"], found["matmul_size"] = matmul_rate(device, (64,) if quick else MATMUL_SIZES)
     say("share of it …")
     sizes = [("1x64", 4)] if quick else [("6x768", rows) for rows in (32, 128, 256)] + [("4x312", 128), ("2x128", 128)]
     found["steps"] = [step_share(name, rows, device, found["matmul_rate"], quick) for name, rows in sizes]
