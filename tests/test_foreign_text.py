@@ -112,10 +112,8 @@ WRITTEN_HERE = {
         "marks",
         "columns",
     },  # keys of dicts made there
-    "engine/store/store.py": {
-        "wanted",
-        "name",
-    },  # one of two sub-queries; names of PRAGMAs, each written where it is asked
+    "engine/store/curve_reader.py": {"wanted"},  # one of two sub-queries
+    "engine/store/store.py": {"name"},  # names of PRAGMAs, each written where it is asked
 }
 _VERBS = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|PRAGMA|ALTER TABLE|CREATE|DROP|ATTACH|VACUUM|WITH|REPLACE)\s")
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.faults import damage, disk, kills, long_life, windows
+from tests.faults.hostile.campaign import malformed_input
 from tests.faults.material import ENVIRONMENT, make_material
 from tests.faults.outcome import Outcome, as_markdown, as_text, write_json
 from tests.faults.window_process import adopt_orphans
@@ -22,7 +23,7 @@ from tests.faults.zygote import Zygote
 # Part → how often by default, how often with --short.
 PARTS = {
     "kills": (100, 7), "seen": (20, 2), "windows": (50, 3), "both": (20, 1), "disk": (12, 2), "store": (200, 20),
-    "checkpoints": (200, 40), "cache": (200, 40), "lives": (1000, 100),
+    "checkpoints": (200, 40), "cache": (200, 40), "lives": (1000, 100), "hostile": (300, 3),
 }  # fmt: skip
 Work = Callable[[int, random.Random], Outcome]
 
@@ -60,6 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
             "checkpoints": damage.damage_checkpoints,
             "cache": damage.damage_cache,
             "lives": lambda n, chance: long_life.live_long(n),
+            "hostile": lambda n, chance: malformed_input(n),
         }
         for part in chosen.parts:
             count = chosen.count or PARTS[part][chosen.short]

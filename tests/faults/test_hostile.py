@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.faults.hostile import corpus
-from tests.faults.hostile.campaign import Arena, Outcome, arena
+from tests.faults.hostile.campaign import Arena, arena, malformed_input
 from tests.faults.hostile.case import BASE, Case, Place
-from tests.faults.hostile.mutations import GENERATED
+from tests.faults.hostile.mutations import GENERATED, some_of
 from tests.faults.hostile.outcome import faults_as_process
 from tests.faults.hostile.tree import differences, tree
 
@@ -52,15 +51,14 @@ def test_malformed_input_gets_a_sentence_and_status_2_and_changes_nothing(group:
 
 @pytest.mark.parametrize("kind", list(GENERATED))
 def test_so_does_what_hypothesis_makes(kind: str, place: Arena) -> None:
-    @seed(5)
-    @settings(
-        max_examples=12, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-    )
-    @given(GENERATED[kind])
-    def take(case: Case) -> None:
+    seen: list[Case] = []
+
+    def judge(case: Case) -> None:
+        seen.append(case)
         assert place.judge(case) == []
 
-    take()
+    some_of(kind, 8, 5, judge)
+    assert len(seen) == 8
 
 
 def test_and_as_a_process_of_its_own(place: Arena) -> None:
@@ -125,12 +123,21 @@ def test_a_tree_tells_what_appeared_went_and_changed(tmp_path: Path) -> None:
     assert tree(tmp_path)["c"].endswith("→ a")
 
 
-def test_the_counts_are_a_table() -> None:
-    done = Outcome()
-    done.given.update({"rows": 3, "model": 2})
-    done.taken.update({"rows": 3, "model": 1})
-    lines = done.table().splitlines()
-    assert lines[2:5] == ["| rows | 3 | 3 | 0 |", "| model | 2 | 1 | 1 |", "| **all** | **5** | **4** | **1** |"]
+def test_the_campaign_counts_what_was_wrong_and_how(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: dict[str, list[str]] = {
+        "name: HTML as a task": ["exit status 1, not 2", "speaks of its inside: Traceback"],
+        "name: HTML as a loss": ["in the home: 'runs.db' changed"],
+        "name: HTML as a label": ["code out of a file was run"],
+    }
+    monkeypatch.setattr(Arena, "judge", lambda place, case, judge=None: judged.get(case.title, []))
+    done = malformed_input(2)
+    whole = len(CASES) + len(corpus.AS_PROCESSES) + 2 * len(GENERATED)
+    assert list(done.counts.values())[-4:] == [whole - 3, 1, 1, 1] and sum(list(done.counts.values())[:-4]) == whole
+    assert [sentence.split(": ", 2)[1] for sentence in done.wrong] == [
+        "HTML as a task",
+        "HTML as a loss",
+        "HTML as a label",
+    ]
 
 
 def test_places_are_furnished_apart(place: Arena) -> None:

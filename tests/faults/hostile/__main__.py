@@ -6,7 +6,8 @@ import argparse
 import os
 import sys
 
-from tests.faults.hostile.campaign import run
+from tests.faults.hostile.campaign import malformed_input
+from tests.faults.outcome import as_markdown, as_text
 
 
 def main() -> int:
@@ -15,9 +16,9 @@ def main() -> int:
     parser.add_argument("--only", default="", help="hand-written cases whose title holds this text, and nothing else")
     given = parser.parse_args()
     os.environ["HF_HUB_OFFLINE"] = "1"
-    done = run(given.examples, given.only, say=lambda text: print(text, file=sys.stderr, flush=True))
-    print(done.table())
-    return 1 if done.faults else 0
+    done = malformed_input(given.examples, given.only, say=lambda text: print(text, file=sys.stderr, flush=True))
+    print(as_text([done]) if sys.stdout.isatty() else as_markdown([done]))
+    return 1 if done.wrong else 0
 
 
 if __name__ == "__main__":

@@ -24,17 +24,16 @@ def rows(count: int) -> str:
 def make(folder: Path) -> Path:
     """pairs/ with 24 training and 8 validation rows, teacher/ with an untrained 2x16 BERT and its tokenizer."""
     import torch
-    from tokenizers import BertWordPieceTokenizer
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+    from transformers import BertConfig, BertModel, BertTokenizer
+
+    from engine.models.bert_tokenizer import read_bert_tokenizer
 
     (folder / "pairs").mkdir(parents=True)
     (folder / "pairs" / "train.csv").write_text(rows(24), encoding="utf-8")
     (folder / "pairs" / "validation.csv").write_text(rows(8), encoding="utf-8")
-    backend = BertWordPieceTokenizer({word: number for number, word in enumerate(SPECIAL + WORDS)}, lowercase=True)
-    PreTrainedTokenizerFast(
-        tokenizer_object=backend._tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]",
-        mask_token="[MASK]", model_input_names=["input_ids", "token_type_ids", "attention_mask"], model_max_length=32,
-    ).save_pretrained(folder / "teacher")  # fmt: skip
+    tokenizer = BertTokenizer(vocab={word: number for number, word in enumerate(SPECIAL + WORDS)}, model_max_length=32)
+    tokenizer.save_pretrained(folder / "teacher")
+    assert read_bert_tokenizer(folder / "teacher"), "as most are, it is one that is read without transformers"
     torch.manual_seed(0)
     shape = BertConfig(
         vocab_size=len(SPECIAL + WORDS), hidden_size=16, num_hidden_layers=2, num_attention_heads=2,

@@ -157,6 +157,7 @@ def _of_config() -> dict[str, Make]:
         "classes a number": _settings(id2label=5),
         "classes without numbers": _settings(id2label={"x": "y"}),
         "architectures of another type": _settings(architectures=5),
+        "a key named as what the program does with it": _settings(to_dict=5, reshaped=5, base_model=5),
     }
 
 
@@ -388,7 +389,10 @@ def _of_tokenizer() -> dict[str, Make]:
         "added tokens past the model": _tokenizer(
             lambda held: held["added_tokens"].append({**held["added_tokens"][0], "id": 10**6, "content": "there"})
         ),
-        "no unknown token": _tokenizer(lambda held: held["model"].update(unk_token="nowhere")),
+        "no unknown token": _all_of(  # BERT's own class would put [UNK] back
+            _settings(told, tokenizer_class="PreTrainedTokenizerFast"),
+            _tokenizer(lambda held: held["model"].update(unk_token="nowhere")),
+        ),
         "a normaliser unknown": _tokenizer(
             lambda held: held.update(normalizer={"type": "Shell", "command": "touch executed"})
         ),

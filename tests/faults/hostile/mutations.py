@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.faults.hostile.case import BASE, Case, Place
@@ -130,3 +131,18 @@ GENERATED: dict[str, st.SearchStrategy[Case]] = {
     "rows: csv": csv_texts().map(lambda content: Case("rows", "made csv", _as_rows("csv")(content))),
     "rows: jsonl": jsonl_texts().map(lambda content: Case("rows", "made jsonl", _as_rows("jsonl")(content))),
 }  # fmt: skip
+
+
+def some_of(kind: str, examples: int, chance: int, judge: Callable[[Case], None]) -> None:
+    """Hand so many cases of a kind to ``judge``; ``chance`` seeds them."""
+
+    @seed(chance)
+    @settings(
+        max_examples=examples, deadline=None, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(GENERATED[kind])
+    def take(case: Case) -> None:
+        judge(case)
+
+    take()
