@@ -26,6 +26,8 @@ _SETTLED = {
     "chunk_size_feed_forward": 0,
 }  # fmt: skip
 _UNKNOWN = ("quantization_config", "pruned_heads", "auto_map")
+_TYPES = (None, "float16", "bfloat16", "float32", "float64")
+_TAKEN = frozenset(dir(BertSettings)) - {"num_labels"}  # a key of that name would hide what the settings do
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,9 @@ def is_plain_bert(facts: ModelFacts) -> bool:
         and chances[0] is not None and chances[1] is not None
         and all(_is_number(number) and 0 < number < 1 for number in numbers)
         and type(padding) is int and 0 <= padding < sizes[0]
-        and not any(said.get(name) for name in _UNKNOWN)
+        and not any(said.get(name) for name in _UNKNOWN) and not _TAKEN & said.keys()
         and isinstance(said.get("architectures") or [], list)
+        and said.get("dtype") in _TYPES and said.get("torch_dtype") in _TYPES
         and _has_sound_words(said)
     )  # fmt: skip
 

@@ -103,6 +103,8 @@ def _is_berts(folder: Path, told: dict[str, Any], content: dict[str, Any]) -> bo
         and content["pre_tokenizer"] == {"type": "BertPreTokenizer"}
         and content["post_processor"] == _template(model["vocab"])
         and {entry["content"] for entry in added.values()} == set(_SPECIAL.values())
+        and {number: _word(entry) for number, entry in told.get("added_tokens_decoder", {}).items()}.items()
+        <= {str(number): entry["content"] for number, entry in added.items()}.items()
         and all(_is_special(entry) and model["vocab"].get(entry["content"]) == number for number, entry in added.items())
     )  # fmt: skip
 

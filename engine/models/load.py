@@ -153,9 +153,11 @@ def load_tokenizer(reference: str, key: str) -> Any:
 
 def load_row_tokenizer(reference: str, key: str) -> Any:
     """A tokenizer as far as rows are read with it: without transformers where it is BERT's own. Raises ModelError."""
+    plain = None
     if is_local(reference):
         must_be_contained(Path(reference), key)
-    plain = read_bert_tokenizer(Path(reference)) if is_local(reference) else None
+        with in_sentences(reference, key):
+            plain = read_bert_tokenizer(Path(reference))
     return load_tokenizer(reference, key) if plain is None else plain
 
 

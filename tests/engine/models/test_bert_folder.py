@@ -157,6 +157,7 @@ def test_weights_of_another_size_are_refused(folder: Path, trained_head: bool) -
         {"hidden_act": "relu"}, {"position_embedding_type": "relative_key"}, {"is_decoder": True}, {"model_type": "roberta"},
         {"pruned_heads": {"0": [1]}}, {"hidden_dropout_prob": "much"}, {"vocab_size": True}, {"pad_token_id": None},
         {"id2label": {"1": "a", "2": "b"}}, {"layer_norm_eps": 0}, {"architectures": "Bert"},
+        {"dtype": "float3"}, {"torch_dtype": 5}, {"to_dict": 5},
     ],
 )  # fmt: skip
 def test_what_is_no_plain_bert_is_left_to_transformers(folder: Path, said: dict[str, Any]) -> None:

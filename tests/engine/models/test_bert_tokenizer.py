@@ -86,6 +86,8 @@ def test_what_it_writes_is_read_by_both(folder: Path, tmp_path: Path) -> None:
         ("tokenizer_config.json", {"pad_token": "<pad>"}),
         ("tokenizer_config.json", {"additional_special_tokens": ["<x>"]}),
         ("tokenizer_config.json", {"auto_map": {"AutoTokenizer": "evil.py"}}),
+        ("tokenizer_config.json", {"added_tokens_decoder": {"9999": {"content": "refund"}}}),
+        ("tokenizer_config.json", {"added_tokens_decoder": {"0": 5}}),
         ("tokenizer.json", {"normalizer": None}),
         ("tokenizer.json", {"pre_tokenizer": {"type": "Whitespace"}}),
         ("tokenizer.json", {"post_processor": None}),
