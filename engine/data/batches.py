@@ -195,6 +195,6 @@ def evaluation_batches(encoding: Encoding, tokens: int, pad_to: int = 1) -> Iter
     start = 0
     while start < len(order):
         longest = -(-int(encoding.lengths[order[start]]) // pad_to) * pad_to
-        rows = max(1, tokens // longest)
+        rows = max(1, tokens // max(1, longest))
         yield collate(encoding, order[start : start + rows], pad_to)
         start += rows

@@ -54,7 +54,8 @@ def activation_bytes(
     with keeping_all(model):
         whole = _kept_bytes(model, encoding, batch_size, device, precision)
     # The last layer keeps next to nothing where it is computed for the first token alone: the others hold it all.
-    return kept + (whole - kept) // max(1, layers - 1)
+    full = layers - 1 if getattr(model, "first_alone", False) else layers
+    return kept + (whole - kept) // max(1, full)
 
 
 def _kept_bytes(

@@ -185,6 +185,11 @@ class BertClassifier(nn.Module):
             draw(self.classifier, config.initializer_range)
 
     @property
+    def first_alone(self) -> bool:
+        """Whether the last layer is computed for the first token alone."""
+        return not self._read_inside
+
+    @property
     def base_model(self) -> Body:
         return self.bert
 
@@ -195,7 +200,7 @@ class BertClassifier(nn.Module):
         self, input_ids: Tensor, attention_mask: Tensor | None = None, token_type_ids: Tensor | None = None
     ) -> Answer:
         """Logits of token ids (rows, tokens); a mask is (rows, tokens), or as ``models/forward.py`` makes it."""
-        _, pooled = self.bert(input_ids, attention_mask, token_type_ids, not self._read_inside)
+        _, pooled = self.bert(input_ids, attention_mask, token_type_ids, self.first_alone)
         return Answer(self.classifier(self.dropout(pooled)))
 
     def reading_inside(self, begins: bool) -> None:

@@ -25,9 +25,17 @@ _SETTLED = {
     "hidden_act": "gelu", "position_embedding_type": "absolute", "is_decoder": False, "add_cross_attention": False,
     "chunk_size_feed_forward": 0,
 }  # fmt: skip
-_UNKNOWN = ("quantization_config", "pruned_heads", "auto_map")
-_TYPES = (None, "float16", "bfloat16", "float32", "float64")
-_TAKEN = frozenset(dir(BertSettings)) - {"num_labels"}  # a key of that name would hide what the settings do
+_YES_OR_NO = ("use_cache", "tie_word_embeddings", "gradient_checkpointing")
+_TOKENS = ("bos_token_id", "eos_token_id")
+_NAMES = ("_name_or_path", "transformers_version", "torch_dtype", "dtype", "finetuning_task", "problem_type")
+# Published configs of BERT name them, BERT has no use for them.
+_UNUSED = (
+    "directionality", "pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers", "pooler_size_per_head",
+    "pooler_type",
+)  # fmt: skip
+_KNOWN = {
+    *DEFAULTS, *_SETTLED, *_YES_OR_NO, *_TOKENS, *_NAMES, *_UNUSED, "id2label", "label2id", "num_labels",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,9 +48,9 @@ class Read:
 
 
 def is_plain_bert(facts: ModelFacts) -> bool:
-    """Whether this folder holds nothing but what the plain classifier computes."""
+    """Whether this folder holds nothing but what the plain classifier computes: a setting nobody knows might change that."""
     said = facts.config
-    if said.get("model_type") != "bert" or not facts.weights or facts.is_pickle:
+    if said.get("model_type") != "bert" or not facts.weights or facts.is_pickle or not said.keys() <= _KNOWN:
         return False
     sizes = [said.get(name, DEFAULTS[name]) for name in _SIZES]
     if not all(type(size) is int and size > 0 for size in sizes) or sizes[1] % sizes[3]:
@@ -56,9 +64,11 @@ def is_plain_bert(facts: ModelFacts) -> bool:
         and chances[0] is not None and chances[1] is not None
         and all(_is_number(number) and 0 < number < 1 for number in numbers)
         and type(padding) is int and 0 <= padding < sizes[0]
-        and not any(said.get(name) for name in _UNKNOWN) and not _TAKEN & said.keys()
+        and all(isinstance(said.get(name, False), bool) for name in _YES_OR_NO)
+        and all(said.get(name) is None or type(said[name]) is int for name in _TOKENS)
+        and all(said.get(name) is None or isinstance(said[name], str) for name in _NAMES)
         and isinstance(said.get("architectures") or [], list)
-        and said.get("dtype") in _TYPES and said.get("torch_dtype") in _TYPES
+        and all(isinstance(name, str) for name in said.get("architectures") or [])
         and _has_sound_words(said)
     )  # fmt: skip
 
@@ -67,7 +77,7 @@ def read_bert(facts: ModelFacts, labels: dict[str, Any]) -> Read:
     """The classifier of a folder that ``is_plain_bert``; what its files lack is drawn from torch's generator.
 
     A head of another size than ``labels`` want is drawn anew and named among the mismatched, as is any other misfit.
-    Raises safetensors' errors for a file that is not one.
+    Raises safetensors' errors for a file that is not one, ValueError where weights are there twice.
     """
     import torch
     from safetensors import safe_open
@@ -82,8 +92,11 @@ def read_bert(facts: ModelFacts, labels: dict[str, Any]) -> Read:
     found: dict[str, Tensor] = {}
     for file in facts.weights:
         with safe_open(file, framework="pt") as content:
-            stored = {_named(name, wanted): name for name in content.keys()}  # noqa: SIM118 - not a dict
-            found |= {name: content.get_tensor(stored[name]) for name in stored if name in wanted}
+            for stored in content.keys():  # noqa: SIM118 - not a dict
+                if (name := _named(stored, wanted)) in wanted:
+                    if name in found:
+                        raise ValueError(f"it holds the weights of {name} twice, under two names")
+                    found[name] = content.get_tensor(stored)
     mismatched = tuple(name for name in wanted if name in found and found[name].shape != wanted[name].shape)
     missing = tuple(name for name in wanted if name not in found)
     lacking = {name.rpartition(".")[0] for name in (*missing, *mismatched)}
@@ -106,10 +119,14 @@ def _named(stored: str, wanted: dict[str, Any]) -> str:
 
 def _has_sound_words(said: dict[str, Any]) -> bool:
     """Whether the outputs' words are a word for each number from 0, as far as they are given."""
-    words, back, count = said.get("id2label", {0: ""}), said.get("label2id", {}), said.get("num_labels", 2)
+    words, back = said.get("id2label", {"0": "", "1": ""}), said.get("label2id", {})
+    if not isinstance(words, dict) or not isinstance(back, dict):
+        return False
+    count = said.get("num_labels", len(words))
     return (
-        isinstance(words, dict) and isinstance(back, dict) and type(count) is int and count > 0
+        type(count) is int and count > 0 and (count == len(words) or "id2label" not in said)
         and sorted(map(str, words)) == sorted(map(str, range(len(words)))) and len(words) > 0
+        and all(isinstance(word, str) for word in words.values())
     )  # fmt: skip
 
 

@@ -19,7 +19,10 @@ DEFAULTS: dict[str, Any] = {  # Devlin et al. 2019, §3 and appendix A.2, as tra
     "initializer_range": 0.02, "layer_norm_eps": 1e-12, "pad_token_id": 0, "bos_token_id": None, "eos_token_id": None,
     "is_decoder": False, "add_cross_attention": False, "use_cache": True, "tie_word_embeddings": True,
 }  # fmt: skip
-_LEFT_OUT = ("torch_dtype", "transformers_version", "_name_or_path", "position_embedding_type", "num_labels")
+_LEFT_OUT = (  # of former versions, or said elsewhere
+    "torch_dtype", "transformers_version", "_name_or_path", "position_embedding_type", "num_labels",
+    "gradient_checkpointing", "chunk_size_feed_forward",
+)  # fmt: skip
 
 
 class BertSettings(SimpleNamespace):

@@ -7,7 +7,6 @@ WordPiece over lower-cased or cased words) is left to transformers.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,11 +31,11 @@ class BertTokenizer:
     pad_token_type_id = 0
     split_special_tokens = False
 
-    def __init__(self, backend: Tokenizer, folder: Path) -> None:
+    def __init__(self, backend: Tokenizer, folder: Path, kept: dict[str, bytes]) -> None:
         self.backend_tokenizer = backend
         self.name_or_path = str(folder)
         self.pad_token_id = int(backend.token_to_id("[PAD]") or 0)
-        self._folder = folder
+        self._kept = kept  # as they were when it was read: the folder may change, or go, while a run trains
 
     def __len__(self) -> int:
         return int(self.backend_tokenizer.get_vocab_size())
@@ -59,13 +58,8 @@ class BertTokenizer:
         """Write the tokenizer with the truncation it has now, and its settings as they were given."""
         folder.mkdir(parents=True, exist_ok=True)
         self.backend_tokenizer.save(str(folder / "tokenizer.json"))
-        for name in _KEPT:
-            if (self._folder / name).is_file():
-                shutil.copyfile(self._folder / name, folder / name)
-        file = folder / "tokenizer_config.json"
-        told = _table(file) if file.is_file() else {}
-        if told.get("tokenizer_class") not in _NAMES:
-            file.write_text(json.dumps({**told, "tokenizer_class": _NAMES[0]}, indent=2) + "\n", encoding="utf-8")
+        for name, content in self._kept.items():
+            (folder / name).write_bytes(content)
 
 
 def read_bert_tokenizer(folder: Path) -> BertTokenizer | None:
@@ -73,15 +67,18 @@ def read_bert_tokenizer(folder: Path) -> BertTokenizer | None:
     from tokenizers import Tokenizer
 
     try:
-        told = _table(folder / "tokenizer_config.json")
-        content = _table(folder / "tokenizer.json")
-        if not _is_berts(folder, told, content):
+        told, content = _table(folder / "tokenizer_config.json"), _table(folder / "tokenizer.json")
+        marks = _optional(folder / "special_tokens_map.json")
+        if not _is_berts(folder, told, content) or not _are_berts(told) or not _are_berts(marks):
             return None
+        if _optional(folder / "config.json").get("model_type", "bert") != "bert":  # whose kind counts for more
+            return None
+        kept = {name: (folder / name).read_bytes() for name in _KEPT if (folder / name).is_file()}
         backend = Tokenizer.from_str(json.dumps({**content, "truncation": None, "padding": None}))
     except Exception:  # whatever is wrong with it: transformers reads it, or says so
         return None
     known = {backend.id_to_token(number) for number in range(backend.get_vocab_size())}
-    return BertTokenizer(backend, folder) if set(_SPECIAL.values()) <= known and None not in known else None
+    return BertTokenizer(backend, folder, kept) if set(_SPECIAL.values()) <= known and None not in known else None
 
 
 def _is_berts(folder: Path, told: dict[str, Any], content: dict[str, Any]) -> bool:
@@ -95,9 +92,11 @@ def _is_berts(folder: Path, told: dict[str, Any], content: dict[str, Any]) -> bo
         told.get("tokenizer_class") in _NAMES
         and "auto_map" not in told
         and not (folder / "added_tokens.json").exists()
-        and all(_word(told.get(name, word)) == word for name, word in _SPECIAL.items())
+        and told.get("model_input_names", list(BertTokenizer.model_input_names)) == list(BertTokenizer.model_input_names)
+        and all((content.get(name) or {}).get("direction", "Right") == "Right" for name in ("truncation", "padding"))
         and all(told.get(name, value) == value for name, value in _SETTINGS.items())
-        and not any(told.get(name) for name in ("additional_special_tokens", "extra_special_tokens", "never_split"))
+        and not told.get("never_split")
+        and all(_is_known(number, entry, added) for number, entry in told.get("added_tokens_decoder", {}).items())
         and {key: model.get(key) for key in _MODEL} == _MODEL
         and content["normalizer"] == rules
         and content["pre_tokenizer"] == {"type": "BertPreTokenizer"}
@@ -107,6 +106,19 @@ def _is_berts(folder: Path, told: dict[str, Any], content: dict[str, Any]) -> bo
         <= {str(number): entry["content"] for number, entry in added.items()}.items()
         and all(_is_special(entry) and model["vocab"].get(entry["content"]) == number for number, entry in added.items())
     )  # fmt: skip
+
+
+def _are_berts(marks: dict[str, Any]) -> bool:
+    """Whether the special tokens that a file of settings names are BERT's five and no more."""
+    more = [name for name, value in marks.items() if value and name.endswith(("_tokens", "_special_tokens"))]
+    named = {name: _word(value) for name, value in marks.items() if value is not None and name.endswith("_token")}
+    return not more and named.items() <= _SPECIAL.items()
+
+
+def _is_known(number: str, entry: dict[str, Any], added: dict[int, dict[str, Any]]) -> bool:
+    """Whether an added token of the settings is that of the tokenizer itself."""
+    known = added.get(int(number), {})
+    return all(known.get(name) == value for name, value in entry.items())
 
 
 def _template(vocabulary: dict[str, int]) -> dict[str, Any]:
@@ -132,6 +144,10 @@ def _is_special(entry: dict[str, Any]) -> bool:
 def _word(token: Any) -> Any:
     """A special token's text: it is given as such, or as a table."""
     return token.get("content") if isinstance(token, dict) else token
+
+
+def _optional(file: Path) -> dict[str, Any]:
+    return _table(file) if file.is_file() else {}
 
 
 def _table(file: Path) -> dict[str, Any]:

@@ -68,12 +68,15 @@ def look_at_model(reference: str, weights_only: bool = False, key: str = "model"
     config = json_table(folder / "config.json", key)
     must_bring_no_code(config, reference, key)
     must_be_plausible(config, reference, key)
-    weights = tuple(sorted(folder.glob("model*.safetensors")))
+    weights = _weights_of(folder, key)
     pickles = tuple(folder / name for name in PICKLES if (folder / name).is_file())
     if not weights and not pickles and not is_local(reference):  # so far only its config or tokenizer was downloaded
         return ModelFacts(reference, None, config, shape_from_json(config), (), False, None)
     if not weights and not pickles:
-        raise ModelError(f"{key}: the folder {folder} has no weights; it needs a model.safetensors.")
+        raise ModelError(
+            f"{key}: the folder {folder} has no weights; it needs a model.safetensors, or parts of it that a "
+            "model.safetensors.index.json names."
+        )
     if not weights and not weights_only:
         raise ModelError(
             f"{key}: the folder {folder} has only {pickles[0].name}, a pickle, which can carry code. Save the model as "
@@ -81,6 +84,17 @@ def look_at_model(reference: str, weights_only: bool = False, key: str = "model"
         )
     parameters = sum(header.elements for header in headers_of(weights, key).values()) if weights else None
     return ModelFacts(reference, folder, config, shape_from_json(config), weights or pickles, not weights, parameters)
+
+
+def _weights_of(folder: Path, key: str) -> tuple[Path, ...]:
+    """The safetensors files that transformers would read: the one, or those that the index names; others are not looked at."""
+    whole, index = folder / "model.safetensors", folder / "model.safetensors.index.json"
+    if whole.is_file():
+        return (whole,)
+    if not index.is_file():
+        return ()
+    named = json_table(index, key)["weight_map"].values()  # looked through by must_be_contained
+    return tuple(folder / name for name in sorted(set(named)))
 
 
 def has_tokenizer(reference: str) -> bool:

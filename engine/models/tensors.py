@@ -43,7 +43,9 @@ class Tap:
         self._listening = False
         ends_early = nothing_else and not any(name.startswith("module/") for name in names)
         self._enough = len(names) if ends_early else None
-        self._handles = [self._hook(_module(model, name, whose), name) for name in names]
+        modules = [(_module(model, name, whose), name) for name in names]
+        self._handles = [self._hook(module, name) for module, name in modules]
+        self._open = True
         self._tell: Callable[[bool], None] = getattr(model, "reading_inside", lambda begins: None)
         self._tell(True)
 
@@ -77,9 +79,9 @@ class Tap:
         """Leave the model as it was."""
         for handle in self._handles:
             handle.remove()
-        if self._handles:
+        if self._open:
             self._tell(False)
-        self._handles = []
+        self._open = False
 
 
 def body_of(model: PreTrainedModel, whose: str) -> Body:

@@ -68,6 +68,7 @@ class LiveInside:
         self._tap: Tap | None = None
 
     def want(self, names: Iterable[str]) -> None:
+        self.close()
         self._tap = Tap(self._model, names, WHOSE, nothing_else=True)
 
     def tensors(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -85,6 +86,7 @@ class LiveInside:
         """Take the hooks off the model."""
         if self._tap is not None:
             self._tap.close()
+            self._tap = None
 
 
 class KeptInside:
