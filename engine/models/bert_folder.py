@@ -36,6 +36,7 @@ _UNUSED = (
 _KNOWN = {
     *DEFAULTS, *_SETTLED, *_YES_OR_NO, *_TOKENS, *_NAMES, *_UNUSED, "id2label", "label2id", "num_labels",
 }  # fmt: skip
+_TYPES = (None, "float16", "bfloat16", "float32", "float64")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def is_plain_bert(facts: ModelFacts) -> bool:
         and all(said.get(name) is None or isinstance(said[name], str) for name in _NAMES)
         and isinstance(said.get("architectures") or [], list)
         and all(isinstance(name, str) for name in said.get("architectures") or [])
+        and said.get("dtype") in _TYPES and said.get("torch_dtype") in _TYPES
         and _has_sound_words(said)
     )  # fmt: skip
 

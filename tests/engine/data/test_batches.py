@@ -175,6 +175,10 @@ def test_evaluation_takes_every_row_once_the_longest_first() -> None:
     assert [batch.indices.tolist() for batch in batches] == [[1, 3], [0, 4, 2]]
 
 
+def test_evaluation_takes_rows_without_tokens() -> None:
+    assert sum(len(batch.indices) for batch in evaluation_batches(encoding([3, 0, 0]), 3)) == 3
+
+
 def test_evaluation_fills_a_batch_to_its_tokens_and_takes_a_longer_row_alone() -> None:
     data = encoding([40, 7, 12, 9, 3, 3, 2])
     for tokens in (1, 10, 24, 64, 1000):

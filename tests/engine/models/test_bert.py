@@ -17,6 +17,7 @@ import torch
 from transformers import AutoModelForSequenceClassification, BertForSequenceClassification
 
 from engine import catalog
+from engine.errors import ModelError
 from engine.models.bert import BertClassifier
 from engine.models.bert_settings import BertSettings
 from engine.models.forward import Forward, final_mask
@@ -102,6 +103,9 @@ def test_whoever_reads_inside_sees_every_token() -> None:
     with tap.listening():
         model(**inputs())
     assert {name: values.shape[1] for name, values in tap.take().items()} == {"hidden/2": 9, "query/2": 9}
+    with pytest.raises(ModelError):
+        Tap(model, ["hidden/1", "module/nowhere"], "student")
+    Tap(model, [], "student").close()
     tap.close()
     tap.close()  # twice is once: the other one still reads
     assert model.bert(inputs()["input_ids"], None, None)[0].shape[1] == 9

@@ -125,8 +125,6 @@ def test_what_it_writes_again_is_what_transformers_writes(folder: Path, tmp_path
     ours.save_pretrained(tmp_path / "ours")
     theirs.save_pretrained(tmp_path / "theirs")
     written, known = (json.loads((tmp_path / name / "config.json").read_text()) for name in ("ours", "theirs"))
-    # A switch of former versions, which says nothing of the model, transformers takes out of what it writes.
-    written.pop("gradient_checkpointing"), known.pop("gradient_checkpointing", None)
     known.pop("position_embedding_type", None)
     assert written == known
 
@@ -158,12 +156,40 @@ def test_weights_of_another_size_are_refused(folder: Path, trained_head: bool) -
         {"pruned_heads": {"0": [1]}}, {"hidden_dropout_prob": "much"}, {"vocab_size": True}, {"pad_token_id": None},
         {"id2label": {"1": "a", "2": "b"}}, {"layer_norm_eps": 0}, {"architectures": "Bert"},
         {"dtype": "float3"}, {"torch_dtype": 5}, {"to_dict": 5},
+        {"use_cache": None}, {"bos_token_id": "x"}, {"use_return_dict": False}, {"quantization_config": {}},
+        {"id2label": {"0": "a", "1": "b"}, "num_labels": 3}, {"id2label": {"0": 5, "1": "b"}}, {"architectures": [1]},
     ],
 )  # fmt: skip
 def test_what_is_no_plain_bert_is_left_to_transformers(folder: Path, said: dict[str, Any]) -> None:
     sound = look_at_model(str(folder))
     assert is_plain_bert(sound)
     assert not is_plain_bert(replace(sound, config={**sound.config, **said}))
+
+
+def test_only_the_files_that_transformers_reads_are_read(folder: Path) -> None:
+    held = load_file(folder / "model.safetensors")
+    for other in ("model_ema", "model-00009-of-00009", "modelling"):
+        save_file({name: value + 1 for name, value in held.items()}, folder / f"{other}.safetensors", {"format": "pt"})
+    must_be_equal(*both(folder, trained_head=True))
+    names = sorted(held)
+    parts = {"model-1.safetensors": names[::2], "model-2.safetensors": names[1::2]}
+    for part, inside in parts.items():
+        save_file({name: held[name] for name in inside}, folder / part, {"format": "pt"})
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"has no weights; it needs a model\.safetensors, or parts of it that a"):
+        load_classifier(str(folder), MRPC, "teacher.model", weights_only=False, trained_head=True)
+    index = {"metadata": {}, "weight_map": {name: part for part, inside in parts.items() for name in inside}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    must_be_equal(*both(folder, trained_head=True))
+
+
+def test_weights_that_are_there_twice_are_refused(folder: Path) -> None:
+    held = load_file(folder / "model.safetensors")
+    twice = "bert.embeddings.LayerNorm.weight"
+    held[twice.replace("weight", "gamma")] = held[twice] + 1
+    save_file(held, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ModelError, match=f"cannot be loaded: it holds the weights of {twice} twice"):
+        load_classifier(str(folder), MRPC, "teacher.model", weights_only=False, trained_head=True)
 
 
 def test_another_kind_goes_by_transformers(tmp_path: Path) -> None:

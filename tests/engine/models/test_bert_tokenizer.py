@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def change(file: Path, **said: Any) -> None:
-    content = json.loads(file.read_text())
+    content = json.loads(file.read_text()) if file.is_file() else {}
     file.write_text(json.dumps({**content, **said}))
 
 
@@ -88,6 +88,16 @@ def test_what_it_writes_is_read_by_both(folder: Path, tmp_path: Path) -> None:
         ("tokenizer_config.json", {"auto_map": {"AutoTokenizer": "evil.py"}}),
         ("tokenizer_config.json", {"added_tokens_decoder": {"9999": {"content": "refund"}}}),
         ("tokenizer_config.json", {"added_tokens_decoder": {"0": 5}}),
+        ("tokenizer_config.json", {"model_input_names": ["input_ids", "attention_mask"]}),
+        ("tokenizer_config.json", {"eos_token": "<x>"}),
+        ("tokenizer_config.json", {"model_specific_special_tokens": {"image_token": "<x>"}}),
+        ("special_tokens_map.json", {"pad_token": "[MASK]"}),
+        ("special_tokens_map.json", {"additional_special_tokens": ["<x>"]}),
+        ("config.json", {"model_type": "qwen2"}),
+        (
+            "tokenizer.json",
+            {"truncation": {"direction": "Left", "max_length": 5, "strategy": "LongestFirst", "stride": 0}},
+        ),
         ("tokenizer.json", {"normalizer": None}),
         ("tokenizer.json", {"pre_tokenizer": {"type": "Whitespace"}}),
         ("tokenizer.json", {"post_processor": None}),
@@ -108,6 +118,17 @@ def test_a_token_added_to_it_or_no_file_is_left_to_transformers(folder: Path, tm
     (folder / "tokenizer.json").unlink()
     assert read_bert_tokenizer(folder) is None
     assert not isinstance(load_row_tokenizer(str(folder), "student.tokenizer"), BertTokenizer)
+
+
+def test_it_is_kept_as_it_was_read(folder: Path, tmp_path: Path) -> None:
+    known = (folder / "tokenizer_config.json").read_bytes()
+    ours = read_bert_tokenizer(folder)
+    assert ours is not None
+    ours.save_pretrained(folder)  # onto itself
+    shutil.rmtree(folder)
+    ours.save_pretrained(tmp_path / "kept")
+    assert (tmp_path / "kept" / "tokenizer_config.json").read_bytes() == known
+    must_read_alike(tmp_path / "kept")
 
 
 def test_it_leaves_transformers_out(folder: Path) -> None:
