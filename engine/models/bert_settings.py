@@ -21,7 +21,7 @@ DEFAULTS: dict[str, Any] = {  # Devlin et al. 2019, §3 and appendix A.2, as tra
 }  # fmt: skip
 _LEFT_OUT = (  # of former versions, or said elsewhere
     "torch_dtype", "transformers_version", "_name_or_path", "position_embedding_type", "num_labels",
-    "gradient_checkpointing", "chunk_size_feed_forward",
+    "chunk_size_feed_forward",
 )  # fmt: skip
 
 

@@ -111,7 +111,11 @@ def _is_berts(folder: Path, told: dict[str, Any], content: dict[str, Any]) -> bo
 def _are_berts(marks: dict[str, Any]) -> bool:
     """Whether the special tokens that a file of settings names are BERT's five and no more."""
     more = [name for name, value in marks.items() if value and name.endswith(("_tokens", "_special_tokens"))]
-    named = {name: _word(value) for name, value in marks.items() if value is not None and name.endswith("_token")}
+    named = {
+        name: _word(value)
+        for name, value in marks.items()
+        if name in _SPECIAL or (name.endswith("_token") and value is not None)
+    }
     return not more and named.items() <= _SPECIAL.items()
 
 

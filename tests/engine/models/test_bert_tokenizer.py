@@ -92,6 +92,7 @@ def test_what_it_writes_is_read_by_both(folder: Path, tmp_path: Path) -> None:
         ("tokenizer_config.json", {"eos_token": "<x>"}),
         ("tokenizer_config.json", {"model_specific_special_tokens": {"image_token": "<x>"}}),
         ("special_tokens_map.json", {"pad_token": "[MASK]"}),
+        ("tokenizer_config.json", {"pad_token": None}),
         ("special_tokens_map.json", {"additional_special_tokens": ["<x>"]}),
         ("config.json", {"model_type": "qwen2"}),
         (
