@@ -196,6 +196,7 @@ def _numbered(parts: list[str]) -> str:
 def _toml_value(text: str) -> Any:
     """What ``text`` means as a TOML value; the text itself where it is none, so that words need no quotes."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        read = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):
         return text
+    return read["value"] if len(read) == 1 else text  # more than one value is none

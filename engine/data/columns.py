@@ -120,7 +120,7 @@ def _declared_class_names(metadata: dict[bytes, bytes] | None, names: Sequence[s
     """The names of ClassLabel columns, from the metadata that ``datasets`` writes; unreadable metadata declares nothing."""
     try:
         features = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
-        labels = [name for name in names if features[name].get("_type") == "ClassLabel"]
+        labels = [name for name in names if features.get(name, {}).get("_type") == "ClassLabel"]
         return {name: tuple(str(word) for word in features[name]["names"]) for name in labels}
     except (KeyError, TypeError, AttributeError, ValueError):
         return {}
@@ -182,13 +182,17 @@ def _utf8(path: Path) -> str:
     with opened(path) as stream:
         content = stream.read()
     try:
-        return content.decode("utf-8").removeprefix("\ufeff")
+        text = content.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise DataError(
             f"{path} is not UTF-8: byte {error.start} (line {line}) is 0x{content[error.start]:02x}. "
             "Save the file as UTF-8."
         ) from None
+    if "\0" in text:  # of UTF-16, or of no text at all; what comes after it would be read as nobody meant it
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise DataError(f"{path}, line {line}: a NUL byte, which no text holds. Save the file as UTF-8.")
+    return text
 
 
 def _first_line(error: Exception) -> str:

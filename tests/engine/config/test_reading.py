@@ -163,6 +163,10 @@ def test_an_override_that_is_none_is_a_fault(override, words):
     assert set(found) == {"--set"} and words in found["--set"]
 
 
+def test_an_override_brings_one_value_and_nothing_else():
+    assert "loss.lambda" in faults_of(GOOD, "loss.lambda=1\n[training]\nepochs=7")
+
+
 def test_a_faulty_override_does_not_hide_the_others():
     found = faults_of(GOOD, "nonsense", "training.epochs=0", "loss.gamma=maybe")
     assert set(found) == {"--set", "training.epochs", "loss.gamma"}

@@ -40,6 +40,7 @@ SPOILT = {
     "line 1: not valid JSON (": ("x.jsonl", b"[" * 100_000),
     "is not UTF-8: byte 11 (line 2) is 0xe9": ("x.csv", b"text\nbrav a\xe9r\n"),
     "is not UTF-8: byte 0 (line 1) is 0xff": ("x.jsonl", b"\xff\xfe{\x00}\x00"),
+    "line 2: a NUL byte": ("x.csv", b"text\na\x00b\n"),
     "line 3: 3 fields, but the first line names 2 columns": ("x.csv", b"text,label\na,1\nb,c,1\n"),
     "line 2: not valid CSV": ("x.csv", b'text,label\n"a"b,1\n'),
     "line 3: not valid CSV": ("x.csv", b'text,label\na,1\n"never closed,1'),
@@ -89,6 +90,7 @@ def test_a_parquet_file_names_its_classes(tmp_path: Path) -> None:
     features = {"text": {"_type": "Value"}, "label": {"names": ["bad", "good"], "_type": "ClassLabel"}}
     for metadata, names in (
         (json.dumps({"info": {"features": features}}), {"label": ("bad", "good")}),
+        (json.dumps({"info": {"features": {"label": features["label"]}}}), {"label": ("bad", "good")}),
         ("{not JSON", {}),
         ('{"info": []}', {}),
     ):
