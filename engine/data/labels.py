@@ -35,7 +35,7 @@ def read_labels(
         row = faulty[0]
         more = f" ({len(faulty)} rows like it)" if len(faulty) > 1 else ""
         raise DataError(
-            f"{where}, row {row + 1}, column “{task.label_column}”: {_shown(values[row])} is not a label of "
+            f"{where}, row {row + 1}, column “{task.label_column}”: {shown(values[row])} is not a label of "
             f"{task.title}{more}; it must be {expected}."
         )
     hidden = sum(number == HIDDEN for number in numbers)
@@ -100,12 +100,13 @@ def _classes_text(task: Task) -> str:
     return f"a whole number from 0 to {len(task.labels) - 1}, or one of {', '.join(task.labels)}"
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """A cell as it may stand in a sentence: short, quoted if text."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return "an empty cell"
     try:
-        text = repr(value) if not isinstance(value, str) else f"“{on_one_line(value[:60])}”"
+        text = on_one_line(value[:60]) if isinstance(value, str) else repr(value)
     except ValueError:  # a whole number of thousands of digits
         return "a number without end"
-    return text if len(text) <= 50 else text[:47] + "…”"
+    short = text if len(text) <= 48 else f"{text[:46]}…"
+    return f"“{short}”" if isinstance(value, str) else short

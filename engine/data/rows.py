@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine import catalog
 from engine.data.columns import FORMATS, Columns, read_file, read_hub
-from engine.data.labels import HIDDEN, read_labels
+from engine.data.labels import HIDDEN, read_labels, shown
 from engine.errors import DataError
 from engine.types import Task
 
@@ -131,18 +131,11 @@ def _text_faults(columns: Columns, name: str) -> list[str]:
     for row, cell in enumerate(columns.values[name]):
         at = f"{columns.where}, row {row + 1}, column “{name}”"
         if not isinstance(cell, str):
-            what = "an empty cell" if cell is None else f"{_shown(cell)}, which is not text"
+            what = shown(cell) if cell is None else f"{shown(cell)}, which is not text"
             return [f"{at}: {what}; every row needs text there."]
         if not (cell.isascii() or _is_unicode(cell)):
             return [f"{at}: half a character (a lone surrogate); write it again."]
     return []
-
-
-def _shown(cell: Any) -> str:
-    try:
-        return f"{cell!r:.40}"
-    except ValueError:  # a whole number of thousands of digits
-        return "a number without end"
 
 
 def _is_unicode(text: str) -> bool:

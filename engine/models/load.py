@@ -183,23 +183,6 @@ def must_hold(model: PreTrainedModel, tokens: int, positions: int, key: str) -> 
                 )
 
 
-def encoder_config(shape: Any, task: Task, padding: int = 0) -> PretrainedConfig:
-    """A BERT config of this shape with the task's outputs; ``padding`` is the tokenizer's padding token."""
-    from transformers import BertConfig
-
-    return BertConfig(
-        vocab_size=shape.vocabulary,
-        hidden_size=shape.hidden,
-        num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads,
-        intermediate_size=shape.feed_forward,
-        max_position_embeddings=shape.positions,
-        type_vocab_size=shape.token_types,
-        pad_token_id=padding,
-        **task_settings(task),
-    )
-
-
 class in_sentences:
     """Turns whatever transformers raises about a reference into one ModelError sentence."""
 

@@ -5,8 +5,16 @@ from __future__ import annotations
 import csv
 import random
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from engine.models.load import task_settings
+from engine.models.shape import EncoderShape
+from engine.types import Task
+
+if TYPE_CHECKING:
+    from transformers import BertConfig
 
 WORDS = [
     "the", "a", "cat", "dog", "sat", "ran", "on", "under", "mat", "tree", "big", "small", "red", "blue", "and", "or", "not",
@@ -45,20 +53,42 @@ def write_pairs(folder: Path, train: int = 44, validation: int = 20) -> Path:
     return folder
 
 
+def encoder_config(shape: EncoderShape, task: Task | None = None, padding: int = 0) -> BertConfig:
+    """A BERT config of this shape, with the task's outputs; ``padding`` is the tokenizer's padding token."""
+    from transformers import BertConfig
+
+    return BertConfig(
+        vocab_size=shape.vocabulary,
+        hidden_size=shape.hidden,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        intermediate_size=shape.feed_forward,
+        max_position_embeddings=shape.positions,
+        type_vocab_size=shape.token_types,
+        pad_token_id=padding,
+        **(task_settings(task) if task is not None else {}),
+    )
+
+
+def write_bert(folder: Path, shape: EncoderShape, seed: int = 1) -> Path:
+    """An untrained BERT of this shape without a head."""
+    import torch
+    from transformers import BertModel
+
+    torch.manual_seed(seed)
+    BertModel(encoder_config(shape)).save_pretrained(folder)
+    return folder
+
+
+TINY = EncoderShape(4, 32, 4, 48, len(SPECIAL + WORDS), 64)
+
+
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with teacher/ (an untrained 4x32 BERT without a head, and its tokenizer) and pairs/ (rows)."""
-    import torch
-    from transformers import BertConfig, BertModel
-
     folder = tmp_path_factory.mktemp("tiny")
     write_tokenizer(folder / "teacher", WORDS)
-    torch.manual_seed(1)
-    shape = BertConfig(
-        vocab_size=len(SPECIAL + WORDS), hidden_size=32, num_hidden_layers=4, num_attention_heads=4,
-        intermediate_size=48, max_position_embeddings=64,
-    )  # fmt: skip
-    BertModel(shape).save_pretrained(folder / "teacher")
+    write_bert(folder / "teacher", TINY)
     write_pairs(folder / "pairs")
     return folder
 

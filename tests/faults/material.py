@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from engine.config import DistillationConfig, parse_config
-from tests.engine.conftest import SPECIAL, WORDS, write_pairs, write_tokenizer
+from tests.engine.conftest import TINY, WORDS, write_bert, write_pairs, write_tokenizer
 
 ENVIRONMENT = {
     "QT_QPA_PLATFORM": "offscreen", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false",
@@ -28,16 +28,8 @@ def make_material(folder: Path) -> Path:
     """Write teacher/ (an untrained 4x32 BERT and its tokenizer) and pairs/ (rows) into ``folder``, unless they are there."""
     if (folder / "pairs" / "validation.csv").is_file():
         return folder
-    import torch
-    from transformers import BertConfig, BertModel
-
     write_tokenizer(folder / "teacher", WORDS)
-    torch.manual_seed(1)
-    shape = BertConfig(
-        vocab_size=len(SPECIAL + WORDS), hidden_size=32, num_hidden_layers=4, num_attention_heads=4,
-        intermediate_size=48, max_position_embeddings=64,
-    )  # fmt: skip
-    BertModel(shape).save_pretrained(folder / "teacher")
+    write_bert(folder / "teacher", TINY)
     write_pairs(folder / "pairs")
     return folder
 

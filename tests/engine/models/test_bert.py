@@ -21,10 +21,11 @@ from engine.errors import ModelError
 from engine.models.bert import BertClassifier
 from engine.models.bert_settings import BertSettings
 from engine.models.forward import Forward, final_mask
-from engine.models.load import encoder_config, task_settings
+from engine.models.load import task_settings
 from engine.models.shape import EncoderShape
 from engine.models.student import random_classifier
 from engine.models.tensors import Tap
+from tests.engine.conftest import encoder_config
 
 SHAPE = EncoderShape(2, 24, 3, 40, 50, 16)
 

@@ -17,8 +17,9 @@ from engine.errors import ModelError
 from engine.models.bert import BertClassifier
 from engine.models.bert_folder import is_plain_bert
 from engine.models.folder import look_at_model
-from engine.models.load import encoder_config, load_classifier, task_settings
+from engine.models.load import load_classifier, task_settings
 from engine.models.shape import EncoderShape
+from tests.engine.conftest import encoder_config
 
 SHAPE = EncoderShape(2, 24, 3, 40, 50, 16)
 MRPC, MNLI = catalog.tasks()["mrpc"], catalog.tasks()["mnli"]

@@ -13,9 +13,9 @@ from engine import catalog
 from engine.config import parse_config
 from engine.data.rows import load_rows
 from engine.data.split import load_task_data
-from engine.models.load import encoder_config
 from engine.models.shape import EncoderShape
 from engine.training.evaluate import evaluate
+from tests.engine.conftest import encoder_config
 
 GLUE = Path(__file__).resolve().parents[4] / "shared" / "data" / "glue"
 HERE = ("mnli", "mrpc", "qnli", "qqp", "rte", "sst2", "stsb")

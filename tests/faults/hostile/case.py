@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -87,3 +88,17 @@ def furnish(material: Path, root: Path) -> Place:
     place = Place(folder, outside, root / "executed")
     place.write(BASE)
     return place
+
+
+def replace_file(file: Path, kind: str) -> None:
+    """Put a folder, a pipe, a loop of links, or a link to ``kind`` where a file was."""
+    file.unlink(missing_ok=True)
+    match kind:
+        case "folder":
+            file.mkdir()
+        case "pipe":
+            os.mkfifo(file)
+        case "loop":
+            file.symlink_to(file.name)
+        case target:
+            file.symlink_to(target)

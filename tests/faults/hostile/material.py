@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.models.shape import EncoderShape
+from tests.engine.conftest import write_bert
+
 WORDS = ("the", "a", "cat", "dog", "sat", "ran", "on", "under", "mat", "tree")
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 HEADER = "sentence1,sentence2,label"
@@ -23,8 +26,7 @@ def rows(count: int) -> str:
 
 def make(folder: Path) -> Path:
     """pairs/ with 24 training and 8 validation rows, teacher/ with an untrained 2x16 BERT and its tokenizer."""
-    import torch
-    from transformers import BertConfig, BertModel, BertTokenizer
+    from transformers import BertTokenizer
 
     from engine.models.bert_tokenizer import read_bert_tokenizer
 
@@ -34,10 +36,5 @@ def make(folder: Path) -> Path:
     tokenizer = BertTokenizer(vocab={word: number for number, word in enumerate(SPECIAL + WORDS)}, model_max_length=32)
     tokenizer.save_pretrained(folder / "teacher")
     assert read_bert_tokenizer(folder / "teacher"), "as most are, it is one that is read without transformers"
-    torch.manual_seed(0)
-    shape = BertConfig(
-        vocab_size=len(SPECIAL + WORDS), hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
-        intermediate_size=24, max_position_embeddings=32,
-    )  # fmt: skip
-    BertModel(shape).save_pretrained(folder / "teacher")
+    write_bert(folder / "teacher", EncoderShape(2, 16, 2, 24, len(SPECIAL + WORDS), 32), seed=0)
     return folder

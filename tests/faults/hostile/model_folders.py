@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.faults.hostile.case import Case, Place, replaced
+from tests.faults.hostile.case import Case, Place, replace_file, replaced
 
 GROUP = "model"
 Make = Callable[[Place], None]
@@ -63,21 +63,7 @@ def _all_of(*parts: Make) -> Make:
 
 def _special(name: str, kind: str) -> Make:
     """A file of the model replaced by a folder, a pipe, a loop of links, or a link to ``kind``."""
-
-    def make(place: Place) -> None:
-        file = place.teacher / name
-        file.unlink(missing_ok=True)
-        match kind:
-            case "folder":
-                file.mkdir()
-            case "pipe":
-                os.mkfifo(file)
-            case "loop":
-                file.symlink_to(name)
-            case target:
-                file.symlink_to(target)
-
-    return make
+    return lambda place: replace_file(place.teacher / name, kind)
 
 
 def _moved_out(name: str) -> Make:

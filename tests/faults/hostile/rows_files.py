@@ -6,11 +6,10 @@ import datetime
 import decimal
 import gzip
 import json
-import os
 from collections.abc import Callable
 from typing import Any
 
-from tests.faults.hostile.case import Case, Place, replaced
+from tests.faults.hostile.case import Case, Place, replace_file, replaced
 from tests.faults.hostile.material import HEADER, rows
 
 GROUP = "rows"
@@ -232,20 +231,7 @@ def _other_ending(place: Place) -> None:
 
 
 def _train_is(kind: str) -> Callable[[Place], None]:
-    def make(place: Place) -> None:
-        file = place.pairs / "train.csv"
-        file.unlink()
-        match kind:
-            case "folder":
-                file.mkdir()
-            case "pipe":
-                os.mkfifo(file)
-            case "loop":
-                file.symlink_to("train.csv")
-            case target:
-                file.symlink_to(target)
-
-    return make
+    return lambda place: replace_file(place.pairs / "train.csv", kind)
 
 
 def _test_split_is_broken(place: Place) -> None:
