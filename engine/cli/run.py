@@ -32,9 +32,9 @@ def look_at(path: Path, overrides: list[str]) -> tuple[DistillationConfig | None
     return parse_leniently(text, folder, overrides)
 
 
-def _look(path: Path, overrides: list[str], home: Path, thorough: bool) -> tuple[DistillationConfig | None, Preview]:
+def _look(path: Path, overrides: list[str], home: Path) -> tuple[DistillationConfig | None, Preview]:
     config, faults = look_at(path, overrides)
-    return config, preview(config, faults, home, thorough)
+    return config, preview(config, faults, home, thorough=True)
 
 
 def _raise_faults(found: Preview, path: Path) -> None:
@@ -44,7 +44,7 @@ def _raise_faults(found: Preview, path: Path) -> None:
 
 def check_only(path: Path, overrides: list[str], as_json: bool, home: Path) -> int:
     """Print the findings; exit status 0 when ready, 2 when not."""
-    _, found = _look(path, overrides, home, thorough=False)
+    _, found = _look(path, overrides, home)
     if as_json:
         say(json.dumps(found.to_dict(), ensure_ascii=False))
         return 0 if found.ready else 2
@@ -62,7 +62,7 @@ def check_only(path: Path, overrides: list[str], as_json: bool, home: Path) -> i
 
 def run_here(path: Path, overrides: list[str], home: Path, only_queue: bool) -> int:
     """Train one configuration in this process. Exit status 0 finished or stopped, 1 failed. Raises ConfigError."""
-    config, found = _look(path, overrides, home, thorough=not only_queue)
+    config, found = _look(path, overrides, home)
     _raise_faults(found, path)
     assert config is not None, "no faults means a configuration"
     if config.training.device.startswith("cuda"):

@@ -19,7 +19,8 @@ from engine.data.reader import Reader
 from engine.data.rows import Rows, load_rows
 from engine.data.teacher_rows import TeacherRows
 from engine.data.tokenising import Encoding
-from engine.models.load import load_row_tokenizer, must_hold
+from engine.models.load import load_row_tokenizer
+from engine.models.outline import must_hold, outline_of
 from engine.types import Task
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class TaskData:
         """Raises ModelError where a reader's model cannot take its tokens: too many kinds of them, or too long rows."""
         encodings = [split.encodings[reader] for split in self.splits.values()]
         tokens = max(int(encoding.tokens.max()) for encoding in encodings) + 1
-        must_hold(model, tokens, max(int(encoding.lengths.max()) for encoding in encodings), key)
+        must_hold(outline_of(model), tokens, max(int(encoding.lengths.max()) for encoding in encodings), key)
 
     def save_student_tokenizer(self, folder: Path) -> None:
         self.student_tokenizer.save_pretrained(folder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError, ModelError
 from engine.models.bert_folder import Read, is_plain_bert, read_bert
@@ -159,28 +159,6 @@ def load_row_tokenizer(reference: str, key: str) -> Any:
         with in_sentences(reference, key):
             plain = read_bert_tokenizer(Path(reference))
     return load_tokenizer(reference, key) if plain is None else plain
-
-
-def must_hold(model: PreTrainedModel, tokens: int, positions: int, key: str) -> None:
-    """Raises ModelError where a model has fewer than ``tokens`` token embeddings, or places for fewer than ``positions``."""
-    from torch import nn
-
-    held = int(cast("nn.Embedding", model.get_input_embeddings()).num_embeddings)
-    if tokens > held:
-        raise ModelError(
-            f"{key}: its tokenizer gives token numbers up to {tokens - 1}, but the model knows {held} tokens; "
-            "give the tokenizer the model was made with."
-        )
-    for name, table in model.named_modules():
-        if name.endswith("position_embeddings") and isinstance(table, nn.Embedding):
-            places = table.num_embeddings - (
-                0 if table.padding_idx is None else table.padding_idx + 1
-            )  # RoBERTa's kind
-            if positions > places:
-                raise ModelError(
-                    f"{key}: the rows have up to {positions} tokens, but the model reads at most {places}; "
-                    f"set task.max_length to {places} or less."
-                )
 
 
 class in_sentences:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.errors import ModelError
 from engine.files import opened
+from engine.models.outline import Outline
 from engine.models.shape import PLAIN_ATTENTION
 from engine.visible import cut, on_one_line
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
 
 _FLOATS = ("F16", "BF16", "F32", "F64")
 FORMER = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}  # as TensorFlow called them
@@ -55,13 +52,17 @@ def headers_of(files: Sequence[Path], key: str) -> dict[str, TensorHeader]:
     return found
 
 
-def must_be_of(model: PreTrainedModel, stored: dict[str, TensorHeader], reference: str, key: str) -> None:
-    """Raises ModelError where stored tensors are not those of ``model``, which needs no weights: other names, sizes, types."""
-    base = f"{model.base_model_prefix}."
+def must_be_of(
+    model: Outline, stored: dict[str, TensorHeader], reference: str, key: str, with_head: bool = False
+) -> None:
+    """Raises ModelError where stored tensors are not those of ``model``: other names, sizes, types.
+
+    ``with_head`` asks for those of its head as well, and that none is drawn anew.
+    """
+    base = f"{model.prefix}."
     wanted = {
-        name.removeprefix(base): tuple(parameter.shape)
-        for name, parameter in model.base_model.named_parameters()
-    }  # fmt: skip
+        name.removeprefix(base): size for name, size in model.weights.items() if with_head or name.startswith(base)
+    }
     held = {_named(name).removeprefix(base): header for name, header in stored.items()}
     known = [name for name in held if name in wanted]
     if not known:
@@ -78,10 +79,15 @@ def must_be_of(model: PreTrainedModel, stored: dict[str, TensorHeader], referenc
                 f"{key}: in {reference} the weights of {name} are {held[name].dtype}, not floating-point numbers."
             )
     # Newer kinds are stored under other names than their modules have, so only for these is a missing name a missing weight.
-    lacking = [name for name in wanted if name not in held and "pooler" not in name]
-    if lacking and getattr(model.config, "model_type", "") in PLAIN_ATTENTION:
+    if model.kind not in PLAIN_ATTENTION:
+        return
+    lacking = [name for name in wanted if name not in held and (with_head or "pooler" not in name)]
+    body = [name for name in lacking if f"{base}{name}" in model.weights and "pooler" not in name]
+    if body:
+        raise ModelError(f"{key}: {reference} lacks the weights of {', '.join(body[:3])}; its files are not complete.")
+    if lacking:
         raise ModelError(
-            f"{key}: {reference} lacks the weights of {', '.join(lacking[:3])}; its files are not complete."
+            f'{key}: {reference} lacks the weights of {", ".join(lacking[:3])}; choose training = "fine_tune".'
         )
 
 

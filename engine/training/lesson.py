@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
     from transformers import PreTrainedModel
 
+    from engine.models.skeleton import Skeleton
+
     _Seen = tuple[Tensor | None, Tensor | None]  # of student and teacher
 
 
@@ -207,6 +209,16 @@ def must_fit(
         Tap(student, plan.student, f"features.{number}, student").close()
         Tap(teacher, plan.teacher, f"features.{number}, teacher").close()
     return plans
+
+
+def plain_bodies_fit(chosen: Sequence[FeatureSettings], student: Skeleton, teacher: Skeleton) -> bool:
+    """Whether it is seen without modules that each term fits: two BERTs have every tensor that a plan names but those named by
+    their module's path. Raises ModelError where one does not fit."""
+    bodies = student.body(), teacher.body()
+    if bodies[0] is None or bodies[1] is None:
+        return False
+    names = [name for plan in plans_of(chosen, bodies[0], bodies[1]) for name in (*plan.student, *plan.teacher)]
+    return not any(name.startswith("module/") for name in names)
 
 
 def reference_of(logit_terms: dict[str, Term]) -> Tensor:

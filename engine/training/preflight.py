@@ -1,4 +1,5 @@
-"""What can be said of a run before it starts: everything that would stop it, and its sizes. Torch-free and quick.
+"""What can be said of a run before it starts: everything that would stop it, and its sizes. Quick: torch is only
+imported where a model's modules must be built.
 
 Nothing is written and nothing is downloaded.
 """
@@ -70,7 +71,7 @@ def preview(
     """Look at data, models and device of a configuration that may have ``faults`` already.
 
     ``home`` is where the run would keep what it asks of its teacher; None: the place that is looked from.
-    ``thorough``: where nothing else stops it, also build all that the run will load, which imports torch and transformers.
+    ``thorough``: where nothing else stops it, also try all that the run will load (``rehearsal.py``).
     """
     found = _Findings(Preview(), list(faults))
     result = found.preview

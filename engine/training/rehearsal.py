@@ -1,27 +1,26 @@
-"""Builds everything a run will load, without its weights, so that what cannot be loaded is said before anything is stored.
+"""Tries everything a run will load, without its weights, so that what cannot be loaded is said before anything is stored.
 
-Imports torch, which a run needs anyway, and transformers only where the run itself will. Only what is on this machine; nothing
-is written or downloaded.
+Of BERT and its tokenizer all that can be seen without torch; of another kind of model, and of feature terms that name a module
+by its path, modules are built, which imports torch (3 s of CPU) and for another kind transformers (6 s more). Only what is on
+this machine; nothing is written or downloaded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.config import DistillationConfig, layers_and_hidden
 from engine.data.split import tokenizer_references
 from engine.data.tokenising import Encoding, encode
 from engine.models.folder import is_local, look_at_model
-from engine.models.load import in_sentences, load_row_tokenizer, must_hold
-from engine.models.skeleton import student_skeleton, teacher_skeleton
+from engine.models.load import in_sentences, load_row_tokenizer
+from engine.models.outline import must_hold
+from engine.models.skeleton import Skeleton, skeleton_of_student, skeleton_of_teacher
 from engine.models.weights import headers_of, must_be_of
-from engine.training.lesson import must_fit
+from engine.training.lesson import must_fit, plain_bodies_fit
 from engine.types import Task
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
 
 Step = tuple[str, Callable[[], object]]
 
@@ -39,7 +38,7 @@ def rehearse(config: DistillationConfig, task: Task, texts: Sequence[Sequence[st
     if not all(is_local(reference) for reference in references.values()):
         return
     read: dict[str, tuple[Any, Encoding]] = {}
-    models: dict[str, PreTrainedModel] = {}
+    models: dict[str, Skeleton] = {}
 
     def cut(who: str) -> None:
         if references[who] == references["student"] and "student" in read:
@@ -53,15 +52,20 @@ def rehearse(config: DistillationConfig, task: Task, texts: Sequence[Sequence[st
     def build(who: str, key: str) -> None:
         tokenizer, encoding = read[who]
         if who == "student":
-            models[who] = student_skeleton(config, task, len(tokenizer))
+            models[who] = skeleton_of_student(config, task, len(tokenizer))
         elif teacher is not None:
-            models[who] = teacher_skeleton(teacher.model, task, len(tokenizer), teacher.weights_only)
-        must_hold(models[who], int(encoding.tokens.max()) + 1, int(encoding.lengths.max()), key)
+            models[who] = skeleton_of_teacher(teacher.model, task, len(tokenizer), teacher.weights_only)
+        must_hold(models[who].outline, int(encoding.tokens.max()) + 1, int(encoding.lengths.max()), key)
 
     def weigh(reference: str, who: str, weights_only: bool, key: str) -> None:
         facts = look_at_model(reference, weights_only, key)
         if facts.weights and not facts.is_pickle:
-            must_be_of(models[who], headers_of(facts.weights, key), reference, key)
+            trained = who == "teacher" and teacher is not None and teacher.training == "as_is"
+            must_be_of(models[who].outline, headers_of(facts.weights, key), reference, key, with_head=trained)
+
+    def compare() -> None:
+        if not plain_bodies_fit(config.features, models["student"], models["teacher"]):
+            must_fit(config.features, models["student"].model(), models["teacher"].model())
 
     for who in references:
         yield f"{who}.tokenizer", partial(cut, who)
@@ -77,4 +81,4 @@ def rehearse(config: DistillationConfig, task: Task, texts: Sequence[Sequence[st
         key = "student.architecture"
         yield key, partial(weigh, config.student.architecture, "student", False, key)
     if config.features and "teacher" in references:
-        yield "features", lambda: must_fit(config.features, models["student"], models["teacher"])
+        yield "features", compare

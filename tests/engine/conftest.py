@@ -38,6 +38,14 @@ def write_tokenizer(folder: Path, words: list[str]) -> Path:
     return folder
 
 
+def write_berts_tokenizer(folder: Path) -> None:
+    """The same words as BERT's own tokenizer, which is read without transformers."""
+    from transformers import BertTokenizer
+
+    vocabulary = {word: number for number, word in enumerate(SPECIAL + WORDS)}
+    BertTokenizer(vocab=vocabulary, model_max_length=64).save_pretrained(folder)
+
+
 def write_pairs(folder: Path, train: int = 44, validation: int = 20) -> Path:
     """MRPC-shaped CSV files: label 1 where both sentences speak of the same animal."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sqlite3
 import sys
 from pathlib import Path
 
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from engine.__main__ import main
 from engine.config import parse_config
@@ -165,6 +167,20 @@ def test_check_and_describe(distill, config: Path, home: Path) -> None:
     text = distill("describe").out
     assert "KL(p‖f" in text and "learning_rate" in text and '[[features]]  kind = "minilm"' in text
     assert "relation_heads" in text and "Source: Wang et al. 2020" in text
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("command", [("check",), ("run", "--queue"), ("run",)])
+def test_a_model_folder_that_can_only_fail_is_refused_before_anything_is_stored(
+    distill, toml: str, tiny: Path, tmp_path: Path, home: Path, command: tuple[str, ...]
+) -> None:
+    teacher = Path(shutil.copytree(tiny / "teacher", tmp_path / "spoilt"))
+    held = load_file(teacher / "model.safetensors")
+    save_file({name: held[name] for name in held if "layer.2" not in name}, teacher / "model.safetensors")
+    file = tmp_path / "run.toml"
+    file.write_text(toml.replace((tiny / "teacher").as_posix(), teacher.as_posix()), encoding="utf-8")
+    done = distill(*command, file)
+    assert done.status == 2 and "teacher.model: " in done.err and "lacks the weights of encoder.layer.2" in done.err
     assert not home.exists()
 
 

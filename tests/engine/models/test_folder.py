@@ -15,7 +15,8 @@ from engine import catalog
 from engine.errors import ModelError
 from engine.models import folder as folder_module
 from engine.models.folder import content_hash, look_at_model, same_tokenizer, vocabulary_size
-from engine.models.load import load_classifier, load_tokenizer, must_hold, output_order
+from engine.models.load import load_classifier, load_tokenizer, output_order
+from engine.models.outline import must_hold, outline_of
 
 MRPC = catalog.tasks()["mrpc"]
 
@@ -195,7 +196,7 @@ def test_files_that_are_json_of_another_kind_are_refused_in_a_sentence(model: Pa
 def test_tokens_and_places_a_model_does_not_have_are_refused_in_a_sentence(model: Path) -> None:
     from transformers import RobertaConfig, RobertaForSequenceClassification
 
-    loaded = load_classifier(str(model), MRPC, "k", weights_only=False, trained_head=False)
+    loaded = outline_of(load_classifier(str(model), MRPC, "k", weights_only=False, trained_head=False))
     must_hold(loaded, 25, 64, "k")
     with pytest.raises(ModelError, match="k: .* knows 25 tokens"):
         must_hold(loaded, 26, 64, "k")
@@ -208,7 +209,7 @@ def test_tokens_and_places_a_model_does_not_have_are_refused_in_a_sentence(model
         "num_attention_heads": 1,
         "intermediate_size": 8,
     }
-    counted_from_two = RobertaForSequenceClassification(RobertaConfig(**shape, max_position_embeddings=18))
+    counted_from_two = outline_of(RobertaForSequenceClassification(RobertaConfig(**shape, max_position_embeddings=18)))
     must_hold(counted_from_two, 9, 16, "k")
     with pytest.raises(ModelError, match="at most 16"):
         must_hold(counted_from_two, 9, 17, "k")

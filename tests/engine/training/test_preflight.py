@@ -12,7 +12,7 @@ import pytest
 
 from engine.config import parse_leniently
 from engine.training.preflight import Preview, preview
-from tests.engine.conftest import WORDS, write_tokenizer
+from tests.engine.conftest import WORDS, write_berts_tokenizer, write_tokenizer
 
 
 def look(text: str, *overrides: str) -> Preview:
@@ -86,7 +86,9 @@ def test_the_taylor_notice(toml: str) -> None:
     assert said("loss.kind=taylor") and not said("loss.kind=taylor", "loss.gamma=0.5") and not said()
 
 
-def test_command_prints_json_and_loads_no_torch(toml: str, home: Path) -> None:
+def test_command_prints_json_and_loads_no_torch(toml: str, home: Path, tmp_path: Path) -> None:
+    write_berts_tokenizer(tmp_path)
+    toml = toml.replace("[student]", f'tokenizer = "{tmp_path.as_posix()}"\n[student]')
     code = """
 import sys
 sys.argv = ["distill", "check", "-", "--json"]

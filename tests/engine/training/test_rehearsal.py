@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 from engine.config import parse_leniently
 from engine.training.preflight import preview
-from tests.engine.conftest import SPECIAL, WORDS
+from tests.engine.conftest import SPECIAL, WORDS, write_berts_tokenizer
 
 
 def faults(text: str, *overrides: str) -> dict[str, str]:
@@ -64,3 +66,47 @@ def test_weights_that_are_not_the_model_s_are_named(own: str, tmp_path: Path, in
     assert f"lacks the weights of {name}" in faults(own, *chosen)["teacher.model"]
     save_file(held, file)
     assert faults(own, *chosen) == {}
+
+
+def test_a_teacher_used_as_it_is_must_bring_its_head(own: str, tmp_path: Path) -> None:
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    torch.manual_seed(1)
+    whole = AutoModelForSequenceClassification.from_pretrained(tmp_path / "teacher")
+    whole.save_pretrained(tmp_path / "teacher")
+    chosen = "teacher.training=as_is"
+    assert faults(own, chosen) == {}
+    file = tmp_path / "teacher" / "model.safetensors"
+    held = load_file(file)
+    for name in ("classifier.weight", "bert.pooler.dense.bias"):
+        save_file({key: value for key, value in held.items() if key != name}, file)
+        said = faults(own, chosen)["teacher.model"]
+        assert f"lacks the weights of {name.removeprefix('bert.')}" in said and "fine_tune" in said
+        assert faults(own) == {}  # one that is fine-tuned gets a new one
+    save_file({**held, "classifier.weight": held["classifier.weight"][:, :8].copy()}, file)
+    assert "the weights of classifier.weight are 2 × 8" in faults(own, chosen)["teacher.model"]
+
+
+def test_a_module_that_a_term_names_is_looked_for(own: str) -> None:
+    term = "\n[[features]]\nkind = 'rkd'\nlayers = [['bert.{}', 'bert.pooler']]\n"
+    assert faults(own + term.format("pooler")) == {}
+    assert "has no module “bert.poler”" in " ".join(faults(own + term.format("poler")).values())
+
+
+@pytest.mark.parametrize("feature", ["", "\n[[features]]\nkind = 'hidden'\n"])
+def test_of_berts_nothing_is_imported_to_say_so(own: str, tmp_path: Path, feature: str) -> None:
+    write_berts_tokenizer(tmp_path / "teacher")
+    file = tmp_path / "teacher" / "model.safetensors"
+    held = load_file(file)
+    name = "encoder.layer.1.output.dense.weight"
+    save_file({key: value for key, value in held.items() if key != name}, file)
+    code = """
+import sys
+from engine.config import parse_leniently
+from engine.training.preflight import preview
+found = preview(*parse_leniently(sys.stdin.read()), thorough=True)
+print([fault["message"] for fault in found.faults], sorted({"torch", "transformers"} & sys.modules.keys()))
+"""
+    done = subprocess.run([sys.executable, "-c", code], input=own + feature, capture_output=True, text=True, timeout=60)
+    assert f"lacks the weights of {name}" in done.stdout and done.stdout.endswith("[]\n"), done.stdout + done.stderr
