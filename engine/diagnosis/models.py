@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from engine.config import TeacherConfig
 from engine.data.split import TaskData
 from engine.models.load import load_classifier
+from engine.training.loop import Scores
 from engine.training.teaching import kept_scores, teacher_key, untrained_teacher
 from engine.types import Task
 
@@ -22,7 +23,7 @@ class TeacherAtHand:
 
     model: PreTrainedModel
     state: Literal["as_is", "kept", "untrained"]
-    scores: dict[str, dict[str, float]] | None = None
+    scores: Scores | None = None
 
     @property
     def parameters(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -60,7 +61,8 @@ def judge_training(
         )  # fmt: skip
         if lesson is None:
             return
-    phases = [_student_phase(bench, student, teacher if live or bench.device.type == "cpu" else None)]
+    with lesson.student_tap.listening() if lesson else nullcontext():  # then it keeps more
+        phases = [_student_phase(bench, student, teacher if live or bench.device.type == "cpu" else None)]
     _judge_terms(bench, student, teacher, lesson, examination)
     answered = speed or (pass_speed(teacher.model, bench.train, "teacher", bench.device) if teacher else None)
     evaluated = pass_speed(student, bench.train, "student", bench.device)

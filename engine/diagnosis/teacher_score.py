@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ def score_finding(task: Task, logits: NDArray[Any], labels: NDArray[Any], suspec
     return _judged(said, knows > ONE_SIDED_99, low > chance, rows, suspect, numbers)
 
 
-def kept_finding(task: Task, scores: dict[str, dict[str, float]], labels: dict[str, NDArray[Any]]) -> Finding:
+def kept_finding(task: Task, scores: Mapping[str, Mapping[str, float]], labels: Mapping[str, NDArray[Any]]) -> Finding:
     """A teacher that was fine-tuned before with the same inputs, by its scores of then; ``labels`` are all of each split."""
     named = task.key_metric
     told = ", ".join(

@@ -45,9 +45,7 @@ class Tap:
         self._enough = len(names) if ends_early else None
         modules = [(_module(model, name, whose), name) for name in names]
         self._handles = [self._hook(module, name) for module, name in modules]
-        self._open = True
         self._tell: Callable[[bool], None] = getattr(model, "reading_inside", lambda begins: None)
-        self._tell(True)
 
     def _hook(self, module: nn.Module, name: str) -> Any:
         def keep(module: nn.Module, inputs: Any, output: Any) -> None:
@@ -63,12 +61,14 @@ class Tap:
         """Forward passes inside this are read; others, such as an evaluation's, cost nothing."""
         self._seen = {}  # of a pass that failed, for want of memory for example: it would hold its whole graph
         self._listening = True
+        self._tell(True)
         try:
             yield
         except _AllSeen:
             pass
         finally:
             self._listening = False
+            self._tell(False)
 
     def take(self) -> dict[str, Tensor]:
         """The tensors of the last forward pass that was read, by name; they are forgotten here."""
@@ -79,9 +79,6 @@ class Tap:
         """Leave the model as it was."""
         for handle in self._handles:
             handle.remove()
-        if self._open:
-            self._tell(False)
-        self._open = False
 
 
 def body_of(model: PreTrainedModel, whose: str) -> Body:

@@ -32,7 +32,7 @@ from engine.training.evaluate import evaluate
 from engine.training.inside import Inside, KeptInside, LiveInside, Wanted, listed
 from engine.training.keeper import EVERY_S, Keeper
 from engine.training.lesson import FeatureLesson, must_fit, named_terms, wanted_of
-from engine.training.loop import STUDENT_STAGE, Course, fit
+from engine.training.loop import STUDENT_STAGE, Course, Scores, fit
 from engine.training.step import Learner
 from engine.training.teaching import Teacher, prepare_teacher
 from engine.training.whole_folder import PATIENCE_S, reason_of, write_whole
@@ -189,7 +189,7 @@ def distil(
                 choice.compiled,
             ),
             batches,
-            lambda trained: evaluate(trained, task, evaluation, device, "student", stop_requested)[0],
+            lambda trained: evaluate(trained, task, evaluation, device, "student", stop_requested),
             course_of(config.training, precision),
             device,
             emit,
@@ -209,13 +209,20 @@ def distil(
     if fitted.stopped and pausing():
         return Outcome(True, None, None, goes_on_from)
 
-    emit(Phase("scoring the student"))
     if config.training.keep == "best" and fitted.best_state is not None:
         student.load_state_dict(fitted.best_state)
     step = fitted.best_step if config.training.keep == "best" and fitted.best_step else fitted.steps
+    tests = {name: data.splits[name] for name in task.test_splits if name in data.splits}
     stop_scoring = (lambda: False) if fitted.stopped else stop_requested
     try:
-        key, scores = _final_scores(student, config, data, evaluation, device, emit, stop_scoring)
+        seen = fitted.evaluated.get(step)  # of the same weights: nothing has to be computed twice
+        if seen is None or tests:
+            emit(Phase("scoring the student"))
+        if seen is None:
+            seen = evaluate(student, task, evaluation, device, "student", stop_scoring)
+        scores = dict(seen.scores)
+        if tests:
+            scores |= evaluate(student, task, tests, device, "student", stop_scoring).scores
     except StopAsked:
         if pausing():
             return Outcome(True, None, None, goes_on_from)
@@ -223,13 +230,16 @@ def distil(
         emit(Log(f"Stopped before the student of step {step} was scored; it is kept in {kept}."))
         keeper.trim()
         return Outcome(True, kept, fitted.best_score)
+    for split, found in scores.items():
+        for metric, value in found.items():
+            emit(Score("student", split, metric, value))
     kept = keep_student(
         student, data, config, folder, scores, emit, STOPPED_PATIENCE_S if fitted.stopped else PATIENCE_S
     )
-    emit(Facts({"best_score": key, "best_step": step}))
-    emit(Log(f"Student: {task.key_metric} {key:.4f} (step {step}), kept in {kept}."))
+    emit(Facts({"best_score": seen.key, "best_step": step}))
+    emit(Log(f"Student: {task.key_metric} {seen.key:.4f} (step {step}), kept in {kept}."))
     keeper.trim()
-    return Outcome(fitted.stopped, kept, key)
+    return Outcome(fitted.stopped, kept, seen.key)
 
 
 def _kept_of(
@@ -339,33 +349,12 @@ def must_have_tensors(config: DistillationConfig, data: TaskData) -> Wanted | No
     return Wanted(wanted_of(plans), body_of(teacher, "teacher.model"), teacher.base_model_prefix)
 
 
-def _final_scores(
-    student: PreTrainedModel,
-    config: DistillationConfig,
-    data: TaskData,
-    evaluation: dict[str, Split],
-    device: torch.device,
-    emit: Emit,
-    stop_requested: Callable[[], bool],
-) -> tuple[float, dict[str, dict[str, float]]]:
-    """Score the kept student on the evaluation splits, and on test splits whose labels are not hidden. Raises StopAsked."""
-    task = catalog.tasks()[config.task.name]
-    seen, scores = evaluate(student, task, evaluation, device, "student", stop_requested)
-    tests = {name: data.splits[name] for name in task.test_splits if name in data.splits}
-    if tests:
-        scores |= evaluate(student, task, tests, device, "student", stop_requested)[1]
-    for split, found in scores.items():
-        for metric, value in found.items():
-            emit(Score("student", split, metric, value))
-    return seen.key, scores
-
-
 def keep_student(
     student: PreTrainedModel,
     data: TaskData,
     config: DistillationConfig,
     folder: Path,
-    scores: dict[str, dict[str, float]],
+    scores: Scores,
     emit: Emit,
     patience_s: float = PATIENCE_S,
 ) -> Path:

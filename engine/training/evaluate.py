@@ -96,8 +96,8 @@ def evaluate(
     device: torch.device,
     encoding: str = "student",
     stop_requested: Callable[[], bool] = lambda: False,
-) -> tuple[Evaluation, dict[str, dict[str, float]]]:
-    """Score ``model`` on evaluation splits: what goes on the curves, and {split: {metric: value}}.
+) -> Evaluation:
+    """Score ``model`` on evaluation splits.
 
     Raises StopAsked if a stop is asked for meanwhile.
     """
@@ -111,8 +111,8 @@ def evaluate(
 
 def evaluate_logits(
     task: Task, splits: dict[str, Split], logits_of: Callable[[Split], NDArray[np.float32]]
-) -> tuple[Evaluation, dict[str, dict[str, float]]]:
-    """Score logits on evaluation splits: what goes on the curves, and {split: {metric: value}}.
+) -> Evaluation:
+    """Score logits on evaluation splits.
 
     The key is the mean of the key metric over the splits (MNLI has two). Curves are named ``validation/f1``, with several
     splits ``validation_matched/accuracy``.
@@ -127,4 +127,4 @@ def evaluate_logits(
         losses.append(label_loss_of(logits, split, task.kind))
     values["validation/loss"] = float(np.mean(losses))
     key = float(np.mean([found[task.key_metric] for found in scores.values()]))
-    return Evaluation(values, key), scores
+    return Evaluation(values, key, scores)

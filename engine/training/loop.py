@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -29,6 +29,8 @@ PARAMETER_SHARE_STEPS = 50
 READ_BACK_STEPS = 10  # on a GPU, values are fetched this often: each fetch makes the processor wait for the device
 
 STUDENT_STAGE = Stage("student", "training")
+
+Scores = Mapping[str, Mapping[str, float]]  # {split: {metric: value}}
 
 
 class CountedBatch(Batch, Protocol):
@@ -77,21 +79,27 @@ class Course:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A look at the validation rows: named values for the curves, and the key metric that decides what is best."""
+    """A look at the validation rows: named values for the curves, the key metric that decides what is best, and what was
+    found in each split."""
 
     values: dict[str, float]
     key: float
+    scores: Scores = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """How a training ended. ``best_state`` is a copy of the weights at the best evaluation, None if there was none."""
+    """How a training ended. ``best_state`` is a copy of the weights at the best evaluation, None if there was none.
+
+    ``evaluated`` holds the best and the last evaluation by their steps, as far as this process made them.
+    """
 
     steps: int
     stopped: bool
     best_state: dict[str, Tensor] | None
     best_score: float | None
     best_step: int | None
+    evaluated: Mapping[int, Evaluation] = field(default_factory=dict)
 
 
 class Padding:
@@ -146,6 +154,8 @@ def fit(
         emit(Facts({"total_steps": total, "steps_per_epoch": batches.steps_per_epoch, "step": step}))
         emit(Facts({"best_score": best.score, "best_step": best.step}))
 
+    evaluated: dict[int, Evaluation] = {}
+
     def look() -> bool:
         """Evaluate; returns whether a stop came meanwhile, and the evaluation is still owed."""
         try:
@@ -158,6 +168,9 @@ def fit(
         curves.now(step, seen.values, prefix=stage.prefix)
         if best.see(seen.key, step, learner.model) and not stage.prefix:
             emit(Facts({"best_score": best.score, "best_step": step}))
+        for known in evaluated.keys() - {best.step}:
+            del evaluated[known]
+        evaluated[step] = seen
         if best.exhausted and step < total:
             emit(Log(f"Ended early at step {step} of {total}: {_want_of_gain(course)}."))
         return False
@@ -195,7 +208,7 @@ def fit(
             if step == batches.steps_per_epoch and padding.places and not stage.prefix:
                 emit(Log(f"{100 * padding.share:.1f} % of the places in the first epoch's batches were padding."))
     stepper.close()
-    return Fitted(step, stopped, best.weights, best.score, best.step)
+    return Fitted(step, stopped, best.weights, best.score, best.step, evaluated)
 
 
 def _from(step: int, batches: Batches, epochs: int, padding: Padding) -> Iterator[CountedBatch]:

@@ -37,7 +37,7 @@ from engine.seeding import seed_everything
 from engine.training.answers import Answers
 from engine.training.evaluate import evaluate, evaluate_logits, predict
 from engine.training.keeper import TEACHER_STAGE, Keeper
-from engine.training.loop import Course, fit
+from engine.training.loop import Course, Scores, fit
 from engine.training.step import Learner
 from engine.training.whole_folder import reason_of, write_whole
 from engine.types import LossSettings, Task
@@ -56,7 +56,7 @@ class Teacher:
     ``folder`` is where a fine-tuned one is kept, None for one that is used as it is.
     """
 
-    scores: dict[str, dict[str, float]]
+    scores: Scores
     key_score: float
     folder: Path | None
     answers: Answers
@@ -196,7 +196,7 @@ class _Maker:
             data.train.training_batches(
                 BatchSize(config.batch_size, pad_to=padding_multiple(device)), config.seed, "teacher"
             ),
-            lambda trained: evaluate(trained, task, evaluation, device, "teacher", self.stop_requested)[0],
+            lambda trained: evaluate(trained, task, evaluation, device, "teacher", self.stop_requested),
             Course(config.epochs, config.learning_rate),
             device,
             self.emit,
@@ -208,7 +208,10 @@ class _Maker:
             raise StopAsked
         if fitted.best_state is not None:
             model.load_state_dict(fitted.best_state)
-        scores = self._measured(lambda split: predict(model, split, device, "teacher", self._stop_between_batches))
+        if (seen := fitted.evaluated.get(fitted.best_step or 0)) is not None:
+            scores = seen.scores
+        else:
+            scores = self._measured(lambda split: predict(model, split, device, "teacher", self._stop_between_batches))
         live = model if _keep(model, scores, config, kept, self.emit) else None
         return self._teacher(scores, kept, self._answers(str(kept), "loading the fine-tuned teacher", live))
 
@@ -237,12 +240,12 @@ class _Maker:
         self.data.must_fit(model, "teacher", "teacher.model")
         return model
 
-    def _measured(self, logits_of: Callable[[Split], NDArray[np.float32]]) -> dict[str, dict[str, float]]:
+    def _measured(self, logits_of: Callable[[Split], NDArray[np.float32]]) -> Scores:
         self.emit(Phase("scoring the teacher"))
         evaluation = {name: self.data.splits[name] for name in self.task.evaluation_splits}
-        return evaluate_logits(self.task, evaluation, logits_of)[1]
+        return evaluate_logits(self.task, evaluation, logits_of).scores
 
-    def _teacher(self, scores: dict[str, dict[str, float]], folder: Path | None, answers: Answers) -> Teacher:
+    def _teacher(self, scores: Scores, folder: Path | None, answers: Answers) -> Teacher:
         for split, found in scores.items():
             for metric, value in found.items():
                 self.emit(Score("teacher", split, metric, value))
@@ -319,7 +322,7 @@ def _checksum(folder: Path, note: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps([files, told], sort_keys=True).encode()).hexdigest()
 
 
-def kept_scores(folder: Path, task: Task) -> dict[str, dict[str, float]] | None:
+def kept_scores(folder: Path, task: Task) -> Scores | None:
     """The scores a kept teacher was measured with; None where the note of them is damaged, so that it is measured again."""
     try:
         scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))["scores"]
@@ -330,9 +333,7 @@ def kept_scores(folder: Path, task: Task) -> dict[str, dict[str, float]] | None:
         return None
 
 
-def _keep(
-    model: PreTrainedModel, scores: dict[str, dict[str, float]], config: TeacherConfig, folder: Path, emit: Emit
-) -> bool:
+def _keep(model: PreTrainedModel, scores: Scores, config: TeacherConfig, folder: Path, emit: Emit) -> bool:
     """Keep a teacher in ``folder``: whole, or not there. False if another process was faster. A disk that refuses is waited for."""
     from safetensors import SafetensorError
 

@@ -78,13 +78,13 @@ def encoder_config(shape: EncoderShape, task: Task | None = None, padding: int =
     )
 
 
-def write_bert(folder: Path, shape: EncoderShape, seed: int = 1) -> Path:
-    """An untrained BERT of this shape without a head."""
+def write_bert(folder: Path, shape: EncoderShape, seed: int = 1, task: Task | None = None) -> Path:
+    """An untrained BERT of this shape, without a head unless it is given a task for one."""
     import torch
-    from transformers import BertModel
+    from transformers import BertForSequenceClassification, BertModel
 
     torch.manual_seed(seed)
-    BertModel(encoder_config(shape)).save_pretrained(folder)
+    (BertForSequenceClassification if task else BertModel)(encoder_config(shape, task)).save_pretrained(folder)
     return folder
 
 

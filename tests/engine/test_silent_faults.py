@@ -273,7 +273,8 @@ def test_fault_07_each_split_is_scored_on_its_own_rows() -> None:
         name: Split(name, labels, np.eye(3, dtype=np.float32)[labels], read_rows)
         for name, labels in zip(task.evaluation_splits, (right, wrong), strict=True)
     }
-    seen, scores = evaluate(Given(), task, splits, CPU)
+    seen = evaluate(Given(), task, splits, CPU)
+    scores = seen.scores
     first, second = task.evaluation_splits
     assert (scores[first]["accuracy"], scores[second]["accuracy"]) == (0.75, 0.0)
     assert seen.values[f"{first}/accuracy"] == 0.75 and seen.values[f"{second}/accuracy"] == 0.0

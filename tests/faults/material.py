@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
+from engine import catalog
 from engine.config import DistillationConfig, parse_config
 from tests.engine.conftest import TINY, WORDS, write_bert, write_pairs, write_tokenizer
 
@@ -17,6 +19,7 @@ _SMALL = ["training.batch_size=4", "teacher.batch_size=4", "teacher.epochs=2", "
 CASES: dict[str, list[str]] = {
     "kl": [],
     "features": ["loss.kind=taylor", "loss.gamma=0.5"],  # with a dynamic α and projectors, see config_of
+    "a teacher as it is": ["teacher.training=as_is"],
     "labels only": ["loss.kind=none", "training.keep=last"],
     "early end": ["training.patience=6", "training.evaluations_per_epoch=2"],
     "token batches": ["training.batch_tokens=96", "training.accumulate=2"],
@@ -25,12 +28,15 @@ _FEATURES = '\n[[features]]\nkind = "hidden"\ndynamic = true\n[[features]]\nkind
 
 
 def make_material(folder: Path) -> Path:
-    """Write teacher/ (an untrained 4x32 BERT and its tokenizer) and pairs/ (rows) into ``folder``, unless they are there."""
-    if (folder / "pairs" / "validation.csv").is_file():
+    """Write teacher/ (an untrained 4x32 BERT and its tokenizer), answering/ (the like with a head) and pairs/ (rows, also
+    labelled ones to test on) into ``folder``, unless they are there."""
+    if (folder / "pairs" / "test.csv").is_file():
         return folder
-    write_tokenizer(folder / "teacher", WORDS)
-    write_bert(folder / "teacher", TINY)
+    for name, task in (("teacher", None), ("answering", catalog.tasks()["mrpc"])):
+        write_tokenizer(folder / name, WORDS)
+        write_bert(folder / name, TINY, task=task)
     write_pairs(folder / "pairs")
+    shutil.copy(folder / "pairs" / "validation.csv", folder / "pairs" / "test.csv")
     return folder
 
 
@@ -42,7 +48,7 @@ name = "mrpc"
 source = "{(material / "pairs").as_posix()}"
 max_length = 24
 [teacher]
-model = "{(material / "teacher").as_posix()}"
+model = "{(material / ("answering" if "teacher.training=as_is" in CASES[case] else "teacher")).as_posix()}"
 training = "fine_tune"
 learning_rate = 1e-3
 [student]

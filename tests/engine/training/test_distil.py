@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from engine.data.split import load_task_data
 from engine.errors import EngineError, ModelError
 from engine.events import Event, Facts, Log, Metrics, Phase, Score
 from engine.models.bert import BertClassifier
+from engine.models.load import load_classifier
+from engine.training import evaluate
 from engine.training.distil import Outcome, distil
 from engine.training.evaluate import predict
 
@@ -225,9 +228,12 @@ def test_a_stop_is_answered_between_two_parts_of_the_rows_that_are_tokenised(
 
 @pytest.mark.parametrize("pausing", [False, True])
 def test_a_stop_while_the_student_is_scored_leaves_the_rest_of_the_scoring(
-    toml: str, home: Path, tmp_path: Path, pausing: bool
+    toml: str, home: Path, tiny: Path, tmp_path: Path, pausing: bool
 ) -> None:
-    config, folder, ear = parse_config(toml, overrides=["loss.kind=none"]), tmp_path / "a", Ear()
+    rows = shutil.copytree(tiny / "pairs", tmp_path / "pairs")
+    shutil.copy(rows / "validation.csv", rows / "test.csv")
+    config = parse_config(toml, overrides=["loss.kind=none", f"task.source={rows.as_posix()}"])
+    folder, ear = tmp_path / "a", Ear()
     folder.mkdir()
     home.mkdir(exist_ok=True)
     outcome = distil(
@@ -237,6 +243,30 @@ def test_a_stop_while_the_student_is_scored_leaves_the_rest_of_the_scoring(
     assert (outcome.student is None) is pausing and (folder / "student").exists() is not pausing
     again, more = train(config, home, folder)
     assert not again.stopped and more.scores() and not more.curve("train/loss") and again.student is not None
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_what_was_evaluated_is_not_scored_again(
+    toml: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: str
+) -> None:
+    """Nor the teacher that was fine-tuned; what is told of the kept student is what the kept student does."""
+    asked: list[str] = []
+
+    def counted(*given: Any) -> Any:
+        asked.append(given[3])
+        return predict(*given)
+
+    monkeypatch.setattr(evaluate, "predict", counted)
+    settings = [f"training.keep={keep}", "training.epochs=3", "teacher.epochs=2"]
+    config = parse_config(toml, overrides=settings)
+    outcome, ear = train(config, home, tmp_path / "a")
+    assert asked == ["teacher"] * 2 + ["student"] * 3 and Phase("scoring the student") not in ear.events
+    data, task = load_task_data(config, catalog.tasks()["mrpc"]), catalog.tasks()["mrpc"]
+    rows = {"validation": data.splits["validation"]}
+    for who, folder in (("student", outcome.student), ("teacher", next((home / "teachers").iterdir()))):
+        model = load_classifier(str(folder), task, "x", weights_only=False, trained_head=True)
+        again = evaluate.evaluate(model, task, rows, torch.device("cpu"), who).scores["validation"]
+        assert {metric: ear.scores()[who, "validation", metric] for metric in again} == again
 
 
 def test_stop_while_the_teacher_is_fine_tuned_keeps_nothing_half(toml: str, home: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -258,9 +259,18 @@ def test_what_the_run_rests_on_must_be_the_same(
     assert json.dumps(sorted(str(path) for path in (tmp_path / "a").rglob("*"))) == before
 
 
-def test_a_run_killed_while_it_is_scored_trains_no_further(toml: str, home: Path, tmp_path: Path) -> None:
+def test_a_run_killed_while_it_is_scored_trains_no_further(toml: str, home: Path, tiny: Path, tmp_path: Path) -> None:
     """Also where it had ended early: patience that ran out stays run out."""
-    settings = [*SMALL, "loss.kind=none", "training.epochs=6", "training.patience=1", "training.min_delta=1.0"]
+    rows = shutil.copytree(tiny / "pairs", tmp_path / "pairs")
+    shutil.copy(rows / "validation.csv", rows / "test.csv")
+    settings = [
+        *SMALL,
+        f"task.source={rows.as_posix()}",
+        "loss.kind=none",
+        "training.epochs=6",
+        "training.patience=1",
+        "training.min_delta=1.0",
+    ]
     config, book, folder = parse_config(toml, overrides=settings), Book(), tmp_path / "a"
     folder.mkdir()
 
