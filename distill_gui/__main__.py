@@ -22,6 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if options.tour is not None and not os.environ.get("QT_QPA_PLATFORM"):
         os.environ["QT_QPA_PLATFORM"] = "offscreen"  # pictures need no display, and must not flash over one
+    os.environ.setdefault(
+        "PYDANTIC_DISABLE_PLUGINS", "__all__"
+    )  # else it looks through all installed packages for some
     fault = startup.problem(os.environ)
     if fault is not None:
         return _refuse(fault)

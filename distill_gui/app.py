@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from engine.store import MetricRows, RunRecord, ScoreRow
 
 LAST_WAIT_MS = 10_000
+UNSEEN_MS = 1_000
 FIRST = "compose"  # the place shown by a window that remembers none
 SAMPLE = ("none", "kl", "taylor")  # the control first: the others are compared with it
 
@@ -57,7 +58,7 @@ class Studio(QObject):
         self._app = app
         chosen = theme or self.preferences.theme
         self._results = Results()
-        self._published_known = self._closed = False
+        self._published_known = self._begun = self._closed = False
         with themes.bare(app):
             themes.follow(app, chosen)
             self.window = MainWindow(discover(), self.models, chosen, str(home), ask)
@@ -72,11 +73,13 @@ class Studio(QObject):
 
     def show(self) -> None:
         """Open the window, and once it is painted let the services work."""
+        self.window.painted.connect(self._begin)
         self.window.show()
-        QTimer.singleShot(0, self, self._begin)  # after what is posted by now, the first painting
+        QTimer.singleShot(UNSEEN_MS, self, self._begin)  # a window that opens minimised is painted when someone looks
 
     def _begin(self) -> None:
-        if not self._closed:
+        if not (self._closed or self._begun):
+            self._begun = True
             self.engine.start()
             self.meters.start()
 

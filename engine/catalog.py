@@ -9,9 +9,10 @@ import importlib
 import pkgutil
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.types import Exporter, FeatureLoss, Loss, Task
+if TYPE_CHECKING:
+    from engine.types import Exporter, FeatureLoss, Loss, Task
 
 
 def _discover(package: str, attribute: str) -> dict[str, Any]:

@@ -115,10 +115,11 @@ def declarations_import_torch_inside_functions(found: Import) -> str:
     return ""
 
 
-GROUND = {"types", "errors", "events", "catalog", "files", "patience", "visible"}
+GROUND = {"on_demand", "types", "errors", "events", "catalog", "files", "patience", "visible"}
 BELOW_TRAINING = GROUND | {"config", "losses", "tasks", "models", "data", "device", "seeding"}
 MAY_IMPORT: dict[str, set[str]] = {
-    "types": set(), "errors": set(), "events": set(), "files": set(), "patience": set(), "visible": set(),
+    "on_demand": set(), "types": {"on_demand"},
+    "errors": set(), "events": set(), "files": set(), "patience": set(), "visible": set(),
     "catalog": {"types", "errors"},
     "losses": GROUND, "tasks": GROUND,
     "config": GROUND | {"losses"},  # the formula of a configuration's loss

@@ -56,7 +56,9 @@ class ComposeModel(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(PREVIEW_DELAY_MS)
         self._timer.timeout.connect(self._ask)
-        self.choose_preset(FIRST_PRESET)
+        self._take_preset(FIRST_PRESET)
+        self._judgement = judge(self._draft, ask_engine=False)  # a method alone has no fault, a test says so
+        self._said_of_loss.add(words.whole_notice(self._draft))
 
     # the form ---------------------------------------------------------------------------------------------------------
 
@@ -295,9 +297,7 @@ class ComposeModel(QObject):
 
     def choose_preset(self, key: str) -> None:
         """Take over a preset's values; a method leaves teacher, student and task alone. KeyError for an unknown one."""
-        preset = presets()[key]
-        self._draft.take_preset(preset.table, preset.whole)
-        self._preset = key
+        preset = self._take_preset(key)
         self._touch({*flatten(preset.table), *(section for section in preset.table if section == SECTION)})
 
     def load_toml(self, text: str, folder: Path | str | None = None) -> list[str]:
@@ -382,6 +382,12 @@ class ComposeModel(QObject):
 
     def _table(self) -> dict[str, Any]:
         return self._draft.table(self._judgement.seeds[0])
+
+    def _take_preset(self, key: str) -> Preset:
+        preset = presets()[key]
+        self._draft.take_preset(preset.table, preset.whole)
+        self._preset = key
+        return preset
 
     def _touch(self, keys: set[str]) -> None:
         """After a change: judge the draft anew and ask the engine soon. What it said of ``keys`` no longer holds."""

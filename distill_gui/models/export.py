@@ -6,17 +6,18 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from distill_gui.models.run_text import loss_text, metric_text, score_text
 from engine import catalog
 from engine.analysis.export_record import FILE_NAME, read_record
-from engine.analysis.model_card import model_card
 from engine.analysis.row_names import architecture_title
 from engine.analysis.student_folder import leaving_files
-from engine.store import RunRecord, ScoreRow
+
+if TYPE_CHECKING:
+    from engine.store import RunRecord, ScoreRow
 
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
@@ -143,6 +144,8 @@ class ExportModel(QAbstractListModel):
 
     def card(self, run: int) -> str:
         """The model card as Markdown."""
+        from engine.analysis.model_card import model_card  # loads pydantic: not before there is a run to show
+
         return model_card(self._records[run], self._scores.get(run, []))
 
     def formats(self) -> list[tuple[str, str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
@@ -17,7 +17,9 @@ from engine.analysis.cells import Block, Cell, Column, Row, Table, remarks
 from engine.analysis.formats import table_formats
 from engine.analysis.published import PublishedTable, read_published
 from engine.analysis.table import build_table
-from engine.store import RunRecord, ScoreRow
+
+if TYPE_CHECKING:
+    from engine.store import RunRecord, ScoreRow
 
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()

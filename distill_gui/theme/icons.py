@@ -30,7 +30,7 @@ def set_icon(button: QAbstractButton, name: str, colour: str = "muted", checked:
     """Give ``button`` an icon that follows the theme. ``colour`` and ``checked`` name tokens, not values."""
     follower = button.findChild(_Follower, options=Qt.FindChildOption.FindDirectChildrenOnly)
     air = AIR if isinstance(button, QPushButton) and button.text() else 0.0
-    (follower or _Follower(button)).show(name, colour, checked, air)
+    (follower or _Follower(button)).show(name, colour, checked, air, size)
     button.setIconSize(QSize(round(size * (1 + air)), size))
 
 
@@ -40,29 +40,30 @@ class _Follower(QObject):
     def __init__(self, button: QAbstractButton) -> None:
         super().__init__(button)
         self._button = button
-        self._asked = ("info", "muted", "", 0.0)
+        self._asked = ("info", "muted", "", 0.0, 18)
         notifier().changed.connect(self._redraw)
 
-    def show(self, name: str, colour: str, checked: str, air: float) -> None:
-        self._asked = (name, colour, checked, air)
+    def show(self, name: str, colour: str, checked: str, air: float, size: int) -> None:
+        self._asked = (name, colour, checked, air, size)
         self._redraw()
 
     def _redraw(self) -> None:
-        name, colour, checked, air = self._asked
+        name, colour, checked, air, size = self._asked
+        sizes = (size, 2 * size)  # for a plain screen and for one with a scale of 2; a third of what all sizes take
         colours = current()
-        made = QIcon(_rendered(name, getattr(colours, colour), colours.disabled, air))
+        made = QIcon(_rendered(name, getattr(colours, colour), colours.disabled, air, sizes))
         if checked:
             drawing = _drawing(name, getattr(colours, checked))
-            for size in SIZES:
-                made.addPixmap(_paint(drawing, size), QIcon.Mode.Normal, QIcon.State.On)
+            for pixels in sizes:
+                made.addPixmap(_paint(drawing, pixels), QIcon.Mode.Normal, QIcon.State.On)
         self._button.setIcon(made)
 
 
 @lru_cache(maxsize=512)
-def _rendered(name: str, colour: str, disabled: str, air: float = 0.0) -> QIcon:
+def _rendered(name: str, colour: str, disabled: str, air: float = 0.0, sizes: tuple[int, ...] = SIZES) -> QIcon:
     made = QIcon()
     usual, pale = _drawing(name, colour), _drawing(name, disabled)
-    for size in SIZES:
+    for size in sizes:
         picture = _paint(usual, size, air=air)
         made.addPixmap(picture)
         made.addPixmap(picture, QIcon.Mode.Selected)  # else tinted with the highlight

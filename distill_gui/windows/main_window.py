@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, QUrl, Signal
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -46,6 +46,7 @@ class MainWindow(QMainWindow):
     theme_chosen = Signal(str)  # "system", "light" or "dark"
     close_decided = Signal(str)  # "keep" or "stop", while runs were active; closed follows
     closed = Signal()
+    painted = Signal()  # once: all that stands in the window has been drawn for the first time
 
     def __init__(
         self,
@@ -58,6 +59,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._theme, self._home, self._ask = theme, home, ask
         self._active = 0
+        self._unpainted = True
         self._keys: list[tuple[str, str]] = []
         self._models = models
         self._panels = {panel.key: panel for panel in panels}
@@ -193,6 +195,12 @@ class MainWindow(QMainWindow):
         if self._place is None and self._panels:
             self.show_place(next(iter(self._panels)))
         super().showEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if self._unpainted and event.type() == QEvent.Type.Paint:
+            self._unpainted = False
+            QTimer.singleShot(0, self, self.painted.emit)  # the parts of the window are drawn after it, at once
+        return super().event(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask while runs are active; "cancel" keeps the window."""

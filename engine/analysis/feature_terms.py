@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.types import FeatureLoss
+if TYPE_CHECKING:
+    from engine.types import FeatureLoss
 
 Term = dict[str, Any]
 

@@ -9,13 +9,13 @@ import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
-from typing import Any
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any
 
 from engine import catalog
 from engine.analysis.feature_terms import Term, comparable, effective_terms
-from engine.config import StudentConfig, TaskConfig, TeacherConfig, TrainingConfig
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 NO_TEACHER = "none"
 SEEDS = ("training.seed", "teacher.seed")
@@ -117,6 +117,8 @@ def _with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def _section_defaults(with_teacher: bool) -> dict[str, Any]:
+    from engine.config import StudentConfig, TaskConfig, TeacherConfig, TrainingConfig
+
     sections: dict[str, type[BaseModel]] = {"task": TaskConfig, "student": StudentConfig, "training": TrainingConfig}
     if with_teacher:
         sections["teacher"] = TeacherConfig

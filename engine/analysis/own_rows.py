@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
-
-import numpy as np
+from math import fsum, sqrt
+from statistics import fmean, median
+from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.analysis import methods
 from engine.analysis.cells import NOT_COUNTED, Block, Cell, Column, Other, Row, metric_title, split_title
@@ -18,7 +18,9 @@ from engine.analysis.gradient_share import CurveMeans, gradient_of
 from engine.analysis.methods import Method, Values
 from engine.analysis.row_names import Title, architecture_title, teacher_title, titles_of, unusual_loss_settings
 from engine.analysis.subset import subset_notes
-from engine.types import Loss
+
+if TYPE_CHECKING:
+    from engine.types import Loss
 
 # (run, "student" | "teacher") → (split, metric) → percent
 Figures = Mapping[tuple[int, str], Mapping[tuple[str, str], float]]
@@ -178,7 +180,7 @@ def _own_row(
         title=title.text,
         kind="own",
         cells=cells,
-        parameters_m=float(np.median(sizes)) / 1e6 if sizes else None,
+        parameters_m=median(sizes) / 1e6 if sizes else None,
         is_baseline=not method.has_teacher,
         settings=methods.reproducing_settings(newest.config),
         comparable=group.comparable,
@@ -248,10 +250,11 @@ def _figure(column: Column, per_run: Sequence[Mapping[tuple[str, str], float]]) 
 def _summary(
     per_run: Sequence[Mapping[tuple[str, str], float]], key: tuple[str, str]
 ) -> tuple[float | None, float | None]:
-    values = np.array([figures[key] for figures in per_run if key in figures], dtype=np.float64)
-    if not len(values):
+    values = [figures[key] for figures in per_run if key in figures]
+    if not values:
         return None, None
-    return float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else None
+    mean = fmean(values)
+    return mean, sqrt(fsum((value - mean) ** 2 for value in values) / (len(values) - 1)) if len(values) > 1 else None
 
 
 def _compared(rows: list[Row], columns: Sequence[Column]) -> tuple[Row, ...]:
@@ -292,7 +295,7 @@ def _rank(rows: list[Row], indices: Sequence[int], column: str) -> None:
 
 
 def _mean(cell: Cell) -> float:
-    return float(np.mean([value for value in cell.values if value is not None]))
+    return fmean(value for value in cell.values if value is not None)
 
 
 def own_teachers(runs: Sequence[RunLike], figures: Figures, columns: Sequence[Column]) -> list[Row]:
@@ -327,7 +330,7 @@ def own_teachers(runs: Sequence[RunLike], figures: Figures, columns: Sequence[Co
                 title=teacher_title(mine, labels[mine.get("teacher.model")]),
                 kind="own teacher",
                 cells=cells,
-                parameters_m=float(np.median(sizes)) / 1e6 if sizes else None,
+                parameters_m=median(sizes) / 1e6 if sizes else None,
             )
         )
     return sorted(rows, key=lambda row: (-(row.parameters_m or 0), row.title))

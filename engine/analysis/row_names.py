@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine import catalog
 from engine.analysis.feature_terms import comparable, differing_settings, term_title
 from engine.analysis.methods import NO_TEACHER, Method
 from engine.config import layers_and_hidden
-from engine.types import Loss
+
+if TYPE_CHECKING:
+    from engine.types import Loss
 
 MOST_SETTINGS = 4  # in a row's name
 

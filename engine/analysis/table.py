@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from engine import catalog
 from engine.analysis.cells import NOT_COUNTED, Block, Cell, Column, Footnote, Row, Table
@@ -15,7 +16,9 @@ from engine.analysis.gradient_share import CurveMeans
 from engine.analysis.own_rows import RunLike, ScoreLike, own_blocks, own_teachers
 from engine.analysis.published import EXTRA_DATA_NOTE, PublishedRow, PublishedTable
 from engine.analysis.row_names import architecture_title
-from engine.types import Loss, Task
+
+if TYPE_CHECKING:
+    from engine.types import Loss, Task
 
 
 def build_table(
@@ -35,8 +38,10 @@ def build_table(
     ``tasks`` and ``losses`` default to the catalogue.
     """
     tasks = catalog.tasks() if tasks is None else tasks
-    losses = catalog.losses() if losses is None else losses
     runs = [run for run in runs if run.task in tasks]
+    losses = (
+        catalog.losses() if losses is None and runs else losses or {}
+    )  # nothing is loaded to name rows there are none of
     figures: dict[tuple[int, str], dict[tuple[str, str], float]] = defaultdict(dict)
     for score in scores:
         figures[score.run, score.model][score.split, score.metric] = 100.0 * score.value

@@ -23,7 +23,10 @@ def _advanced(**extra: Any) -> dict[str, Any]:
 
 class _Section(BaseModel):
     # strict: "3" is no number and true is none either; a whole number may stand for a number
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, allow_inf_nan=False)
+    # deferred: of all these a process builds the validators it uses, when it first uses them
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, populate_by_name=True, allow_inf_nan=False, defer_build=True
+    )
 
 
 class TaskConfig(_Section):
@@ -320,10 +323,10 @@ class DistillationConfig(_Section):
     )
     task: TaskConfig
     teacher: TeacherConfig | None = None
-    student: StudentConfig = StudentConfig()
+    student: StudentConfig = Field(default_factory=StudentConfig)
     loss: SerializeAsAny[LossSettings]
     features: tuple[SerializeAsAny[FeatureSettings], ...] = ()
-    training: TrainingConfig = TrainingConfig()
+    training: TrainingConfig = Field(default_factory=TrainingConfig)
 
     @field_validator("name")
     @classmethod

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from engine import catalog
 from engine.analysis.export_record import ExportRecord, write_record
-from engine.analysis.model_card import model_card
 from engine.analysis.student_folder import leaving_files
 from engine.errors import DataError, ModelError
 from engine.types import Exporter
@@ -28,6 +27,7 @@ def export(run: RunRecord, scores: Iterable[ScoreRow], folder: Path) -> list[Pat
     ``folder`` must be new, empty or an earlier export. Returns the files written. Raises DataError or ModelError, and
     then leaves ``folder`` as it was.
     """
+    from engine.analysis.model_card import model_card
     from engine.exporters.parity import ROWS, largest_difference
     from engine.exporters.target_folder import check_target, written_beside
 

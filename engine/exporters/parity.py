@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import ModelError
-from engine.models.load import load_classifier, load_tokenizer
-from engine.types import Task
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from engine.types import Task
 
 LARGEST_DIFFERENCE = 1e-6
 
@@ -33,6 +33,8 @@ def largest_difference(stored: Path, exported: Path, task: Task, max_length: int
     """
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
     from transformers.utils import logging
+
+    from engine.models.load import load_classifier, load_tokenizer  # the catalogue looks into this file
 
     logging.disable_progress_bar()
     model, info = AutoModelForSequenceClassification.from_pretrained(

@@ -5,8 +5,9 @@ What it offers is loaded when it is asked for: a window that only needs to know 
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from engine.on_demand import on_demand
 
 if TYPE_CHECKING:
     from engine.store.home import home_folder
@@ -27,10 +28,4 @@ _FILES = {
     "RunWriter": "writer",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _FILES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(importlib.import_module(f"{__name__}.{_FILES[name]}"), name)
-    globals()[name] = found
-    return found
+__getattr__ = on_demand(__name__, _FILES)

@@ -1,7 +1,11 @@
 """Missing and wrong are told apart."""
 
+import pytest
+
+from distill_gui.models.compose import FIRST_PRESET, ComposeModel
 from distill_gui.models.compose_draft import Draft
 from distill_gui.models.compose_judgement import judge
+from distill_gui.models.presets import presets
 
 
 def judged(**values):
@@ -14,6 +18,19 @@ def judged(**values):
 
 def test_at_first_a_teacher_and_a_task_are_missing_and_nothing_is_wrong():
     assert judged() == ([0], ["teacher.model", "task.name"], {})
+
+
+def test_the_draft_a_window_opens_with_is_judged_as_if_the_engine_had_been_asked(qapp, monkeypatch):
+    monkeypatch.setattr(
+        "distill_gui.models.compose_judgement.parse_leniently",
+        lambda text: pytest.fail("its validators take long to build, and a window waits to be painted"),
+    )
+    model = ComposeModel()
+    monkeypatch.undo()
+    draft = Draft()
+    draft.take_preset(presets()[FIRST_PRESET].table, whole=False)
+    assert (model.seeds(), model.missing(), model.faults()) == (judge(draft).seeds, judge(draft).missing, [])
+    assert judge(draft).faults == []
 
 
 def test_nothing_is_missing_once_they_are_chosen():

@@ -51,7 +51,7 @@ def test_a_button_icon_follows_the_theme(qapp: QApplication, qtbot: QtBot) -> No
     set_icon(button, "stop", "text", checked="accent")
 
     def colour(state: QIcon.State) -> str:
-        image = button.icon().pixmap(32, QIcon.Mode.Normal, state).toImage()
+        image = button.icon().pixmap(button.iconSize(), QIcon.Mode.Normal, state).toImage()
         return inked(image)[0].name().upper()
 
     assert colour(QIcon.State.Off) == LIGHT.text
