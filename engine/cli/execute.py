@@ -20,6 +20,7 @@ from engine.store.home import private_files
 from engine.store.liveness import having
 from engine.store.records import FAILED, FINISHED, INTERRUPTED, PAUSE, PAUSED, RUNNING, STOP, STOPPED
 from engine.store.run_log import append_line
+from engine.training.portions import ran_out_of_memory
 from engine.visible import without_secrets
 
 BROKEN_OFF = "Broken off from the keyboard before it had stopped; resumed, it goes on from its last checkpoint."
@@ -185,7 +186,7 @@ def _attempt(
         return FAILED, str(error)
     except Exception as error:
         emit(Log(traceback.format_exc()))
-        if "out of memory" in str(error).lower():
+        if ran_out_of_memory(error):
             return FAILED, "The device ran out of memory; choose a smaller batch size, length or student."
         if "CUDA error" in str(error):
             return FAILED, (

@@ -24,6 +24,7 @@ from engine.diagnosis.sample import take_sample
 from engine.errors import Fault
 from engine.models.load import quiet_transformers
 from engine.training.distil import must_align
+from engine.training.portions import TooLittleMemory, ran_out_of_memory
 from engine.training.preflight import Preview, preview
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ def examine(config: DistillationConfig | None, faults: list[Fault], home: Path, 
     if config is not None and found.ready:
         try:
             _measure_all(config, found, home, rows, examination)
-        except RuntimeError as error:  # torch has no narrower type for the CPU's
-            if "out of memory" not in str(error).lower() and "can't allocate memory" not in str(error).lower():
+        except (RuntimeError, TooLittleMemory) as error:  # torch has no narrower type for the CPU's
+            if not isinstance(error, TooLittleMemory) and not ran_out_of_memory(error):
                 raise
             text = "The memory was too small even for the few rows measured here."
             remedy = "Choose a smaller model, batch size or length."

@@ -21,6 +21,7 @@ from engine.events import Emit, Log, Phase
 from engine.training.evaluate import precision_of, predict
 from engine.training.inside import listed
 from engine.training.inside_pass import VALUES, Put, read_inside
+from engine.training.portions import Portions
 from engine.types import Task
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Answers:
         self._content, self._name, self._task, self._device = content, name, task, device
         self._cache, self._emit, self._stop_requested = cache, emit, stop_requested
         self._facts: dict[str, Any] = {}
+        self._portions = Portions(device, lambda text: emit(Log(text)))
 
     def model(self) -> PreTrainedModel:
         """The live model; loaded at the first call, kept until ``release``."""
@@ -175,7 +177,7 @@ class Answers:
         def begin_one(name: str, kind: np.dtype[Any], shape: tuple[int, int], by_tokens: bool) -> Put:
             return begin(name, {VALUES: (kind, shape)}, about | {"tensor": name, "by_tokens": by_tokens}).put
 
-        wide = read_inside(model, split, names, self._device, precision, begin_one, tell)
+        wide = read_inside(model, split, names, self._device, precision, begin_one, tell, self._portions)
         if wide:
             text = f"{listed(wide)} hold{'s' if len(wide) == 1 else ''} numbers beyond ±65,504, which float16 cannot"
             self._emit(Log(f"The teacher's {text}: kept in float32."))
@@ -196,7 +198,8 @@ class Answers:
 
     def _ask(self, split: Split) -> NDArray[np.float32]:
         tell = self._teller("asking the teacher")
-        return predict(self.model(), split, self._device, "teacher", lambda done: tell(done, len(split)))
+        after_batch = lambda done: tell(done, len(split))  # noqa: E731
+        return predict(self.model(), split, self._device, "teacher", after_batch, self._portions)
 
     def _teller(self, phase: str) -> Callable[[int, int], None]:
         """Tells now and then how far a pass is, and ends it with StopAsked where a stop was asked for."""

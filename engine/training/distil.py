@@ -33,6 +33,7 @@ from engine.training.inside import Inside, KeptInside, LiveInside, Wanted, liste
 from engine.training.keeper import EVERY_S, Keeper
 from engine.training.lesson import FeatureLesson, must_fit, named_terms, wanted_of
 from engine.training.loop import STUDENT_STAGE, Course, Scores, fit
+from engine.training.portions import Portions
 from engine.training.step import Learner
 from engine.training.teaching import Teacher, prepare_teacher
 from engine.training.whole_folder import PATIENCE_S, reason_of, write_whole
@@ -177,6 +178,7 @@ def distil(
     if device.type == "cuda":
         emit(Facts({"device_reason": f"{reason} · {choice.reason}"}))
     best = Best(config.training.patience, config.training.min_delta)
+    portions = Portions(device, lambda text: emit(Log(text)))
     try:
         fitted = fit(
             Learner(
@@ -189,7 +191,7 @@ def distil(
                 choice.compiled,
             ),
             batches,
-            lambda trained: evaluate(trained, task, evaluation, device, "student", stop_requested),
+            lambda trained: evaluate(trained, task, evaluation, device, "student", stop_requested, portions),
             course_of(config.training, precision),
             device,
             emit,
@@ -219,10 +221,10 @@ def distil(
         if seen is None or tests:
             emit(Phase("scoring the student"))
         if seen is None:
-            seen = evaluate(student, task, evaluation, device, "student", stop_scoring)
+            seen = evaluate(student, task, evaluation, device, "student", stop_scoring, portions)
         scores = dict(seen.scores)
         if tests:
-            scores |= evaluate(student, task, tests, device, "student", stop_scoring).scores
+            scores |= evaluate(student, task, tests, device, "student", stop_scoring, portions).scores
     except StopAsked:
         if pausing():
             return Outcome(True, None, None, goes_on_from)

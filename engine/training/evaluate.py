@@ -14,6 +14,7 @@ from engine.data.batches import padding_multiple
 from engine.data.metrics import score
 from engine.data.split import Split
 from engine.training.loop import Evaluation
+from engine.training.portions import Portions
 from engine.types import Task, TaskKind
 
 if TYPE_CHECKING:
@@ -41,30 +42,30 @@ def predict(
     device: torch.device,
     encoding: str = "student",
     after_batch: Callable[[int], None] = lambda rows_done: None,
+    portions: Portions | None = None,
 ) -> NDArray[np.float32]:
     """Logits of every row, in the rows' order, float32 of shape (rows, outputs); dropout off, the model's mode restored.
 
     A model that knows another order of the classes (``output_order``) is put into the task's order. ``after_batch`` hears
-    how many rows are done.
+    how many rows are done. A batch that does not fit is taken in ``portions``. Raises TooLittleMemory.
     """
     import torch
 
+    portions = portions or Portions(device)
     order = getattr(model, "output_order", None)
     collected: NDArray[np.float32] | None = None
     done = 0
     half = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision_of(device) == "bfloat16")
     with _in_evaluation(model, device), torch.inference_mode(), half:
         for batch in split.evaluation_batches(tokens_at_once(device), encoding, padding_multiple(device)):
-            inputs = {name: values.to(device, non_blocking=True) for name, values in batch.inputs.items()}
-            logits = model(**inputs).logits.float()
-            if order is not None:
-                logits = logits[:, order]
-            found = logits.cpu().numpy()
-            if collected is None:
-                collected = np.empty((len(split), found.shape[1]), np.float32)
-            collected[batch.indices.numpy()] = found
-            done += len(found)
-            after_batch(done)
+            rows = batch.indices.numpy()
+            for part, found in portions.each(batch.inputs, lambda inputs: model(**inputs).logits.float().cpu()):
+                logits = (found if order is None else found[:, order]).numpy()
+                if collected is None:
+                    collected = np.empty((len(split), logits.shape[1]), np.float32)
+                collected[rows[part]] = logits
+                done += len(logits)
+                after_batch(done)
     assert collected is not None, "a split is never empty"
     return collected
 
@@ -96,17 +97,18 @@ def evaluate(
     device: torch.device,
     encoding: str = "student",
     stop_requested: Callable[[], bool] = lambda: False,
+    portions: Portions | None = None,
 ) -> Evaluation:
     """Score ``model`` on evaluation splits.
 
-    Raises StopAsked if a stop is asked for meanwhile.
+    Raises StopAsked if a stop is asked for meanwhile, TooLittleMemory where not even one row fits.
     """
 
     def after_batch(rows_done: int) -> None:
         if stop_requested():
             raise StopAsked
 
-    return evaluate_logits(task, splits, lambda split: predict(model, split, device, encoding, after_batch))
+    return evaluate_logits(task, splits, lambda split: predict(model, split, device, encoding, after_batch, portions))
 
 
 def evaluate_logits(

@@ -17,6 +17,7 @@ from engine.data.split import Split
 from engine.data.tokenising import Encoding
 from engine.training.evaluate import tokens_at_once
 from engine.training.inside import WHOSE, LiveInside, must_be_of_rows
+from engine.training.portions import Portions
 
 if TYPE_CHECKING:
     import torch
@@ -38,17 +39,20 @@ def read_inside(
     precision: torch.dtype | None,
     begin: BeginTensor,
     after_batch: Callable[[int, int], None] = lambda done, total: None,
+    portions: Portions | None = None,
 ) -> list[str]:
     """Read the named tensors of all rows of ``split``; the names of those that did not fit into float16.
 
     ``begin(name, dtype, shape, by_tokens)`` is called before a tensor's first rows, once more where it is read again in
     float32, and gives what takes them: ``put(VALUES, first, values)``. The shape is (tokens of all rows, width) by tokens, else
     (rows, width).
-    ``after_batch`` hears how many rows of how many are done. Raises ModelError for a tensor that is not of the rows.
+    ``after_batch`` hears how many rows of how many are done; a batch that does not fit is taken in ``portions``. Raises
+    ModelError for a tensor that is not of the rows, TooLittleMemory.
     """
-    wide = _read(model, split, names, np.dtype(np.float16), device, precision, begin, after_batch)
+    portions = portions or Portions(device)
+    wide = _read(model, split, names, np.dtype(np.float16), device, precision, begin, after_batch, portions)
     if wide:
-        _read(model, split, wide, np.dtype(np.float32), device, precision, begin, after_batch)
+        _read(model, split, wide, np.dtype(np.float32), device, precision, begin, after_batch, portions)
     return wide
 
 
@@ -61,6 +65,7 @@ def _read(
     precision: torch.dtype | None,
     begin: BeginTensor,
     after_batch: Callable[[int, int], None],
+    portions: Portions,
 ) -> list[str]:
     """Read these tensors as ``kind``; those that do not fit into it are given up and named."""
     import torch
@@ -74,24 +79,25 @@ def _read(
     try:
         most = _tokens_at_once(inside, len(names), device)
         for batch in split.evaluation_batches(most, "teacher", padding_multiple(device)):
-            inputs = {name: values.to(device, non_blocking=True) for name, values in batch.inputs.items()}
-            found, mask, rows = inside.tensors(inputs), valid_tokens(inputs), batch.indices.numpy()
-            for name in names:
-                values = must_be_of_rows(name, found.get(name), mask, WHOSE)
-                if name in overflown:
-                    continue
-                places = values[mask] if values.dim() == 3 else values
-                if kind == np.float16 and not bool(places.abs().amax() <= LARGEST_HALF):
-                    overflown.append(name)
-                    continue
-                if name not in puts:
-                    by_tokens = values.dim() == 3
-                    count = len(encoding.tokens) if by_tokens else len(encoding)
-                    puts[name] = begin(name, kind, (count, values.shape[-1]), by_tokens)
-                flat = places.to(torch.float16 if kind == np.float16 else torch.float32).cpu().numpy()
-                _put(puts[name], flat, rows, encoding if values.dim() == 3 else None)
-            done += len(rows)
-            after_batch(done, len(encoding))
+            looked = portions.each(batch.inputs, lambda inputs: (inside.tensors(inputs), valid_tokens(inputs)))
+            for part, (found, mask) in looked:
+                rows = batch.indices.numpy()[part]
+                for name in names:
+                    values = must_be_of_rows(name, found.get(name), mask, WHOSE)
+                    if name in overflown:
+                        continue
+                    places = values[mask] if values.dim() == 3 else values
+                    if kind == np.float16 and not bool(places.abs().amax() <= LARGEST_HALF):
+                        overflown.append(name)
+                        continue
+                    if name not in puts:
+                        by_tokens = values.dim() == 3
+                        count = len(encoding.tokens) if by_tokens else len(encoding)
+                        puts[name] = begin(name, kind, (count, values.shape[-1]), by_tokens)
+                    flat = places.to(torch.float16 if kind == np.float16 else torch.float32).cpu().numpy()
+                    _put(puts[name], flat, rows, encoding if values.dim() == 3 else None)
+                done += len(rows)
+                after_batch(done, len(encoding))
     finally:
         inside.close()
     return overflown

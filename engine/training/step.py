@@ -20,6 +20,7 @@ from engine.models.compiled import Compiled
 from engine.models.forward import Forward
 from engine.training.adamw import AdamW
 from engine.training.lesson import FeatureLesson
+from engine.training.portions import TooLittleMemory, forget_failed_pass, ran_out_of_memory
 from engine.training.table import table_of
 
 if TYPE_CHECKING:
@@ -187,27 +188,31 @@ class Stepper:
 
     # ── the gradient ────────────────────────────────────────────────────────────────────────────────────────────
     def _gradients(self, batch: Batch, progress: float, with_shares: bool) -> Taken:
-        """Forward and backward over the batch, in as many parts as memory needs."""
-        import torch
-
+        """Forward and backward over the batch, in as many parts as memory needs. Raises TooLittleMemory."""
         features = self.learner.features
         while True:
             before = features.state() if features else {}
             try:
                 return self._over_parts(batch, progress, with_shares)
-            except torch.OutOfMemoryError:
-                if self._part_rows(len(batch.indices)) == 1:
+            except RuntimeError as error:
+                if not ran_out_of_memory(error):
                     raise
+                if self._part_rows(len(batch.indices)) == 1:
+                    raise self._too_little(batch) from error
             # Here, not above: the exception holds on to the failed pass's tensors as long as it is being handled.
             self.optimiser.zero_grad()
             self.forward.plain()  # of fewer rows nothing is compiled, and recorded graphs hold memory
             if features:
                 features.load(before)
-            if self.device.type == "cuda":
-                torch.cuda.empty_cache()
+            forget_failed_pass(self.device)
             self.rows_at_once = -(-self._part_rows(len(batch.indices)) // 2)
             said = f"The device ran out of memory: each step's rows are now taken {self.rows_at_once} at a time"
             self._tell(self.about_parts(said))
+
+    def _too_little(self, batch: Batch) -> TooLittleMemory:
+        width = next(iter(batch.inputs.values())).shape[1]
+        remedy = "a smaller task.max_length or student, or training.recompute = true"
+        return TooLittleMemory(self.device, width, "that is trained on", remedy)
 
     def _over_parts(self, batch: Batch, progress: float, with_shares: bool) -> Taken:
         import torch

@@ -38,6 +38,7 @@ from engine.training.answers import Answers
 from engine.training.evaluate import evaluate, evaluate_logits, predict
 from engine.training.keeper import TEACHER_STAGE, Keeper
 from engine.training.loop import Course, Scores, fit
+from engine.training.portions import Portions
 from engine.training.step import Learner
 from engine.training.whole_folder import reason_of, write_whole
 from engine.types import LossSettings, Task
@@ -185,6 +186,7 @@ class _Maker:
         data.must_fit(model, "teacher", "teacher.model")
         evaluation = {name: data.splits[name] for name in task.evaluation_splits}
         none = catalog.losses()["none"]
+        portions = Portions(device, lambda text: self.emit(Log(text)))
         self.emit(Log(f"Teacher: fine-tuning {config.model} for {config.epochs} epochs."))
         fitted = fit(
             Learner(
@@ -196,7 +198,7 @@ class _Maker:
             data.train.training_batches(
                 BatchSize(config.batch_size, pad_to=padding_multiple(device)), config.seed, "teacher"
             ),
-            lambda trained: evaluate(trained, task, evaluation, device, "teacher", self.stop_requested),
+            lambda trained: evaluate(trained, task, evaluation, device, "teacher", self.stop_requested, portions),
             Course(config.epochs, config.learning_rate),
             device,
             self.emit,
@@ -211,7 +213,8 @@ class _Maker:
         if (seen := fitted.evaluated.get(fitted.best_step or 0)) is not None:
             scores = seen.scores
         else:
-            scores = self._measured(lambda split: predict(model, split, device, "teacher", self._stop_between_batches))
+            stop = self._stop_between_batches
+            scores = self._measured(lambda split: predict(model, split, device, "teacher", stop, portions))
         live = model if _keep(model, scores, config, kept, self.emit) else None
         return self._teacher(scores, kept, self._answers(str(kept), "loading the fine-tuned teacher", live))
 

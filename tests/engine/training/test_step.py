@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from engine import catalog
 from engine.losses.objective import Objective
 from engine.training.loop import Course
+from engine.training.portions import TooLittleMemory
 from engine.training.step import Learner, Stepper
 
 CPU = torch.device("cpu")
@@ -157,7 +158,7 @@ def test_what_a_failed_pass_left_in_the_dynamic_weights_is_undone() -> None:
 
 def test_one_row_that_does_not_fit_is_the_end() -> None:
     taker, said = stepper(Narrow(0))
-    with pytest.raises(torch.OutOfMemoryError):
+    with pytest.raises(TooLittleMemory, match="one row of 4 tokens that is trained on"):
         taker.take(batch(), 0.1, 0.0)
     assert taker.rows_at_once == 1 and len(said) == 4
 
