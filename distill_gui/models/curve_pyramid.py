@@ -37,6 +37,12 @@ class Column:
         """Forget everything from row `size` on."""
         self._size = min(self._size, size)
 
+    def replace(self, values: NDArray) -> None:
+        """Hold these values instead, in no more memory than they need to grow once."""
+        self._buffer, self._size = np.empty(0, dtype=self._buffer.dtype), 0
+        self._buffer = np.empty(1 << max(6, int(len(values) - 1).bit_length()), dtype=self._buffer.dtype)
+        self.extend(values)
+
     @property
     def nbytes(self) -> int:
         return self._buffer.nbytes
@@ -102,6 +108,24 @@ class Pyramid:
             column.extend(chosen)
             if len(left) > pairs:  # the last bin is half full: its only child stands for it
                 column.extend(left[pairs:])
+
+    def rows_of(self, first: int, last: int, level: int) -> Rows:
+        """The rows that draw rows `first` to `last` and none beyond, in bins of `level` and, at either end, of lower ones."""
+        picked: list[Rows] = []
+        while first < last and first % (1 << level):  # up to where bins of this level begin
+            size = min(first & -first, 1 << (last - first).bit_length() - 1)
+            picked.append(self._bins(size.bit_length() - 1, first, first + size))
+            first += size
+        whole = first + ((last - first) >> level << level)
+        picked.append(self._bins(level, first, whole))
+        while whole < last:
+            size = 1 << (last - whole).bit_length() - 1
+            picked.append(self._bins(size.bit_length() - 1, whole, whole + size))
+            whole += size
+        return np.concatenate(picked)
+
+    def _bins(self, level: int, first: int, last: int) -> Rows:
+        return np.arange(first, last) if level == 0 else self.rows(level, first >> level, last >> level)
 
     def rows(self, level: int, start: int, stop: int) -> Rows:
         """The rows that draw bins `start` to `stop` of `level` >= 1: two a bin, in the order in which they happened."""

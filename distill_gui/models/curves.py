@@ -41,7 +41,8 @@ class MetricBatch(Protocol):
 class CurveModel(QObject):
     """Holds each curve once and answers with the few points a view needs.
 
-    Curves of runs that are not drawn may take ``room_bytes``; ``spare`` drops what is beyond.
+    Curves of runs that are not drawn may take ``room_bytes``; ``spare`` drops what is beyond. Those of drawn and of running
+    runs stay, each with at most ``MOST_ROWS`` rows (some 8 MB) of which the old ones stand for all there were.
     """
 
     changed = Signal(object)  # frozenset of CurveKey: the curves that gained or replaced rows

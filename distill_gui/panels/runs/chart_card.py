@@ -178,6 +178,14 @@ class ChartCard(Card):
                 count += outside(values.view[window.start : window.stop], low, high)
         return count
 
+    def _shows_thinned(self) -> bool:
+        """Whether old rows of some curve are drawn of which only the extremes are held."""
+        return any(
+            series.is_thinned(window)
+            for curve, window in self._windows.items()
+            if (series := self._curves.series(*curve[:2])) is not None
+        )
+
     # words ------------------------------------------------------------------------------------------------------------
 
     def _tell(self) -> None:
@@ -185,7 +193,8 @@ class ChartCard(Card):
         if not self._windows:
             self._says = self.empty
         elif off:
-            self._says = f"{off:,} {'point' if off == 1 else 'points'} off-scale"
+            least = "at least " if self._shows_thinned() else ""
+            self._says = f"{least}{off:,} {'point' if off == 1 else 'points'} off-scale"
         else:
             self._says = f"smoothing {self._options.weight:.2g}" if self._weight() else ""
         self.chart.set_blank(not self._windows)
@@ -214,7 +223,7 @@ class ChartCard(Card):
         QGuiApplication.clipboard().setPixmap(self.grab())
 
     def copy_values(self) -> None:
-        """Put the rows in view on the clipboard, as stored: unsmoothed and unreduced."""
+        """Put the rows in view on the clipboard, unsmoothed and, but for the old rows of very long runs, unreduced."""
         lines = ["run,metric,step,seconds,value"]
         for (run, name, raw), window in self._windows.items():
             series = self._curves.series(run, name)
