@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from distill_gui.services.engine_start import leave_running, start_engine
-from distill_gui.services.process_tree import kill_tree
+from engine.store.process_tree import kill_tree
 from engine.store.processes import started_at
 
 

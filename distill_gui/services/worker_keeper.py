@@ -11,8 +11,6 @@ from contextlib import suppress
 from datetime import datetime
 from math import ceil
 
-from distill_gui.services.process_tree import kill_tree, tell_to_end
-from distill_gui.services.stop_escalation import KILLED, TERMINATED, StopEscalation
 from distill_gui.services.store_tail import StoreTail
 from distill_gui.services.worker_output import output_of
 from distill_gui.services.worker_process import WorkerProcess
@@ -21,7 +19,9 @@ from engine.errors import StoreError
 from engine.store import RunRecord, WorkerLock
 from engine.store.home import open_private
 from engine.store.liveness import is_had
+from engine.store.process_tree import kill_tree, tell_to_end
 from engine.store.records import ENDED_WITHOUT_A_WORD, FAILED, INTERRUPTED, QUEUED, RUNNING, STOPPED
+from engine.store.stop_escalation import KILLED, TERMINATED, StopEscalation, reason_of_force
 
 LONGEST_RETRY_S = 60.0
 
@@ -119,7 +119,7 @@ class WorkerKeeper:
         for run in mine.values():
             self._took_a_run = True
             if run.id in self._stops:
-                state, reason = STOPPED, _reason_of_force(run)
+                state, reason = STOPPED, reason_of_force(run)
             else:
                 state, reason = FAILED, f"The training process ended before the run did: {worker.cause()}."
             if self._tail.store.set_state(run.id, state, reason, only_if=run.state):
@@ -166,7 +166,7 @@ class WorkerKeeper:
             if now - since < self._times.grace_s and not (output and output.is_left_alone()):
                 continue
             if number in self._stops:
-                state, reason = STOPPED, _reason_of_force(run)
+                state, reason = STOPPED, reason_of_force(run)
             else:
                 state, reason = INTERRUPTED, ENDED_WITHOUT_A_WORD
             if self._tail.store.set_state(number, state, reason, RUNNING, (run.pid, run.pid_started)):
@@ -195,11 +195,6 @@ def _is_at_work(run: RunRecord) -> bool:
 
 def _is_of(run: RunRecord, worker: WorkerProcess) -> bool:
     return (run.pid, run.pid_started) == worker.identity
-
-
-def _reason_of_force(run: RunRecord) -> str:
-    kept = "the best student until then was kept" if run.has_student else "no student was kept"
-    return f"Stopped by force, as it did not stop when asked to; {kept}."
 
 
 def _clause(worker: WorkerProcess) -> str:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from distill_gui.services.engine_start import ENGINE, leave_running, start_engine
 from distill_gui.services.exit_cause import cause_of, memory_kills
-from distill_gui.services.process_tree import kill_session
 from distill_gui.services.worker_output import WorkerOutput
 from engine.errors import StoreError
 from engine.store.home import open_private
+from engine.store.process_tree import kill_session
 from engine.store.processes import started_at
 
 MEMORY_LOOK_S = 5.0  # a process killed for want of memory may take seconds to be gone, giving it back

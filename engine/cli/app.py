@@ -11,6 +11,7 @@ from engine import __version__
 from engine.cli import store
 from engine.cli.terminal import say
 from engine.store import home_folder
+from engine.store.stop_escalation import ASK_S, TERMINATE_S
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -153,11 +154,32 @@ def table(
 
 
 @app.command()
-def stop(run: RunReference, home: Home = None) -> None:
-    """Ask a running run to stop and keep its student; take a queued one out of the queue."""
-    from engine.cli.look import stop_run
+def stop(
+    run: RunReference,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Only ask, and return at once; nothing is forced.")
+    ] = False,
+    now: Annotated[
+        bool,
+        typer.Option(
+            "--now", help="Do not ask: kill its process with all that it started. No student is kept by that."
+        ),
+    ] = False,
+    ask: Annotated[
+        float, typer.Option("--ask-s", min=0, help="Seconds until a run that was asked is told to end (SIGTERM).")
+    ] = ASK_S,
+    terminate: Annotated[
+        float, typer.Option("--terminate-s", min=0, help="Seconds from then until its process is killed.")
+    ] = TERMINATE_S,
+    home: Home = None,
+) -> None:
+    """Stop a run and keep its student: ask, wait, and insist in the end. A queued one is taken out of the queue.
 
-    stop_run(home_folder(home), run)
+    Both times begin anew while the run winds down, evaluating or keeping its student. Ctrl+C ends the waiting, not the stop.
+    """
+    from engine.cli.stop import Patience, stop_run
+
+    raise typer.Exit(stop_run(home_folder(home), run, Patience(ask, terminate), wait=not no_wait, now=now))
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Commands that look at what is stored: runs, show, table, stop, export."""
+"""Commands that look at what is stored: runs, show, table, pause, export."""
 
 from __future__ import annotations
 
@@ -134,16 +134,6 @@ def print_table(home: Path, name: str, show_published: bool, with_gradient: bool
         curve_means=store.curve_means(gradient_share.CURVES) if with_gradient else None,
     )
     say(formats[name].render(built), end="")
-
-
-def stop_run(home: Path, reference: str) -> None:
-    """Ask for stop-and-keep. Raises StoreError where the run has ended already."""
-    store = opened(home)
-    run = store.run(reference)
-    if run.state in ENDED:
-        raise StoreError(f"Run {run.id} has ended already ({run.state}).")
-    store.request_stop(run.id)
-    say(f"Run {run.id} was asked to stop; it keeps its student.")
 
 
 def pause_run(home: Path, reference: str) -> None:

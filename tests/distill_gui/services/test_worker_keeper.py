@@ -18,6 +18,7 @@ from engine.config import parse_config
 from engine.errors import StoreError
 from engine.store import Store, WorkerLock, trash
 from engine.store.processes import own_identity
+from engine.store.stop_escalation import ASK_S, TERMINATE_S
 
 
 class Desk:
@@ -186,3 +187,7 @@ def test_a_run_deleted_while_its_worker_lives_does_not_keep_the_next_from_being_
     desk.step_until(lambda: desk.worker[-1] == "none")
     third = _queue(desk, toml, "finishes")
     desk.step_until(lambda: desk.store.run(third).state == "finished")
+
+
+def test_a_window_waits_as_long_as_the_command_line() -> None:
+    assert (Times().ask_s, Times().terminate_s) == (ASK_S, TERMINATE_S)

@@ -1,4 +1,4 @@
-"""Ends a process with all that it started; knows neither runs nor Qt.
+"""Ends a process with all that it started, but never this process; knows no runs.
 
 A process is told by pid and start time, so that a pid in use again is never hit.
 """
@@ -33,6 +33,8 @@ def kill_tree(pid: int, started: float) -> None:
     except psutil.Error:
         return
     for each in descendants:
+        if each.pid == os.getpid():
+            continue
         with suppress(psutil.Error):
             each.kill()
     if leads_session:
@@ -45,7 +47,7 @@ def kill_session(pid: int) -> None:
     To be called while that process is not yet collected by its parent: until then its pid is not given again.
     """
     for other in psutil.pids() if sys.platform != "win32" else ():
-        if other != pid and _session(other) == pid:
+        if other not in (pid, os.getpid()) and _session(other) == pid:
             with suppress(psutil.Error):
                 psutil.Process(other).kill()
 

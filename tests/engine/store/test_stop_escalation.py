@@ -1,6 +1,6 @@
 """Asked, terminated, killed: each after its own time, anew with every phase."""
 
-from distill_gui.services.stop_escalation import ASKED, KILLED, TERMINATED, StopEscalation
+from engine.store.stop_escalation import ASKED, KILLED, TERMINATED, StopEscalation
 
 
 def test_each_stage_has_its_own_time() -> None:

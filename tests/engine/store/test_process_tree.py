@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from distill_gui.services.process_tree import kill_session, kill_tree, tell_to_end
+from engine.store.process_tree import kill_session, kill_tree, tell_to_end
 from engine.store.processes import started_at
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sessions and signals are a matter of POSIX")

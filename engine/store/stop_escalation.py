@@ -1,8 +1,21 @@
-"""How long a run that was asked to stop is waited for, and what comes next. Pure: is told the time, does nothing itself."""
+"""How long a run that was asked to stop is waited for, and what comes next. Is told the time, does nothing itself."""
 
 from __future__ import annotations
 
+from engine.store.records import RunRecord
+
 ASKED, TERMINATED, KILLED = "asked", "terminated", "killed"
+ASK_S, TERMINATE_S = 30.0, 15.0  # how long a window and the command line wait for each, unless told otherwise
+
+
+def reason_of_force(run: RunRecord) -> str:
+    """What is said of a run that was ended by force."""
+    return f"Stopped by force, as it did not stop when asked to; {kept_of(run)}."
+
+
+def kept_of(run: RunRecord) -> str:
+    """What there is of the student of a run that was ended by force."""
+    return "the best student until then was kept" if run.has_student else "no student was kept"
 
 
 class StopEscalation:
