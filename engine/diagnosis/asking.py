@@ -71,7 +71,7 @@ def _ask(bench: Bench, model: PreTrainedModel) -> tuple[Any, Any, Speed]:
     for part in parts:
         if asked >= FEWEST_ROWS and time.perf_counter() - begun > ENOUGH_S:
             break
-        logits.append(predict(model, part, bench.device, "teacher"))
+        logits.append(predict(model, part, bench.device, bench.precision, "teacher"))
         asked += len(part)
         tokens += len(part) * float(part.encodings["teacher"].lengths.max())
     labels = [part.labels for part in parts[: len(logits)]]

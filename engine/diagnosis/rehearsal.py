@@ -64,8 +64,10 @@ def judge_training(
     with lesson.student_tap.listening() if lesson else nullcontext():  # then it keeps more
         phases = [_student_phase(bench, student, teacher if live or bench.device.type == "cpu" else None)]
     _judge_terms(bench, student, teacher, lesson, examination)
-    answered = speed or (pass_speed(teacher.model, bench.train, "teacher", bench.device) if teacher else None)
-    evaluated = pass_speed(student, bench.train, "student", bench.device)
+    answered = speed or (
+        pass_speed(teacher.model, bench.train, "teacher", bench.device, bench.precision) if teacher else None
+    )
+    evaluated = pass_speed(student, bench.train, "student", bench.device, bench.precision)
     parts: list[str] = []
     size = batch_size(config.training, bench.device)
     trained = step_speed(
@@ -137,7 +139,9 @@ def _judge_terms(
     batch = part.look(len(part))
     theirs = None
     if teacher is not None and bench.objective.loss.needs_teacher:
-        theirs = torch.from_numpy(predict(teacher.model, part, bench.device, "teacher")).to(bench.device)
+        theirs = torch.from_numpy(predict(teacher.model, part, bench.device, bench.precision, "teacher")).to(
+            bench.device
+        )
     inputs, teacher_inputs = (
         {name: values.to(bench.device) for name, values in found.items()}
         for found in (batch.inputs, batch.teacher_inputs)

@@ -85,14 +85,16 @@ def _wait(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def pass_speed(model: nn.Module, split: Split, reader: str, device: torch.device) -> Speed:
+def pass_speed(
+    model: nn.Module, split: Split, reader: str, device: torch.device, precision: torch.dtype | None
+) -> Speed:
     """Time one forward pass over a few rows of middling length, as an evaluation does it."""
     groups = by_length(split, reader, BatchSize(32 if device.type == "cpu" else 128))
     some = part_of(split, groups[len(groups) // 2])
     if device.type == "cuda":
-        predict(model, some, device, reader)  # the first pass also loads kernels
+        predict(model, some, device, precision, reader)  # the first pass also loads kernels
     begun = time.perf_counter()
-    predict(model, some, device, reader)
+    predict(model, some, device, precision, reader)
     return Speed(time.perf_counter() - begun, _tokens(some, reader, np.arange(len(some))))
 
 

@@ -18,7 +18,7 @@ from engine.data.cache_room import size_in_words
 from engine.data.split import Split
 from engine.data.teacher_rows import TeacherRows
 from engine.events import Emit, Log, Phase
-from engine.training.evaluate import precision_of, predict
+from engine.training.evaluate import predict
 from engine.training.inside import listed
 from engine.training.inside_pass import VALUES, Put, read_inside
 from engine.training.portions import Portions
@@ -38,7 +38,7 @@ class Answers:
 
     ``content`` is the hash of the teacher's files, None where there are none to read: then nothing is kept, as without a
     ``cache``. ``load`` gives its model, unless there is a live ``model`` already; torch's random numbers are left as they
-    were. ``name`` is what a person calls it.
+    were. ``name`` is what a person calls it. ``precision`` is the autocast type of its passes, None for float32.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Answers:
         name: str,
         task: Task,
         device: torch.device,
+        precision: torch.dtype | None,
         cache: ArrayCache | None,
         emit: Emit,
         stop_requested: Callable[[], bool],
@@ -57,6 +58,7 @@ class Answers:
         self._content, self._name, self._task, self._device = content, name, task, device
         self._cache, self._emit, self._stop_requested = cache, emit, stop_requested
         self._facts: dict[str, Any] = {}
+        self._precision = precision
         self._portions = Portions(device, lambda text: emit(Log(text)))
 
     def model(self) -> PreTrainedModel:
@@ -118,27 +120,25 @@ class Answers:
                 "rows": split.encodings["teacher"].digest,
                 "classes": self._task.labels,
                 "outputs": self._task.outputs,
-                "precision": f"{precision_of(self._device)} on {self._device.type}",
+                "precision": f"{self._precision or 'float32'} on {self._device.type}",
                 "torch": version("torch"),
                 "transformers": version("transformers"),
             }
         )
 
-    def inside(
-        self, split: Split, names: Sequence[str], precision: torch.dtype | None
-    ) -> dict[str, TeacherRows] | None:
+    def inside(self, split: Split, names: Sequence[str]) -> dict[str, TeacherRows] | None:
         """The named tensors of the model's inside for every row of a split; None where they cannot be kept, which is said.
 
-        Each is kept by itself, so that runs with other terms share it. ``precision`` is the pass's autocast type, None for
-        float32. Raises StopAsked, and ModelError for a tensor that is not of the rows.
+        Each is kept by itself, so that runs with other terms share it. Raises StopAsked, and ModelError for a tensor that is not
+        of the rows.
         """
         if self._cache is None or self._content is None:
             return None
         start = time.perf_counter()
-        keys = {name: self.inside_key(split, name, precision) for name in names}
+        keys = {name: self.inside_key(split, name) for name in names}
 
         def fill(missing: list[str], begin: Begin) -> None:
-            self._read(split, missing, precision, begin)
+            self._read(split, missing, begin)
 
         what = f"the teacher's tensors on {split.name}"
         kept = self._cache.fetch_together(keys, fill, what, self._stop_requested)
@@ -154,7 +154,7 @@ class Answers:
         self._tell_inside(split, kept, rows, time.perf_counter() - start)
         return rows
 
-    def inside_key(self, split: Split, name: str, precision: torch.dtype | None) -> str:
+    def inside_key(self, split: Split, name: str) -> str:
         """The key of one tensor of a split; as of its answers, but for the order of the classes, which it does not have."""
         return key_of(
             {
@@ -163,13 +163,13 @@ class Answers:
                 "kept": name,
                 "teacher": self._content,
                 "rows": split.encodings["teacher"].digest,
-                "precision": f"{precision or 'float32'} on {self._device.type}",
+                "precision": f"{self._precision or 'float32'} on {self._device.type}",
                 "torch": version("torch"),
                 "transformers": version("transformers"),
             }
         )
 
-    def _read(self, split: Split, names: Sequence[str], precision: torch.dtype | None, begin: Begin) -> None:
+    def _read(self, split: Split, names: Sequence[str], begin: Begin) -> None:
         model = self.model()
         about = self._about(split, "teacher's tensor") | self._facts_of(model)
         tell = self._teller("reading the teacher's tensors")
@@ -177,7 +177,7 @@ class Answers:
         def begin_one(name: str, kind: np.dtype[Any], shape: tuple[int, int], by_tokens: bool) -> Put:
             return begin(name, {VALUES: (kind, shape)}, about | {"tensor": name, "by_tokens": by_tokens}).put
 
-        wide = read_inside(model, split, names, self._device, precision, begin_one, tell, self._portions)
+        wide = read_inside(model, split, names, self._device, self._precision, begin_one, tell, self._portions)
         if wide:
             text = f"{listed(wide)} hold{'s' if len(wide) == 1 else ''} numbers beyond ±65,504, which float16 cannot"
             self._emit(Log(f"The teacher's {text}: kept in float32."))
@@ -199,7 +199,7 @@ class Answers:
     def _ask(self, split: Split) -> NDArray[np.float32]:
         tell = self._teller("asking the teacher")
         after_batch = lambda done: tell(done, len(split))  # noqa: E731
-        return predict(self.model(), split, self._device, "teacher", after_batch, self._portions)
+        return predict(self.model(), split, self._device, self._precision, "teacher", after_batch, self._portions)
 
     def _teller(self, phase: str) -> Callable[[int, int], None]:
         """Tells now and then how far a pass is, and ends it with StopAsked where a stop was asked for."""

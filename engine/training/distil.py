@@ -122,6 +122,7 @@ def distil(
             config.task.max_length,
             home,
             device,
+            precision,
             emit,
             stop_requested,
             cache,
@@ -139,7 +140,7 @@ def distil(
             teacher_logits = torch.from_numpy(answers)
         if wanted is not None:
             try:
-                train = _with_inside(config.teacher, wanted, teacher, train, precision, emit)
+                train = _with_inside(config.teacher, wanted, teacher, train, emit)
             except StopAsked:
                 return Outcome(True, None, None)
         emit(Facts({"teacher_parameters": teacher.parameters}))
@@ -191,7 +192,7 @@ def distil(
                 choice.compiled,
             ),
             batches,
-            lambda trained: evaluate(trained, task, evaluation, device, "student", stop_requested, portions),
+            lambda trained: evaluate(trained, task, evaluation, device, precision, "student", stop_requested, portions),
             course_of(config.training, precision),
             device,
             emit,
@@ -221,10 +222,10 @@ def distil(
         if seen is None or tests:
             emit(Phase("scoring the student"))
         if seen is None:
-            seen = evaluate(student, task, evaluation, device, "student", stop_scoring, portions)
+            seen = evaluate(student, task, evaluation, device, precision, "student", stop_scoring, portions)
         scores = dict(seen.scores)
         if tests:
-            scores |= evaluate(student, task, tests, device, "student", stop_scoring, portions).scores
+            scores |= evaluate(student, task, tests, device, precision, "student", stop_scoring, portions).scores
     except StopAsked:
         if pausing():
             return Outcome(True, None, None, goes_on_from)
@@ -313,15 +314,13 @@ def begin_lesson(
     return lesson
 
 
-def _with_inside(
-    config: TeacherConfig, wanted: Wanted, teacher: Teacher, train: Split, precision: torch.dtype | None, emit: Emit
-) -> Split:
+def _with_inside(config: TeacherConfig, wanted: Wanted, teacher: Teacher, train: Split, emit: Emit) -> Split:
     """The rows with the teacher's tensors that feature terms read, where these can be kept; else as they are, and the log says
     what is asked of the live teacher. Raises StopAsked."""
     names, why = listed(wanted.names), "teacher.keep is “logits”"
     if config.keep == "tensors":
         emit(Phase("reading the teacher's tensors"))
-        kept = teacher.inside(train, wanted.names, precision)
+        kept = teacher.inside(train, wanted.names)
         if kept is not None:
             return replace(train, teacher_rows=kept)
         why = "they could not be kept"

@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 CPU_TOKENS, GPU_TOKENS = 1024, 16384
 
 
-def precision_of(device: torch.device) -> str:
-    """The precision ``predict`` computes in, as a word."""
-    return "bfloat16" if device.type == "cuda" else "float32"
-
-
 def tokens_at_once(device: torch.device) -> int:
     """How many places a batch has at most that is only looked at."""
     return CPU_TOKENS if device.type == "cpu" else GPU_TOKENS
@@ -40,14 +35,16 @@ def predict(
     model: nn.Module,
     split: Split,
     device: torch.device,
+    precision: torch.dtype | None,
     encoding: str = "student",
     after_batch: Callable[[int], None] = lambda rows_done: None,
     portions: Portions | None = None,
 ) -> NDArray[np.float32]:
     """Logits of every row, in the rows' order, float32 of shape (rows, outputs); dropout off, the model's mode restored.
 
-    A model that knows another order of the classes (``output_order``) is put into the task's order. ``after_batch`` hears
-    how many rows are done. A batch that does not fit is taken in ``portions``. Raises TooLittleMemory.
+    ``precision`` is the autocast type, None for float32. A model that knows another order of the classes (``output_order``)
+    is put into the task's order. ``after_batch`` hears how many rows are done. A batch that does not fit is taken in
+    ``portions``. Raises TooLittleMemory.
     """
     import torch
 
@@ -55,7 +52,7 @@ def predict(
     order = getattr(model, "output_order", None)
     collected: NDArray[np.float32] | None = None
     done = 0
-    half = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision_of(device) == "bfloat16")
+    half = torch.autocast(device.type, dtype=precision or torch.bfloat16, enabled=precision is not None)
     with _in_evaluation(model, device), torch.inference_mode(), half:
         for batch in split.evaluation_batches(tokens_at_once(device), encoding, padding_multiple(device)):
             rows = batch.indices.numpy()
@@ -95,11 +92,12 @@ def evaluate(
     task: Task,
     splits: dict[str, Split],
     device: torch.device,
+    precision: torch.dtype | None,
     encoding: str = "student",
     stop_requested: Callable[[], bool] = lambda: False,
     portions: Portions | None = None,
 ) -> Evaluation:
-    """Score ``model`` on evaluation splits.
+    """Score ``model`` on evaluation splits; ``precision`` as for ``predict``.
 
     Raises StopAsked if a stop is asked for meanwhile, TooLittleMemory where not even one row fits.
     """
@@ -108,7 +106,9 @@ def evaluate(
         if stop_requested():
             raise StopAsked
 
-    return evaluate_logits(task, splits, lambda split: predict(model, split, device, encoding, after_batch, portions))
+    return evaluate_logits(
+        task, splits, lambda split: predict(model, split, device, precision, encoding, after_batch, portions)
+    )
 
 
 def evaluate_logits(

@@ -74,14 +74,12 @@ class Teacher:
         except StopAsked:
             return None
 
-    def inside(
-        self, split: Split, names: Sequence[str], precision: torch.dtype | None
-    ) -> dict[str, TeacherRows] | None:
+    def inside(self, split: Split, names: Sequence[str]) -> dict[str, TeacherRows] | None:
         """The named tensors of its inside for every row of a split, from the cache; None where they cannot be kept there.
 
         Raises StopAsked.
         """
-        return self.answers.inside(split, names, precision)
+        return self.answers.inside(split, names)
 
     def model(self) -> PreTrainedModel:
         """The live model, loaded if it is not; torch's random numbers are left as they were."""
@@ -100,6 +98,7 @@ def prepare_teacher(
     max_length: int,
     home: Path,
     device: torch.device,
+    precision: torch.dtype | None,
     emit: Emit,
     stop_requested: Callable[[], bool],
     cache: ArrayCache | None = None,
@@ -110,7 +109,7 @@ def prepare_teacher(
     Of processes that need the same fine-tuned teacher at once one trains it, and the others wait for it.
     With a ``keeper`` its fine-tuning goes on from the last checkpoint, if there is one.
     """
-    maker = _Maker(config, task, data, device, emit, stop_requested, cache, keeper)
+    maker = _Maker(config, task, data, device, precision, emit, stop_requested, cache, keeper)
     try:
         if config.training == "as_is":
             return maker.as_it_is()
@@ -142,6 +141,7 @@ class _Maker:
     task: Task
     data: TaskData
     device: torch.device
+    precision: torch.dtype | None  # of its answers; it is fine-tuned, and scored for that, in float32
     emit: Emit
     stop_requested: Callable[[], bool]
     cache: ArrayCache | None
@@ -198,7 +198,7 @@ class _Maker:
             data.train.training_batches(
                 BatchSize(config.batch_size, pad_to=padding_multiple(device)), config.seed, "teacher"
             ),
-            lambda trained: evaluate(trained, task, evaluation, device, "teacher", self.stop_requested, portions),
+            lambda trained: evaluate(trained, task, evaluation, device, None, "teacher", self.stop_requested, portions),
             Course(config.epochs, config.learning_rate),
             device,
             self.emit,
@@ -214,7 +214,7 @@ class _Maker:
             scores = seen.scores
         else:
             stop = self._stop_between_batches
-            scores = self._measured(lambda split: predict(model, split, device, "teacher", stop, portions))
+            scores = self._measured(lambda split: predict(model, split, device, None, "teacher", stop, portions))
         live = model if _keep(model, scores, config, kept, self.emit) else None
         return self._teacher(scores, kept, self._answers(str(kept), "loading the fine-tuned teacher", live))
 
@@ -232,8 +232,9 @@ class _Maker:
             return loaded
 
         return Answers(
-            load, content, self.config.model, self.task, self.device, self.cache, self.emit, self.stop_requested, model
-        )
+            load, content, self.config.model, self.task, self.device, self.precision, self.cache, self.emit,
+            self.stop_requested, model,
+        )  # fmt: skip
 
     def _load(self, reference: str, phase: str) -> PreTrainedModel:
         self.emit(Phase(phase))

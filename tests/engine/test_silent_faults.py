@@ -196,7 +196,7 @@ def test_fault_04_a_teacher_with_its_labels_in_another_order_is_read_in_the_task
     teacher = Given()
     teacher.output_order = output_order(dict(enumerate(order)), task, "a teacher", "teacher.model")  # type: ignore[assignment]
     split = Split("train", np.arange(5), np.zeros((5, 3), np.float32), {"teacher": read([3, 1, 4, 2, 1])})
-    found = predict(teacher, split, CPU, "teacher")
+    found = predict(teacher, split, CPU, None, "teacher")
     numbers = np.arange(5.0)
     own = dict(zip(order, (numbers, -numbers, 0 * numbers), strict=True))  # what Given says for each class
     np.testing.assert_array_equal(found, np.stack([own[label] for label in task.labels], axis=1))
@@ -273,7 +273,7 @@ def test_fault_07_each_split_is_scored_on_its_own_rows() -> None:
         name: Split(name, labels, np.eye(3, dtype=np.float32)[labels], read_rows)
         for name, labels in zip(task.evaluation_splits, (right, wrong), strict=True)
     }
-    seen = evaluate(Given(), task, splits, CPU)
+    seen = evaluate(Given(), task, splits, CPU, None)
     scores = seen.scores
     first, second = task.evaluation_splits
     assert (scores[first]["accuracy"], scores[second]["accuracy"]) == (0.75, 0.0)
@@ -347,7 +347,7 @@ def test_fault_11_the_last_smaller_batch_is_trained_on_and_scored() -> None:
     scored = [batch.indices.tolist() for batch in evaluation_batches(encoding, 9)]
     assert sorted(chain(*scored)) == list(range(7))
     split = Split("validation", np.zeros(7, np.int64), np.zeros((7, 3), np.float32), {"student": encoding})
-    np.testing.assert_array_equal(predict(Given(), split, CPU)[:, 0], np.arange(7.0))
+    np.testing.assert_array_equal(predict(Given(), split, CPU, None)[:, 0], np.arange(7.0))
 
 
 def test_fault_12_the_js_slider_has_no_cliffs() -> None:

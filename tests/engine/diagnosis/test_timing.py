@@ -29,7 +29,7 @@ def test_steps_are_timed_and_no_weight_changes(healthy: Toml) -> None:
     found = step_speed(learner, Course(1, 1e-3), split, "student", BatchSize(16), CPU)
     assert 0 < found.seconds < 60 and found.tokens >= 16 * 5
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
-    asked = pass_speed(model, split, "student", CPU)
+    asked = pass_speed(model, split, "student", CPU, None)
     assert asked.seconds > 0 and asked.tokens >= 32 * 5
 
 

@@ -93,7 +93,7 @@ def test_mnli_is_scored_on_matched_and_mismatched_rows(tiny: Path, tmp_path: Pat
         encoder_config(EncoderShape(1, 16, 1, 32, data.student_vocabulary), task)
     )
     splits = {name: data.splits[name] for name in task.evaluation_splits}
-    seen = evaluate(model, task, splits, torch.device("cpu"))
+    seen = evaluate(model, task, splits, torch.device("cpu"), None)
     scores = seen.scores
     assert set(scores) == {"validation_matched", "validation_mismatched"}
     assert {"validation_matched/accuracy", "validation_mismatched/accuracy", "validation/loss"} == set(seen.values)

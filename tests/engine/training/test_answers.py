@@ -41,10 +41,10 @@ class Teacher:
 
     def answers(
         self, content: str | None = "hash of its files", task: Task = MRPC, cached: bool = True,
-        stop: Callable[[], bool] = lambda: False,
+        stop: Callable[[], bool] = lambda: False, precision: torch.dtype | None = None,
     ) -> Answers:  # fmt: skip
         cache = ArrayCache(self.folder) if cached else None
-        return Answers(self.load, content, "tiny", task, CPU, cache, self.events.append, stop)
+        return Answers(self.load, content, "tiny", task, CPU, precision, cache, self.events.append, stop)
 
     def log(self) -> list[str]:
         return [event.text for event in self.events if isinstance(event, Log)]
@@ -61,7 +61,7 @@ def data(toml: str) -> TaskData:
 
 
 def test_kept_answers_are_the_models_to_the_bit_and_load_nothing(teacher: Teacher, data: TaskData) -> None:
-    live = predict(teacher.load(), data.train, CPU, "teacher")
+    live = predict(teacher.load(), data.train, CPU, None, "teacher")
     asked, kept, uncached = teacher.answers(), teacher.answers(), teacher.answers(cached=False)
     for answers in (asked, kept, uncached):
         found = answers.logits(data.train)
@@ -100,8 +100,7 @@ def test_precision_and_versions_are_in_the_key(
     teacher: Teacher, data: TaskData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = teacher.answers().key(data.train)
-    monkeypatch.setattr(answers_module, "precision_of", lambda device: "bfloat16")
-    half = teacher.answers().key(data.train)
+    half = teacher.answers(precision=torch.bfloat16).key(data.train)
     monkeypatch.setattr(answers_module, "version", lambda name: "0")
     assert len({before, half, teacher.answers().key(data.train)}) == 3
 

@@ -12,7 +12,7 @@ from engine.config import DistillationConfig, parse_config
 from engine.data.cache_room import entries
 from engine.errors import ModelError
 from engine.training import teaching
-from tests.engine.training.test_distil import train, weights
+from tests.engine.training.whole_run import train, weights
 
 CURVES = (
     "train/loss",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,62 +13,14 @@ import torch
 from transformers import BertForSequenceClassification
 
 from engine import catalog
-from engine.config import DistillationConfig, parse_config
+from engine.config import parse_config
 from engine.data import tokenising
 from engine.data.split import load_task_data
 from engine.errors import EngineError, ModelError
-from engine.events import Event, Facts, Log, Metrics, Phase, Score
 from engine.models.bert import BertClassifier
-from engine.models.load import load_classifier
-from engine.training import evaluate
-from engine.training.distil import Outcome, distil
-from engine.training.evaluate import predict
-
-from ..conftest import WORDS, write_tokenizer
-
-
-class Ear:
-    """Hears a run's events."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-
-    def __call__(self, event: Event) -> None:
-        self.events.append(event)
-
-    def curve(self, name: str) -> list[tuple[int, float]]:
-        return [(e.step, e.values[name]) for e in self.events if isinstance(e, Metrics) and name in e.values]
-
-    def names(self) -> set[str]:
-        return {name for event in self.events if isinstance(event, Metrics) for name in event.values}
-
-    def facts(self) -> dict[str, object]:
-        return {k: v for event in self.events if isinstance(event, Facts) for k, v in event.values.items()}
-
-    def scores(self) -> dict[tuple[str, str, str], float]:
-        return {(e.model, e.split, e.metric): e.value for e in self.events if isinstance(e, Score)}
-
-    def log(self) -> str:
-        return "\n".join(event.text for event in self.events if isinstance(event, Log))
-
-
-def train(
-    config: DistillationConfig,
-    home: Path,
-    folder: Path,
-    stop: Callable[[], bool] = lambda: False,
-    ear: Ear | None = None,
-) -> tuple[Outcome, Ear]:
-    ear = ear or Ear()
-    home.mkdir(parents=True, exist_ok=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    return distil(config, home, folder, ear, stop), ear
-
-
-def weights(folder: Path) -> dict[str, torch.Tensor]:
-    from safetensors.torch import load_file
-
-    return load_file(folder / "student" / "model.safetensors")
+from engine.training.distil import Outcome
+from tests.engine.conftest import WORDS, write_tokenizer
+from tests.engine.training.whole_run import Ear, train, weights
 
 
 def test_same_seed_gives_the_same_numbers_to_the_last_bit(toml: str, home: Path, tmp_path: Path) -> None:
@@ -185,30 +136,6 @@ def test_curves_facts_and_scores_are_whole(toml: str, home: Path, tmp_path: Path
     assert facts["parameters"] == sum(tensor.numel() for tensor in weights(tmp_path / "a").values())
 
 
-def test_kept_student_gives_the_same_logits_in_plain_transformers(toml: str, home: Path, tmp_path: Path) -> None:
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
-
-    config = parse_config(toml)
-    outcome, ear = train(config, home, tmp_path / "a")
-    assert outcome.student is not None
-    model = AutoModelForSequenceClassification.from_pretrained(outcome.student).eval()
-    tokenizer = AutoTokenizer.from_pretrained(outcome.student)
-    task = catalog.tasks()["mrpc"]
-    split = load_task_data(config, task).splits["validation"]
-    ours = predict(model, split, torch.device("cpu"))
-    import csv
-
-    with (Path(config.task.source or "") / "validation.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    theirs = []
-    with torch.inference_mode():
-        for row in rows:
-            theirs.append(model(**tokenizer(row["sentence1"], row["sentence2"], return_tensors="pt")).logits[0].numpy())
-    np.testing.assert_allclose(ours, np.stack(theirs), atol=1e-5)
-    found = np.mean(ours.argmax(1) == split.labels)
-    assert ear.scores()["student", "validation", "accuracy"] == pytest.approx(float(found))
-
-
 def test_stop_keeps_the_student_so_far(toml: str, home: Path, tmp_path: Path) -> None:
     ear = Ear()
     outcome, _ = train(parse_config(toml), home, tmp_path / "a", lambda: bool(ear.curve("validation/loss")), ear)
@@ -226,49 +153,6 @@ def test_a_stop_is_answered_between_two_parts_of_the_rows_that_are_tokenised(
     assert not list((home / "cache").glob("*.arrays")) and "teacher_score" not in ear.facts()
 
 
-@pytest.mark.parametrize("pausing", [False, True])
-def test_a_stop_while_the_student_is_scored_leaves_the_rest_of_the_scoring(
-    toml: str, home: Path, tiny: Path, tmp_path: Path, pausing: bool
-) -> None:
-    rows = shutil.copytree(tiny / "pairs", tmp_path / "pairs")
-    shutil.copy(rows / "validation.csv", rows / "test.csv")
-    config = parse_config(toml, overrides=["loss.kind=none", f"task.source={rows.as_posix()}"])
-    folder, ear = tmp_path / "a", Ear()
-    folder.mkdir()
-    home.mkdir(exist_ok=True)
-    outcome = distil(
-        config, home, folder, ear, lambda: Phase("scoring the student") in ear.events, pausing=lambda: pausing
-    )
-    assert outcome.stopped and not ear.scores() and (folder / "checkpoints" / "student-000000006").is_dir()
-    assert (outcome.student is None) is pausing and (folder / "student").exists() is not pausing
-    again, more = train(config, home, folder)
-    assert not again.stopped and more.scores() and not more.curve("train/loss") and again.student is not None
-
-
-@pytest.mark.parametrize("keep", ["best", "last"])
-def test_what_was_evaluated_is_not_scored_again(
-    toml: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: str
-) -> None:
-    """Nor the teacher that was fine-tuned; what is told of the kept student is what the kept student does."""
-    asked: list[str] = []
-
-    def counted(*given: Any) -> Any:
-        asked.append(given[3])
-        return predict(*given)
-
-    monkeypatch.setattr(evaluate, "predict", counted)
-    settings = [f"training.keep={keep}", "training.epochs=3", "teacher.epochs=2"]
-    config = parse_config(toml, overrides=settings)
-    outcome, ear = train(config, home, tmp_path / "a")
-    assert asked == ["teacher"] * 2 + ["student"] * 3 and Phase("scoring the student") not in ear.events
-    data, task = load_task_data(config, catalog.tasks()["mrpc"]), catalog.tasks()["mrpc"]
-    rows = {"validation": data.splits["validation"]}
-    for who, folder in (("student", outcome.student), ("teacher", next((home / "teachers").iterdir()))):
-        model = load_classifier(str(folder), task, "x", weights_only=False, trained_head=True)
-        again = evaluate.evaluate(model, task, rows, torch.device("cpu"), who).scores["validation"]
-        assert {metric: ear.scores()[who, "validation", metric] for metric in again} == again
-
-
 def test_stop_while_the_teacher_is_fine_tuned_keeps_nothing_half(toml: str, home: Path, tmp_path: Path) -> None:
     outcome, _ = train(parse_config(toml), home, tmp_path / "a", lambda: True)
     assert outcome.stopped and outcome.student is None
@@ -283,7 +167,6 @@ def test_teacher_without_a_head_cannot_teach_as_it_is(toml: str, home: Path, tmp
 
 def test_teacher_as_it_is_and_with_its_classes_in_another_order(toml: str, home: Path, tmp_path: Path) -> None:
     """The same teacher with its classes swapped, and saying so, teaches exactly the same."""
-    import json
 
     from safetensors.torch import load_file, save_file
 
@@ -308,7 +191,6 @@ def test_teacher_as_it_is_and_with_its_classes_in_another_order(toml: str, home:
 
 
 def test_different_tokenizers_each_read_the_text(toml: str, home: Path, tmp_path: Path) -> None:
-    from tests.engine.conftest import WORDS, write_tokenizer
 
     other = write_tokenizer(tmp_path / "other", WORDS[::-1][:12])
     config = parse_config(toml, overrides=[f"student.tokenizer={other}"])
@@ -402,89 +284,3 @@ def test_a_full_disk_is_waited_for_where_the_student_is_kept(
     assert outcome.student is not None and "student cannot be kept in" in ear.log()
     assert "No space left on device. Tried again until it works." in ear.log() and "kept after all" in ear.log()
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["checkpoints", "student"]
-
-
-FEATURES = """
-[[features]]
-kind = "hidden"
-[[features]]
-kind = "attention"
-heads = "average"
-dynamic = true
-"""
-
-
-def test_feature_terms_are_trained_stored_raw_and_weighted_and_not_exported(
-    toml: str, home: Path, tmp_path: Path
-) -> None:
-    outcome, ear = train(parse_config(toml + FEATURES), home, tmp_path / "a")
-    assert outcome.student is not None
-    for name in ("labels", "teacher", "hidden", "attention"):
-        assert (
-            len(ear.curve(f"train/loss/{name}")) == len(ear.curve(f"train/raw/{name}")) == len(ear.curve("train/loss"))
-        )
-        assert ear.curve(f"train/parameter_share/{name}")[0][1] > 0, name
-    total, parts = (
-        ear.curve("train/loss"),
-        [ear.curve(f"train/loss/{n}") for n in ("labels", "teacher", "hidden", "attention")],
-    )
-    for place, (_, value) in enumerate(total):
-        assert value == pytest.approx(sum(part[place][1] for part in parts), rel=1e-5)
-    changing = {name for name in ear.names() if name.startswith("train/weight/")}
-    assert changing == {"train/weight/attention"}
-    train(parse_config(toml), home, tmp_path / "b")
-    assert set(weights(tmp_path / "a")) == set(weights(tmp_path / "b"))  # no projector, though 16 meets 32
-    assert ear.facts()["parameters"] == sum(weight.numel() for weight in weights(tmp_path / "b").values())
-    record = json.loads((outcome.student / "distillation.json").read_text(encoding="utf-8"))
-    assert "hidden mse" in record["formula"] and [term["kind"] for term in record["config"]["features"]] == [
-        "hidden",
-        "attention",
-    ]
-    assert any("FitNets" in source for source in record["sources"]) and len(record["sources"]) == 3
-
-
-def test_feature_terms_give_the_same_numbers_for_the_same_seed(toml: str, home: Path, tmp_path: Path) -> None:
-    _, first = train(parse_config(toml + FEATURES), home, tmp_path / "a")
-    _, again = train(parse_config(toml + FEATURES), home, tmp_path / "b")
-    for name in ("train/loss", "train/weight/attention", "train/parameter_share/hidden", "validation/f1"):
-        assert first.curve(name) == again.curve(name), name
-
-
-def test_a_teacher_may_be_heard_through_feature_terms_alone(toml: str, home: Path, tmp_path: Path) -> None:
-    config = parse_config(toml + '[[features]]\nkind = "hidden"\n', overrides=["loss.kind=none", "loss.lambda="])
-    _, ear = train(config, home, tmp_path / "a")
-    assert {name for name in ear.names() if name.startswith("train/loss/")} == {
-        "train/loss/labels",
-        "train/loss/hidden",
-    }
-    hidden = [value for _, value in ear.curve("train/raw/hidden")]
-    assert hidden[-1] < hidden[0]
-
-
-@pytest.mark.parametrize(
-    ("layers", "said"),
-    [
-        ('[["bert.poolr", 4]]', r"features\.2, student: .* has no module “bert\.poolr”; did you mean .*“bert\.pooler”"),
-        ('[[2, "bert.encoder.layer.4"]]', r"features\.2, teacher: .* has no module “bert\.encoder\.layer\.4”"),
-    ],
-)
-def test_a_module_that_is_not_there_is_said_before_a_teacher_is_trained(
-    toml: str, home: Path, tmp_path: Path, layers: str, said: str
-) -> None:
-    terms = f'[[features]]\nkind = "hidden"\n[[features]]\nkind = "pkd"\nlayers = {layers}\n'
-    with pytest.raises(ModelError, match=said):
-        train(parse_config(toml + terms), home, tmp_path / "run")
-    assert not (home / "teachers").exists()
-
-
-def test_token_terms_are_refused_where_tokenizers_differ_and_cls_terms_are_not(
-    toml: str, home: Path, tmp_path: Path
-) -> None:
-    other = write_tokenizer(tmp_path / "tokenizer", WORDS[::-1])
-    own = [f'student.tokenizer="{other.as_posix()}"']
-    with pytest.raises(ModelError, match=r"features\.1: “hidden” compares token by token"):
-        train(parse_config(toml + '[[features]]\nkind = "hidden"\n', overrides=own), home, tmp_path / "a")
-    assert not (home / "teachers").exists()  # said before a teacher is trained for nothing
-    pkd = '[[features]]\nkind = "pkd"\n'
-    outcome, _ = train(parse_config(toml + pkd, overrides=own), home, tmp_path / "b")
-    assert outcome.student is not None

@@ -28,7 +28,7 @@ from engine.training import teaching
 from engine.training.answers import Answers
 from engine.training.inside import KeptInside, LiveInside
 from engine.training.lesson import FeatureLesson
-from tests.engine.training.test_distil import Ear, train, weights
+from tests.engine.training.whole_run import Ear, train, weights
 
 MRPC = catalog.tasks()["mrpc"]
 CPU = torch.device("cpu")
@@ -64,10 +64,11 @@ class Teacher:
         return model
 
     def answers(
-        self, content: str | None = "its files", limit: int | None = None, stop: Callable[[], bool] = lambda: False
-    ) -> Answers:
+        self, content: str | None = "its files", limit: int | None = None, stop: Callable[[], bool] = lambda: False,
+        precision: torch.dtype | None = None,
+    ) -> Answers:  # fmt: skip
         cache = ArrayCache(self.folder, lambda text: self.events.append(Log(text)), limit)
-        return Answers(self.load, content, "tiny", MRPC, CPU, cache, self.events.append, stop)
+        return Answers(self.load, content, "tiny", MRPC, CPU, precision, cache, self.events.append, stop)
 
     def log(self) -> str:
         return "\n".join(event.text for event in self.events if isinstance(event, Log))
@@ -88,7 +89,7 @@ def kept_and_live(
 ) -> tuple[Split, LiveInside, KeptInside]:
     """The rows with the teacher's tensors, and both ways to ask for them."""
     answers = teacher.answers()
-    found = answers.inside(rows, names, None)
+    found = answers.inside(rows, names)
     assert found is not None
     live = LiveInside(teacher.load(), CPU, None)
     kept = KeptInside(live.body, live.trunk, answers.output_order)
@@ -181,7 +182,7 @@ def test_what_float16_cannot_hold_is_kept_in_float32_and_the_log_says_so(teacher
         model.bert.encoder.layer[1].output.LayerNorm.weight.data[:] = 1e6
 
     teacher.change = enlarge
-    found = teacher.answers().inside(rows, ("hidden/1", "hidden/2", "query/3"), None)
+    found = teacher.answers().inside(rows, ("hidden/1", "hidden/2", "query/3"))
     assert found is not None
     assert {name: kept.values.dtype.name for name, kept in found.items()} == {
         "hidden/1": "float16", "hidden/2": "float32", "query/3": "float16"
@@ -198,14 +199,14 @@ def test_what_float16_cannot_hold_is_kept_in_float32_and_the_log_says_so(teacher
 
 # ── shared and bounded ──────────────────────────────────────────────────────────────────────────────────────────
 def test_other_terms_read_only_what_is_not_there_yet(teacher: Teacher, rows: Split) -> None:
-    teacher.answers().inside(rows, ("hidden/2", "query/1"), None)
-    teacher.answers().inside(rows, ("query/1", "hidden/2"), None)
+    teacher.answers().inside(rows, ("hidden/2", "query/1"))
+    teacher.answers().inside(rows, ("query/1", "hidden/2"))
     assert teacher.loads == 1 and "(query/1, hidden/2): from the cache" in teacher.log()
-    teacher.answers().inside(rows, ("hidden/2", "hidden/4"), None)
+    teacher.answers().inside(rows, ("hidden/2", "hidden/4"))
     assert teacher.loads == 2 and "(hidden/2, hidden/4): 1 of 2 read in " in teacher.log()
     assert len(entries(teacher.folder)) == 3
     answers = teacher.answers()
-    assert answers.inside(rows, ("hidden/4",), None) is not None
+    assert answers.inside(rows, ("hidden/4",)) is not None
     assert answers.parameters > 0 and answers.output_order is None and teacher.loads == 2, "noted with the tensors"
 
 
@@ -213,7 +214,7 @@ def test_teacher_rows_precision_and_versions_are_in_the_key(
     teacher: Teacher, rows: Split, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def key(content: str = "its files", name: str = "hidden/1", precision: torch.dtype | None = None) -> str:
-        return teacher.answers(content).inside_key(rows, name, precision)
+        return teacher.answers(content, precision=precision).inside_key(rows, name)
 
     keys = [key(), key("other files"), key(name="hidden/2"), key(precision=torch.bfloat16)]
     monkeypatch.setattr(answers_module, "version", lambda name: "0")
@@ -221,13 +222,13 @@ def test_teacher_rows_precision_and_versions_are_in_the_key(
 
 
 def test_a_damaged_file_is_read_again_and_the_log_says_so(teacher: Teacher, rows: Split) -> None:
-    whole = teacher.answers().inside(rows, NAMES, None)
+    whole = teacher.answers().inside(rows, NAMES)
     assert whole is not None
     expected = {name: found.values.tobytes() for name, found in whole.items()}
     files = [entry.file for entry in entries(teacher.folder)]
     files[0].write_bytes(files[0].read_bytes()[:-1])
     files[1].write_bytes(b"something else")
-    again = teacher.answers().inside(rows, NAMES, None)
+    again = teacher.answers().inside(rows, NAMES)
     assert again is not None and {name: found.values.tobytes() for name, found in again.items()} == expected
     assert teacher.log().count("The cache's file of the teacher's tensors on train cannot be used (") == 2
     assert "2 of 6 read in" in teacher.log() and not any(entry.fault for entry in entries(teacher.folder))
@@ -235,10 +236,10 @@ def test_a_damaged_file_is_read_again_and_the_log_says_so(teacher: Teacher, rows
 
 @pytest.mark.parametrize("limit", [0, 5000])
 def test_without_room_nothing_is_kept_and_nothing_stays(teacher: Teacher, rows: Split, limit: int) -> None:
-    assert teacher.answers(limit=limit).inside(rows, NAMES, None) is None
+    assert teacher.answers(limit=limit).inside(rows, NAMES) is None
     assert ("There is no room in the cache for the teacher's tensors on train" in teacher.log()) == bool(limit)
     assert not entries(teacher.folder) and not list(teacher.folder.glob(f"*{cache_room.PART}*"))
-    assert teacher.answers(None).inside(rows, NAMES, None) is None, "no files whose hash could be the key"
+    assert teacher.answers(None).inside(rows, NAMES) is None, "no files whose hash could be the key"
 
 
 def test_a_stop_ends_the_reading_and_nothing_stays(
@@ -248,7 +249,7 @@ def test_a_stop_ends_the_reading_and_nothing_stays(
     monkeypatch.setattr("engine.training.evaluate.CPU_TOKENS", 256)
     stops = iter([False, True])
     with pytest.raises(StopAsked):
-        teacher.answers(stop=lambda: next(stops)).inside(rows, NAMES, None)
+        teacher.answers(stop=lambda: next(stops)).inside(rows, NAMES)
     told = [(event.done, event.total) for event in teacher.events if isinstance(event, Phase)]
     assert len(told) == 2 and 0 < told[0][0] < told[1][0] < 44 == told[1][1]
     assert not entries(teacher.folder)
@@ -261,7 +262,7 @@ def test_a_module_that_is_not_of_the_rows_is_refused(teacher: Teacher, rows: Spl
         ("bert.encoder.layer", "is never run by itself"),
     ):
         with pytest.raises(ModelError, match=rf"features, teacher: {path} {said}"):
-            teacher.answers().inside(rows, (f"module/{path}", "hidden/1"), None)
+            teacher.answers().inside(rows, (f"module/{path}", "hidden/1"))
     assert not entries(teacher.folder)
 
 

@@ -97,8 +97,8 @@ def test_what_a_model_says_and_what_is_inside_it_stay_the_same(
     def asked(folder: str) -> tuple[list[str], list[Any]]:
         events: list[Event] = []
         cache = ArrayCache(tmp_path / folder)
-        answers = Answers(load, "its files", "tiny", MRPC, CPU, cache, events.append, lambda: False)
-        inside = answers.inside(rows, ("hidden/2", "module/bert.pooler"), None)
+        answers = Answers(load, "its files", "tiny", MRPC, CPU, None, cache, events.append, lambda: False)
+        inside = answers.inside(rows, ("hidden/2", "module/bert.pooler"))
         assert inside is not None
         found = [answers.logits(rows), *(values.values for values in inside.values())]
         return [event.text for event in events if isinstance(event, Log)], found
@@ -112,7 +112,7 @@ def test_what_a_model_says_and_what_is_inside_it_stay_the_same(
         np.testing.assert_allclose(np.asarray(one), np.asarray(other), rtol=1e-3, atol=1e-5)
     narrow(monkeypatch, 5)
     with pytest.raises(TooLittleMemory):
-        predict(load(), rows, CPU, "teacher")
+        predict(load(), rows, CPU, None, "teacher")
 
 
 def test_a_whole_run_goes_on_with_the_same_scores(

@@ -83,7 +83,9 @@ def test_a_teacher_of_the_hub_is_downloaded_before_its_key_is_asked_for(
     device, _ = choose_device("cpu")
     home.mkdir(exist_ok=True)
     for _ in range(2):
-        made = teaching.prepare_teacher(config, MRPC, data, 25, 24, home, device, lambda event: None, lambda: False)
+        made = teaching.prepare_teacher(
+            config, MRPC, data, 25, 24, home, device, None, lambda event: None, lambda: False
+        )
         assert made is not None
         assert [kept.name for kept in (home / "teachers").iterdir()] == [teacher_key(config, MRPC, data, 24)]
 
@@ -139,7 +141,7 @@ class Asker:
 
     def ask(self, stop: Callable[[], bool] = lambda: False) -> teaching.Teacher | None:
         device = torch.device("cpu")
-        return teaching.prepare_teacher(self.config, MRPC, self.data, 25, 24, self.home, device, self.hear, stop)
+        return teaching.prepare_teacher(self.config, MRPC, self.data, 25, 24, self.home, device, None, self.hear, stop)
 
     def log(self) -> str:
         return "\n".join(event.text for event in self.events if isinstance(event, Log))
