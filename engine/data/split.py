@@ -105,10 +105,11 @@ class TaskData:
         )
 
     def must_fit(self, model: PreTrainedModel, reader: str, key: str) -> None:
-        """Raises ModelError where a reader's model cannot take its tokens: too many kinds of them, or too long rows."""
+        """Raises ModelError where a reader's model cannot take its tokens: too many, too long rows, unknown token types."""
         encodings = [split.encodings[reader] for split in self.splits.values()]
         tokens = max(int(encoding.tokens.max()) for encoding in encodings) + 1
-        must_hold(outline_of(model), tokens, max(int(encoding.lengths.max()) for encoding in encodings), key)
+        longest = max(int(encoding.lengths.max()) for encoding in encodings)
+        must_hold(outline_of(model), tokens, longest, key, max(encoding.texts for encoding in encodings))
 
     def save_student_tokenizer(self, folder: Path) -> None:
         self.student_tokenizer.save_pretrained(folder)

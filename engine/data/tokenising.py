@@ -36,6 +36,11 @@ class Encoding:
     def lengths(self) -> NDArray[np.int64]:
         return np.diff(self.starts)
 
+    @property
+    def texts(self) -> int:
+        """How many texts of a row the token types tell apart."""
+        return 1 if self.token_types is None else int(self.token_types.max(initial=0)) + 1
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of all that a model reads: tokens, their types, where rows begin, what fills up a batch."""

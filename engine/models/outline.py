@@ -75,8 +75,9 @@ def outline_of_bert(said: BertSettings) -> Outline:
     return Outline(BERT, BERT, said.vocab_size, said.max_position_embeddings, weights)
 
 
-def must_hold(model: Outline, tokens: int, positions: int, key: str) -> None:
-    """Raises ModelError where a model has fewer than ``tokens`` token embeddings, or places for fewer than ``positions``."""
+def must_hold(model: Outline, tokens: int, positions: int, key: str, texts: int = 1) -> None:
+    """Raises ModelError where a model has fewer than ``tokens`` token embeddings, places for fewer than ``positions``, or tells
+    fewer than the ``texts`` of a row apart that its tokenizer numbers (token types)."""
     if tokens > model.tokens:
         raise ModelError(
             f"{key}: its tokenizer gives token numbers up to {tokens - 1}, but the model knows {model.tokens} tokens; "
@@ -86,4 +87,10 @@ def must_hold(model: Outline, tokens: int, positions: int, key: str) -> None:
         raise ModelError(
             f"{key}: the rows have up to {positions} tokens, but the model reads at most {model.places}; "
             f"set task.max_length to {model.places} or less."
+        )
+    told_apart = [size[0] for name, size in model.weights.items() if name.endswith("token_type_embeddings.weight")]
+    if told_apart and texts > min(told_apart):
+        raise ModelError(
+            f"{key}: its tokenizer gives the {texts} texts of a row token types up to {texts - 1}, but the model knows "
+            f"{min(told_apart)} (type_vocab_size); give the tokenizer the model was made with, or choose another model."
         )

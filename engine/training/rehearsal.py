@@ -55,7 +55,8 @@ def rehearse(config: DistillationConfig, task: Task, texts: Sequence[Sequence[st
             models[who] = skeleton_of_student(config, task, len(tokenizer))
         elif teacher is not None:
             models[who] = skeleton_of_teacher(teacher.model, task, len(tokenizer), teacher.weights_only)
-        must_hold(models[who].outline, int(encoding.tokens.max()) + 1, int(encoding.lengths.max()), key)
+        tokens, longest = int(encoding.tokens.max()) + 1, int(encoding.lengths.max())
+        must_hold(models[who].outline, tokens, longest, key, encoding.texts)
 
     def weigh(reference: str, who: str, weights_only: bool, key: str) -> None:
         facts = look_at_model(reference, weights_only, key)

@@ -202,6 +202,9 @@ def test_tokens_and_places_a_model_does_not_have_are_refused_in_a_sentence(model
         must_hold(loaded, 26, 64, "k")
     with pytest.raises(ModelError, match="task.max_length to 64 or less"):
         must_hold(loaded, 25, 65, "k")
+    must_hold(loaded, 25, 64, "k", texts=2)
+    with pytest.raises(ModelError, match=r"k: .* token types up to 2, but the model knows 2 \(type_vocab_size\)"):
+        must_hold(loaded, 25, 64, "k", texts=3)
     shape = {
         "vocab_size": 9,
         "hidden_size": 8,

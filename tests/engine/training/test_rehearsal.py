@@ -54,6 +54,15 @@ def test_a_token_past_the_model_stops_the_run_only_where_rows_use_it(own: str, t
     assert "token numbers up to" in faults(own)["teacher.model"]
 
 
+def test_a_model_that_does_not_tell_two_texts_apart_is_refused_for_pairs(own: str, tmp_path: Path) -> None:
+    file, settings = tmp_path / "teacher" / "model.safetensors", tmp_path / "teacher" / "config.json"
+    weights = load_file(file)
+    name = next(name for name in weights if name.endswith("token_type_embeddings.weight"))
+    save_file({**weights, name: weights[name][:1].copy()}, file, metadata={"format": "pt"})
+    settings.write_text(json.dumps({**json.loads(settings.read_text()), "type_vocab_size": 1}))
+    assert "token types up to 1, but the model knows 1" in faults(own)["teacher.model"]
+
+
 @pytest.mark.parametrize("init", ["random", "layers"])
 def test_weights_that_are_not_the_model_s_are_named(own: str, tmp_path: Path, init: str) -> None:
     file = tmp_path / "teacher" / "model.safetensors"
