@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 from engine.analysis.export_record import FILE_NAME, read_record
 from engine.errors import DataError
@@ -50,7 +53,7 @@ def written_beside(target: Path) -> Iterator[Path]:
     old = target.with_name(f".{target.name}.old-{os.getpid()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(part, ignore_errors=True)
+        _clear_leftovers(target)
         part.mkdir()
         yield part
         check_target(target)  # someone may have put something there meanwhile
@@ -69,3 +72,17 @@ def written_beside(target: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _clear_leftovers(target: Path) -> None:
+    """What exports to ``target`` left whose processes died; an earlier export that one had moved aside is put back."""
+    for path in target.parent.glob(f".{glob.escape(target.name)}.*-*"):
+        kind, _, pid = path.name.removeprefix(f".{target.name}.").partition("-")
+        gone = pid.isdecimal() and (int(pid) == os.getpid() or not psutil.pid_exists(int(pid)))
+        if not gone or kind not in ("part", "old"):
+            continue
+        if kind == "old" and not target.exists():
+            with suppress(OSError):
+                path.rename(target)
+        else:
+            shutil.rmtree(path, ignore_errors=True)

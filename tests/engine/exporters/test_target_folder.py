@@ -95,3 +95,15 @@ def test_a_parent_that_is_a_file_is_said(tmp_path: Path) -> None:
         written_beside(tmp_path / "file" / "new"),
     ):
         pass
+
+
+def test_what_killed_exports_left_is_cleared_and_what_they_moved_aside_is_put_back(tmp_path: Path) -> None:
+    dead, alive = 2**22 + 1, os.getppid()
+    for kind, process in (("part", dead), ("part", alive), ("old", "mine")):
+        (tmp_path / f".out.{kind}-{process}").mkdir()
+    earlier_export(tmp_path / f".out.old-{dead}")
+    with pytest.raises(RuntimeError), written_beside(tmp_path / "out"):
+        raise RuntimeError("the new one fails")
+    assert (tmp_path / "out" / "model.safetensors").read_bytes() == b"old"
+    left = sorted(entry.name for entry in tmp_path.iterdir())
+    assert left == sorted([f".out.part-{alive}", ".out.old-mine", "out"])
