@@ -32,6 +32,8 @@ def list_cache(home: Path, as_json: bool) -> None:
     if found:
         table = Table("What", "Of", "Task", "Split", "Rows", "Size", "Last used", box=None, pad_edge=False)
         table.columns[4].justify = table.columns[5].justify = "right"
+        for column in table.columns[2:]:
+            column.no_wrap = True
         for entry in found:
             table.add_row(*(text_cell(cell) for cell in _cells(entry)))
         terminal().print(table)

@@ -16,7 +16,7 @@ from engine.cli.terminal import say, terminal, text_cell
 from engine.errors import EngineError, StoreError
 from engine.store import RunRecord
 from engine.store.liveness import is_had
-from engine.store.records import ENDED, FAILED, INTERRUPTED, RESUMABLE, RUNNING
+from engine.store.records import ENDED, INTERRUPTED, RESUMABLE, RUNNING
 from engine.store.run_log import last_lines
 from engine.store.trash import size_of
 
@@ -101,8 +101,8 @@ def show_run(home: Path, reference: str, as_json: bool) -> None:
         say(f"Took: {took:.1f} s, {run.step} of {run.total_steps} steps")
     for score in scores:
         say(f"{score.model:>8}  {score.split}  {score.metric} {score.value * 100:.2f}")
-    if run.state in (FAILED, INTERRUPTED) or _is_dead(run):
-        say("The end of its log:\n" + "\n".join(f"  {line}" for line in last_lines(run.log_file)))
+    if lines := last_lines(run.log_file):
+        say("The end of its log:\n" + "\n".join(f"  {line}" for line in lines))
     say(f"Folder: {run.folder}\n\n{run.toml}")
 
 

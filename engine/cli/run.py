@@ -15,6 +15,7 @@ from engine.cli.progress import RunProgress
 from engine.cli.terminal import Terminal, say, terminal
 from engine.config import DistillationConfig, parse_leniently, read_text
 from engine.config.reading import decoded
+from engine.data.cache_room import room_limit
 from engine.device import choose_device
 from engine.errors import ConfigError, Fault
 from engine.store import RunRecord, Store
@@ -80,6 +81,7 @@ def run_here(path: Path, overrides: list[str], home: Path, only_queue: bool) -> 
 
 def resume_here(reference: str, home: Path, only_queue: bool) -> int:
     """Go on with a run in this process. Exit status 0 finished, stopped or paused, 1 failed. Raises StoreError."""
+    room_limit(home / "cache")  # a sentence before anything changes, where DISTILL_CACHE_GB is no number
     store = opened(home)
     store.recover_dead()  # a run whose process died is then interrupted, and can be resumed
     number = store.run(reference).id

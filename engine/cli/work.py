@@ -13,6 +13,7 @@ from engine.cli.execute import CHECKPOINT_EVERY_S, DEVICE_LOST, StopControl, exe
 from engine.cli.opening import opened, say_interrupted
 from engine.cli.patience import patiently
 from engine.cli.terminal import say
+from engine.data.cache_room import room_limit
 from engine.errors import StoreError
 from engine.store import Store
 from engine.store.processes import own_identity
@@ -34,9 +35,12 @@ def work(
     """
     if sys.__stderr__ is not None:
         faulthandler.enable(sys.__stderr__)
+    room_limit(home / "cache")  # where that is no number each run would fail of it
     store = opened(home)
     lock = WorkerLock(home)
     if not lock.acquire():
+        holder = lock.holder()
+        _say(f"Another worker{f' (process {holder[0]})' if holder else ''} takes the queued runs of this home already.")
         return 0
     done, begin_anew = 0, False
     try:

@@ -77,6 +77,7 @@ def preview(
     result = found.preview
     likely = found.attempt("training.device", lambda: likely_device(config.training.device if config else "auto"))
     result.device, result.device_reason = likely or ("", "")
+    found.attempt("environment", lambda: room_limit((home or Path()) / "cache"))
     if config is not None:
         task = catalog.tasks()[config.task.name]
         _look_at_rows(config, task, found)

@@ -70,7 +70,10 @@ def test_run_show_table_export(distill, config: Path, home: Path, tmp_path: Path
     shown = json.loads(distill("show", "1", "--json").out)
     assert {"student", "teacher"} == {score["model"] for score in shown["scores"]}
     assert shown["last_values"]["train/loss"] > 0
-    assert "gamma = 1.0" in distill("show", run.name).out
+    shown = distill("show", run.name).out
+    assert "gamma = 1.0" in shown and "batches were padding" in shown, (
+        "also of a run that ended well the end of its log"
+    )
     for format in ("text", "markdown", "csv", "latex", "json"):
         table = distill("table", "--format", format)
         assert table.status == 0 and "MRPC" in table.out, format
@@ -193,6 +196,18 @@ def test_a_configuration_from_stdin_that_is_not_utf_8(distill, home: Path, monke
 def test_a_gpu_that_is_not_there_is_refused_before_anything_is_stored(distill, config: Path, home: Path) -> None:
     done = distill("run", config, "--set", "training.device=cuda:99")
     assert done.status == 2 and "choose “auto” or “cpu”" in done.err and not home.exists()
+
+
+def test_a_cache_limit_that_is_no_number_is_said_before_anything_is_stored(
+    distill, config: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distill("run", config, "--queue")
+    before = contents(home)
+    monkeypatch.setenv("DISTILL_CACHE_GB", "lots")
+    for command in (("run", config), ("run", config, "--queue"), ("check", config), ("work",), ("resume", "1")):
+        typed = distill(*command)
+        assert typed.status == 2 and "“lots”; give the cache's limit in gigabytes" in typed.err, command
+    assert contents(home) == before
 
 
 def test_following_a_run_whose_worker_died_comes_to_an_end(

@@ -18,10 +18,10 @@ from engine.store import RunRecord, Store
 LONG = ["training.epochs=1000", "loss.kind=none"]
 
 
-def start(home: Path, stay_s: float = 0.2) -> subprocess.Popen[bytes]:
+def start(home: Path, stay_s: float = 0.2, stderr: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "engine", "work", "--home", str(home), "--stay-s", str(stay_s)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=stderr,
     )  # fmt: skip
 
 
@@ -47,7 +47,9 @@ def test_a_home_has_one_worker_which_keeps_what_is_stopped_or_terminated_and_goe
     worker = start(store.home)
     try:
         wait_for(store, first, lambda run: run.step >= 5)
-        assert start(store.home, 60).wait(30) == 0, "a second worker leaves at once"
+        second_worker = start(store.home, 60, subprocess.PIPE)
+        said = second_worker.communicate(timeout=30)[1].decode()
+        assert second_worker.returncode == 0 and f"Another worker (process {worker.pid})" in said, "it leaves at once"
         assert store.run(first).state == "running"
         store.request_stop(first)
         stopped = wait_for(store, first, lambda run: run.state != "running")
