@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     )
     from engine.config.reading import parse_config, parse_leniently, read_config, read_text
     from engine.config.references import is_folder_like, layers_and_hidden
-    from engine.config.sections import DistillationConfig, StudentConfig, TaskConfig, TeacherConfig, TrainingConfig
+    from engine.config.sections import DistillationConfig, StudentConfig, TaskConfig, TeacherConfig
+    from engine.config.training import TrainingConfig
 
 __all__ = [
     "DistillationConfig",
@@ -63,7 +64,7 @@ _FILES = {
     "StudentConfig": "sections",
     "TaskConfig": "sections",
     "TeacherConfig": "sections",
-    "TrainingConfig": "sections",
+    "TrainingConfig": "training",
 }
 
 __getattr__ = on_demand(__name__, _FILES)

@@ -9,27 +9,17 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, field_validator
+from pydantic import Field, SerializeAsAny, ValidationError, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from engine import catalog
+from engine.config.section import Section, advanced
+from engine.config.training import TrainingConfig
 from engine.types import FeatureSettings, LossSettings
 from engine.visible import unseen_in
 
 
-def _advanced(**extra: Any) -> dict[str, Any]:
-    return {"advanced": True, **extra}
-
-
-class _Section(BaseModel):
-    # strict: "3" is no number and true is none either; a whole number may stand for a number
-    # deferred: of all these a process builds the validators it uses, when it first uses them
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, populate_by_name=True, allow_inf_nan=False, defer_build=True
-    )
-
-
-class TaskConfig(_Section):
+class TaskConfig(Section):
     """Which task, and where its rows are."""
 
     name: str = Field(title="Task", description="A task this program knows: a GLUE task, or the sample.")
@@ -46,7 +36,7 @@ class TaskConfig(_Section):
         le=512,
         title="Length",
         description="Tokens kept of each example; the rest is cut off.",
-        json_schema_extra=_advanced(unit="tokens"),
+        json_schema_extra=advanced(unit="tokens"),
     )
 
     @field_validator("name")
@@ -57,7 +47,7 @@ class TaskConfig(_Section):
         return value
 
 
-class TeacherConfig(_Section):
+class TeacherConfig(Section):
     """The model the student learns from."""
 
     model: str = Field(
@@ -75,7 +65,7 @@ class TeacherConfig(_Section):
         default=None,
         title="Tokenizer",
         description="Folder or hub id of its tokenizer. Left out: the model's own.",
-        json_schema_extra=_advanced(path="folder", placeholder="the model's own"),
+        json_schema_extra=advanced(path="folder", placeholder="the model's own"),
     )
     epochs: int = Field(
         default=3,
@@ -91,7 +81,7 @@ class TeacherConfig(_Section):
         le=4096,
         title="Batch size",
         description="Rows per step when fine-tuning it.",
-        json_schema_extra=_advanced(only_if={"training": "fine_tune"}),
+        json_schema_extra=advanced(only_if={"training": "fine_tune"}),
     )
     learning_rate: float = Field(
         default=5e-5,
@@ -99,7 +89,7 @@ class TeacherConfig(_Section):
         le=1,
         title="Learning rate",
         description="Peak rate when fine-tuning it.",
-        json_schema_extra=_advanced(only_if={"training": "fine_tune"}),
+        json_schema_extra=advanced(only_if={"training": "fine_tune"}),
     )
     seed: int = Field(
         default=0,
@@ -107,25 +97,25 @@ class TeacherConfig(_Section):
         le=2**31 - 1,
         title="Seed",
         description="Seed of its own training.",
-        json_schema_extra=_advanced(only_if={"training": "fine_tune"}),
+        json_schema_extra=advanced(only_if={"training": "fine_tune"}),
     )
     keep: Literal["logits", "tensors"] = Field(
         default="logits",
         title="Kept in the cache",
         description="What is asked of it once for all epochs and runs. logits: its answers. tensors: also what feature terms read "
         "inside it, in float16, so that no run with these terms needs it again; two bytes a token, unit and tensor.",
-        json_schema_extra=_advanced(titles={"logits": "Its answers", "tensors": "Answers and inner tensors"}),
+        json_schema_extra=advanced(titles={"logits": "Its answers", "tensors": "Answers and inner tensors"}),
     )
     weights_only: bool = Field(
         default=False,
         title="Accept a .bin pickle",
         description="Weights are read from safetensors. This opts in to pytorch_model.bin through torch's "
         "weights_only loader, which refuses code.",
-        json_schema_extra=_advanced(),
+        json_schema_extra=advanced(),
     )
 
 
-class StudentConfig(_Section):
+class StudentConfig(Section):
     """The model that learns."""
 
     architecture: str = Field(
@@ -153,7 +143,7 @@ class StudentConfig(_Section):
         le=128,
         title="Attention heads",
         description="Left out: hidden size / 64 (12 for 312); the teacher's with “layers”.",
-        json_schema_extra=_advanced(placeholder="hidden size / 64"),
+        json_schema_extra=advanced(placeholder="hidden size / 64"),
     )
     feed_forward: int | None = Field(
         default=None,
@@ -161,161 +151,17 @@ class StudentConfig(_Section):
         le=65536,
         title="Feed-forward size",
         description="Left out: 4 × hidden size (1200 for 312); the teacher's with “layers”.",
-        json_schema_extra=_advanced(placeholder="4 × hidden size"),
+        json_schema_extra=advanced(placeholder="4 × hidden size"),
     )
     tokenizer: str | None = Field(
         default=None,
         title="Tokenizer",
         description="Folder or hub id of its tokenizer. Left out: its model's own, or the teacher's.",
-        json_schema_extra=_advanced(path="folder", placeholder="the teacher's"),
+        json_schema_extra=advanced(path="folder", placeholder="the teacher's"),
     )
 
 
-class TrainingConfig(_Section):
-    """How the student is trained."""
-
-    epochs: int = Field(default=3, ge=1, le=1000, title="Epochs", description="Passes over the training rows.")
-    batch_size: int = Field(
-        default=32,
-        ge=1,
-        le=4096,
-        title="Batch size",
-        description="Rows per optimiser step.",
-        json_schema_extra={"unit": "rows"},
-    )
-    batch_tokens: int = Field(
-        default=0,
-        ge=0,
-        le=2**24,
-        title="Batch tokens",
-        description="Tokens a batch may hold, padding counted (rows × longest row): rows are added while they fit and the batch "
-        "size is not reached. A row longer than that makes a batch of its own. 0: the batch size alone counts.",
-        json_schema_extra=_advanced(unit="tokens"),
-    )
-    accumulate: int = Field(
-        default=1,
-        ge=1,
-        le=4096,
-        title="Parts of a batch",
-        description="In how many parts each step's rows go through the student: less memory for the same step. Losses that "
-        "relate the rows of a batch to each other then see only those of a part.",
-        json_schema_extra=_advanced(unit="parts"),
-    )
-    recompute: bool = Field(
-        default=False,
-        title="Recompute layers",
-        description="Keep only the layers' inputs and compute their inside again in the backward pass (gradient checkpointing): "
-        "much less memory for one more forward pass a step. No result changes.",
-        json_schema_extra=_advanced(),
-    )
-    learning_rate: float = Field(
-        default=5e-5,
-        gt=0,
-        le=1,
-        title="Learning rate",
-        description="Peak rate of AdamW, after warm-up; falls linearly to 0.",
-    )
-    seed: int = Field(
-        default=0,
-        ge=0,
-        le=2**31 - 1,
-        title="Seed",
-        description="Starts every random generator: weights, dropout, order of rows.",
-    )
-    warmup_share: float = Field(
-        default=0.1,
-        ge=0,
-        le=0.9,
-        title="Warm-up",
-        description="Share of the steps with a rising rate.",
-        json_schema_extra=_advanced(),
-    )
-    weight_decay: float = Field(
-        default=0.01,
-        ge=0,
-        le=1,
-        title="Weight decay",
-        description="AdamW's decay, on matrices only (not on biases and layer norms).",
-        json_schema_extra=_advanced(),
-    )
-    clip_norm: float = Field(
-        default=1.0,
-        gt=0,
-        le=1000,
-        title="Clip norm",
-        description="Largest gradient norm of a step.",
-        json_schema_extra=_advanced(),
-    )
-    evaluations_per_epoch: int = Field(
-        default=1,
-        ge=1,
-        le=100,
-        title="Evaluations",
-        description="How often the validation rows are scored.",
-        json_schema_extra=_advanced(unit="per epoch"),
-    )
-    patience: int = Field(
-        default=0,
-        ge=0,
-        le=1000,
-        title="Patience",
-        description="Evaluations in a row without a better score after which training ends early; 0: never.",
-        json_schema_extra=_advanced(unit="evaluations"),
-    )
-    min_delta: float = Field(
-        default=0.0,
-        ge=0,
-        le=1,
-        title="Smallest gain",
-        description="By how much a score must be better to count as a gain for patience; scores run from 0 to 1.",
-        json_schema_extra=_advanced(),
-    )
-    keep: Literal["best", "last"] = Field(
-        default="best",
-        title="Keep",
-        description="Which student is scored and kept: the best on validation, or the last.",
-        json_schema_extra=_advanced(titles={"best": "Best on validation", "last": "Last"}),
-    )
-    device: str = Field(
-        default="auto",
-        title="Device",
-        pattern=r"^(auto|cpu|cuda(:\d+)?)$",
-        description="auto takes the CUDA GPU where there is one, else the CPU.",
-        json_schema_extra=_advanced(choices=["auto", "cpu", "cuda"]),
-    )
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
-        default="auto",
-        title="Precision",
-        description="Of the student's forward pass, and of the teacher's where feature terms read its inside; weights and losses "
-        "are float32 whatever is chosen. auto: bfloat16 on a GPU that has it, float32 on the CPU.",
-        json_schema_extra=_advanced(titles={"auto": "Automatic", "float32": "float32", "bfloat16": "bfloat16"}),
-    )
-    compile: Literal["auto", "on", "off"] = Field(
-        default="auto",
-        title="Compile",
-        description="The student's passes through torch.compile, its batches padded to a few lengths. auto: on a GPU where a "
-        "short measurement says that it pays over the run's steps, never on the CPU. Terms over the student's inside, "
-        "recomputed layers and batches in parts are never compiled; the log says what was decided and why.",
-        json_schema_extra=_advanced(titles={"auto": "Automatic", "on": "On", "off": "Off"}),
-    )
-    deterministic: bool = Field(
-        default=False,
-        title="Deterministic",
-        description="Only kernels on the GPU that always sum in the same order, so that the same seed gives the same numbers "
-        "to the last bit, also after a resume; slower. Always so on the CPU.",
-        json_schema_extra=_advanced(),
-    )
-    threads: int = Field(
-        default=0,
-        ge=0,
-        le=512,
-        title="CPU threads",
-        description="0 chooses by a short measurement.",
-        json_schema_extra=_advanced(),
-    )
-
-
-class DistillationConfig(_Section):
+class DistillationConfig(Section):
     """One run, whole."""
 
     name: str = Field(

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psutil
-
 from engine.analysis.export_record import FILE_NAME, read_record
 from engine.errors import DataError
 
@@ -76,6 +74,8 @@ def written_beside(target: Path) -> Iterator[Path]:
 
 def _clear_leftovers(target: Path) -> None:
     """What exports to ``target`` left whose processes died; an earlier export that one had moved aside is put back."""
+    import psutil  # here: the window's first painting lists the exporters
+
     for path in target.parent.glob(f".{glob.escape(target.name)}.*-*"):
         kind, _, pid = path.name.removeprefix(f".{target.name}.").partition("-")
         gone = pid.isdecimal() and (int(pid) == os.getpid() or not psutil.pid_exists(int(pid)))
