@@ -18,11 +18,12 @@ VALUE, AFTER, DELTA = 0, 1, 2  # the slots of a figure: digits stand under digit
 
 @dataclass(frozen=True)
 class Span:
-    """A piece of text on one line. Spans of a slot follow each other."""
+    """A piece of text on one line. Spans of a slot follow each other. ``brief`` says it where there is too little room."""
 
     text: str
     look: Look
     slot: int = VALUE
+    brief: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def method_face(row: Row, table: Table) -> Face:
     badge = cell_text.badge_text(row, table)
     spans = [Span(row.title, "published" if row.kind == "published" else "text")]
     spans += [Span(" ".join(row.marks), "mark")] if row.marks else []
-    spans += [Span(badge, "badge")] if badge else []
+    spans += [Span(badge, "badge", brief=badge.partition(" · ")[0])] if badge else []
     spans += [Span(cell_text.seeds_text(row.seeds), "small")] if row.kind == "own" and row.seeds else []
     return Face(tuple(spans), is_right=False)
 

@@ -31,7 +31,7 @@ _COLOURS = {
 
 
 class SpanLike(Protocol):
-    """A piece of text: how it looks, and in which slot of its column it stands."""
+    """A piece of text: how it looks, in which slot of its column it stands, and in fewer words, or ""."""
 
     @property
     def text(self) -> str: ...
@@ -39,6 +39,8 @@ class SpanLike(Protocol):
     def look(self) -> str: ...
     @property
     def slot(self) -> int: ...
+    @property
+    def brief(self) -> str: ...
 
 
 class FaceLike(Protocol):
@@ -91,9 +93,14 @@ def joined_width(slots: Sequence[int]) -> int:
     return sum(width + gap for width, gap in zip(slots, SLOT_GAPS, strict=True) if width)
 
 
-def plain_width(face: FaceLike) -> int:
-    """Width of the spans one after the other."""
-    return sum(span_width(span.text, span.look) for span in face.spans) + sum(_gaps(face.spans))
+def plain_width(face: FaceLike, brief: bool = False) -> int:
+    """Width of the spans one after the other, in full or in brief."""
+    return sum(span_width(text_of(span, brief), span.look) for span in face.spans) + sum(_gaps(face.spans))
+
+
+def text_of(span: SpanLike, brief: bool) -> str:
+    """What a span says, in full or in brief."""
+    return (brief and span.brief) or span.text
 
 
 def _gaps(spans: Sequence[SpanLike]) -> list[int]:
@@ -105,12 +112,14 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class CellDelegate(QStyledItemDelegate):
-    """Paints a cell's face. ``slots`` holds the slot widths of each column, set by the grid."""
+    """Paints a cell's face. Set by the grid: ``slots`` holds the slot widths of each column, ``brief`` the columns that have
+    too little room to say all in full."""
 
     def __init__(self, face_role: int, parent: QWidget) -> None:
         super().__init__(parent)
         self.face_role = face_role
         self.slots: dict[int, tuple[int, int, int]] = {}
+        self.brief: set[int] = set()
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         face: FaceLike | None = index.data(self.face_role)
@@ -132,7 +141,7 @@ class CellDelegate(QStyledItemDelegate):
         if face.slotted:
             self._paint_slots(painter, inner, face, self.slots.get(index.column(), slot_widths(face)))
         else:
-            _paint_in_row(painter, inner, face, hovered)
+            _paint_in_row(painter, inner, face, hovered, index.column() in self.brief)
         painter.restore()
 
     def _paint_slots(self, painter: QPainter, rect: QRect, face: FaceLike, slots: Sequence[int]) -> None:
@@ -157,15 +166,16 @@ class CellDelegate(QStyledItemDelegate):
         return QSize(width + 2 * PAD, HEADING_HEIGHT if face.is_heading else ROW_HEIGHT)
 
 
-def _paint_in_row(painter: QPainter, rect: QRect, face: FaceLike, hovered: bool) -> None:
-    """Spans one after the other; the first gives way with "…" where there is too little room."""
-    wanted, room = plain_width(face), rect.width()
+def _paint_in_row(painter: QPainter, rect: QRect, face: FaceLike, hovered: bool, brief: bool = False) -> None:
+    """Spans one after the other; where there is too little room, the first gives way with a "…" in its middle: what tells a
+    name from others often stands at its end."""
+    wanted, room = plain_width(face, brief), rect.width()
     x = rect.right() + 1 - wanted if face.is_right else rect.left()
     for place, (span, gap) in enumerate(zip(face.spans, _gaps(face.spans), strict=True)):
-        text = span.text
+        text = text_of(span, brief)
         if place == 0 and wanted > room and not face.is_heading:
             left_for_it = max(40, span_width(text, span.look) - (wanted - room))
-            text = QFontMetrics(font_of(span.look)).elidedText(text, Qt.TextElideMode.ElideRight, left_for_it)
+            text = QFontMetrics(font_of(span.look)).elidedText(text, Qt.TextElideMode.ElideMiddle, left_for_it)
         x += gap + _paint_span(painter, x + gap, rect, span, text, hovered)
 
 

@@ -22,7 +22,10 @@ from distill_gui.widgets.table_cells import (
 
 Index = QModelIndex | QPersistentModelIndex
 SHARE_OF_FIRST = 0.42  # of the width, at most, for the first column while others have to scroll
-LEAST_FIRST = 260  # px; to this the first column gives way, its names ending in "…", before anything scrolls
+LEAST_FIRST, SHARE_OF_NAMES = (
+    260,
+    0.3,
+)  # px, or this share of the width: names that fit in it are not cut; else they scroll
 _OPENING_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
@@ -38,6 +41,7 @@ class TableGrid(QTableView):
         super().__init__(parent)
         self.face_role = face_role
         self._natural: dict[int, int] = {}
+        self._brief_first = 0  # width of the first column in brief, px
         self._cells = CellDelegate(face_role, self)
         self._frozen = _FrozenColumn(self)
         for view in (self, self._frozen):
@@ -68,6 +72,7 @@ class TableGrid(QTableView):
     def arrange(self) -> None:
         """Set row heights, headings and column widths for the model as it is now."""
         self._natural.clear()
+        self._brief_first = 0
         self._cells.slots.clear()
         self.clearSpans()
         columns = self.model().columnCount()
@@ -102,6 +107,8 @@ class TableGrid(QTableView):
                     slots = tuple(max(pair) for pair in zip(slots, slot_widths(face), strict=True))  # type: ignore[assignment]
                 else:
                     widest = max(widest, plain_width(face))
+                    if column == 0:
+                        self._brief_first = max(self._brief_first, plain_width(face, brief=True) + 2 * PAD)
             self._cells.slots[column] = slots
             natural = max(widest, joined_width(slots)) + 2 * PAD
             self._natural[column] = max(natural, self._natural.get(column, 0))
@@ -109,7 +116,8 @@ class TableGrid(QTableView):
     def _fit(self) -> None:
         """Share the room out: every column its natural width, what is left to all but the second.
 
-        Where there is too little, the first gives way; only where that is not enough, the others scroll.
+        Where there is too little, the first says less: its badges first, then, where they are long, its names. Only where that
+        is not enough, the others scroll.
         """
         count = len(self._natural)
         if not count:
@@ -119,13 +127,14 @@ class TableGrid(QTableView):
         spare = room - sum(widths.values())
         if spare < 0:
             left_for_it = widths[0] + spare
-            fits = left_for_it >= LEAST_FIRST
+            fits = left_for_it >= min(self._brief_first, max(LEAST_FIRST, int(room * SHARE_OF_NAMES)))
             widths[0] = left_for_it if fits else min(widths[0], max(200, int(room * SHARE_OF_FIRST)))
             spare = room - sum(widths.values())
         if spare > 0:
             takers = [column for column in range(count) if column != 1] or [0]
             for place, column in enumerate(takers):
                 widths[column] += spare * (place + 1) // len(takers) - spare * place // len(takers)
+        self._cells.brief = {0} if widths[0] < self._natural[0] else set()
         for column, width in widths.items():
             self.setColumnWidth(column, width)
         self._frozen.setColumnWidth(0, widths[0])

@@ -31,6 +31,7 @@ class Span:
     text: str
     look: str
     slot: int = 0
+    brief: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,14 @@ def test_a_name_that_is_too_long_gives_way_and_its_badge_stays(qtbot: QtBot) -> 
     assert plain_width(face) > 300
     first, last = inked(painted(qtbot, face, width=300))
     assert first >= PAD - 2 and 250 < last <= 300 - PAD + 2
+
+
+def test_a_long_name_keeps_its_end_which_tells_it_from_others(qtbot: QtBot) -> None:
+    ends = [
+        Face((Span(f"a very long name of a method that differs in λ {end}", "text"),), is_right=False)
+        for end in (".3", ".7")
+    ]
+    assert painted(qtbot, ends[0], width=150) != painted(qtbot, ends[1], width=150)
 
 
 def test_the_chip_answers_the_pointer(qtbot: QtBot) -> None:

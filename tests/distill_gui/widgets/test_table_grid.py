@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from distill_gui import theme
-from distill_gui.widgets.table_cells import HEADING_HEIGHT, PAD, ROW_HEIGHT, joined_width, slot_widths
+from distill_gui.widgets.table_cells import HEADING_HEIGHT, PAD, ROW_HEIGHT, joined_width, plain_width, slot_widths
 from distill_gui.widgets.table_grid import LEAST_FIRST, TableGrid
 
 ROLE = 0x0101
@@ -23,6 +23,7 @@ class Span:
     text: str
     look: str
     slot: int = 0
+    brief: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,28 @@ def test_the_first_column_gives_way_before_anything_scrolls(qtbot: QtBot) -> Non
         assert first >= 200 and (scrolls or first + rest == grid.viewport().width())
         assert not scrolls or grid.viewport().width() - rest < LEAST_FIRST, "it scrolls only where names would be lost"
     assert spare >= first
+
+
+def test_a_badge_says_less_before_a_name_is_cut_and_names_scroll_before_they_are(qtbot: QtBot) -> None:
+    name = Face((Span("2 × 128 · from scratch", "text"), Span("teacher · validation", "badge", brief="teacher")), False)
+    whole, brief = (plain_width(name, short) + 2 * PAD for short in (False, True))
+    model = model_of(7)
+    for row in range(1, 4):
+        model.item(row, 0).setData(name, ROLE)
+    grid = TableGrid(model, ROLE)
+    model.setParent(grid)
+    qtbot.addWidget(grid)
+    grid.show()
+    seen = set()
+    for width in range(grid.natural_width() + 40, 600, -15):
+        grid.resize(width, 400)
+        QApplication.processEvents()
+        first, in_brief = grid.columnWidth(0), 0 in grid._cells.brief
+        scrolls = grid.horizontalScrollBar().maximum() > 0
+        assert in_brief == (first < whole)
+        assert first >= brief, "a name that fits is cut"
+        seen.add((in_brief, scrolls))
+    assert {(False, False), (True, False)} <= seen
 
 
 def test_the_first_column_stays_in_sight(qtbot: QtBot) -> None:
