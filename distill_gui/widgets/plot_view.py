@@ -7,7 +7,7 @@ half of the time that a chart takes to be made.
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsItem, QSizePolicy, QWidget
 
@@ -48,6 +48,11 @@ class View(pg.GraphicsView):
 
     def remove(self, item: QGraphicsItem) -> None:
         self.box.removeItem(item)
+
+    def sizeHint(self) -> QSize:
+        """No more than it needs. Qt's own is the size it has: a chart laid out once would want as much for ever, and push
+        others out of sight when something beside it grows."""
+        return self.minimumSizeHint()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:

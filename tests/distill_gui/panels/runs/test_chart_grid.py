@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from PySide6.QtWidgets import QGraphicsView
 from pytestqt.qtbot import QtBot
 
 from distill_gui.models.run_charts import NO_ANSWERS, NO_TEACHER, ChartOptions, with_view
@@ -334,3 +335,25 @@ def test_nothing_is_kept_of_runs_no_longer_drawn(grid: ChartGrid, models: Simple
     assert kept() == {1, 3}
     grid.set_runs([models.runs.record(3)], models.runs.record(3))
     assert kept() == {3}
+
+
+def test_nothing_scrolls_while_the_charts_fit(
+    grid: ChartGrid, models: SimpleNamespace, rows: Callable[..., MetricRows], qtbot: QtBot
+) -> None:
+    """A chart once laid out must not want as much again when another theme, a legend or a lower window comes."""
+    columns = grid.viewport().width() // 340
+    lowest = -(-8 // columns) * (196 + 12)
+    for height in (lowest + 200, lowest, lowest + 60):
+        grid.resize(760, height + 2 * grid.frameWidth())
+        show(grid, models, 1)  # a run without terms, and then one with
+        grid.draw()
+        qtbot.wait(1)
+        for chart in grid.findChildren(QGraphicsView):
+            chart.updateGeometry()  # as another style sheet does
+        qtbot.wait(1)
+        show(grid, models, 3)
+        grid.draw()
+        qtbot.wait(1)
+        assert grid.cards["terms"].legend.entries()
+        assert grid.verticalScrollBar().maximum() == 0
+        assert grid.widget().height() == grid.viewport().height()
