@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel
 
 
+_ADVICE = "For more information check"  # httpx's, of what a status means
 _CLASS = re.compile(r"<class '[\w.]*?(\w+)'>")  # as Python shows a class to programmers
 
 
@@ -184,7 +185,11 @@ class in_sentences:
         if (isinstance(error, Exception) or kind.__name__ == "PanicException") and not isinstance(error, EngineError):
             lines = without_secrets(str(error)).strip().splitlines() or ["it is not what it should be"]
             plain = isinstance(error, (OSError, ValueError, RuntimeError, SafetensorError))
-            what = lines[0] if plain else f"its files hold what nobody expects there ({lines[0]})"
-            where = "" if is_local(self._reference) else " Without a network, give the folder of a downloaded model."
+            first = lines[0]
+            if first.endswith(":"):  # of the hub: what it answered stands below
+                first = " ".join([first, *(line.strip() for line in lines[1:] if not line.startswith(_ADVICE))]).strip()
+            what = first if plain else f"its files hold what nobody expects there ({first})"
+            remedy = " Without a network, give the folder of a downloaded model; a private one needs “hf auth login”."
+            where = "" if is_local(self._reference) else remedy
             said = cut(on_one_line(_CLASS.sub(r"\1", what)), 400).rstrip(".")
             raise ModelError(f"{self._key}: {self._reference} cannot be loaded: {said}.{where}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
@@ -18,16 +19,17 @@ from engine.store import Store
 
 TOKEN = "hf_" + "SentinelToken" * 3
 PASSWORD = "sentinel-password"
+LOGIN = base64.b64encode(f"me:{PASSWORD}".encode()).decode()  # as a request carries it
 ROOT = Path(__file__).resolve().parents[3]
 
 
 class Hub(ThreadingHTTPServer):
-    """A hub on this machine that refuses everything, and remembers what it was shown."""
+    """A proxy on this machine, and the hub behind it: it refuses everything, says whom, and remembers what it was shown."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
-        self.shown: list[str] = []
+        self.shown: list[str] = []  # the token, the proxy's login, where both were sent
         super().__init__(("127.0.0.1", 0), Refusal)
 
 
@@ -35,9 +37,9 @@ class Refusal(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         hub = self.server
         assert isinstance(hub, Hub)
-        hub.shown.append(str(self.headers.get("Authorization")))
+        hub.shown.append(f"{self.headers.get('Authorization')} {self.headers.get('Proxy-Authorization')}")
         self.send_response(401)
-        self.send_header("X-Error-Message", f"token {TOKEN} is not valid")
+        self.send_header("X-Error-Message", f"token {TOKEN} is not valid, asked through http://me:{PASSWORD}@127.0.0.1")
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -69,22 +71,27 @@ def holding(folder: Path, *secrets: str) -> list[str]:
 def test_a_failed_download_leaves_no_token_anywhere(
     hub: Hub, home: Path, toml: str, tiny: Path, tmp_path: Path
 ) -> None:
+    """Neither the hub's token nor the password of the proxy that it is asked through."""
     text = toml.replace(f'model = "{(tiny / "teacher").as_posix()}"', 'model = "owner/private"')
     assert "owner/private" in text
     (tmp_path / "run.toml").write_text(text, encoding="utf-8")
+    proxy = f"http://me:{PASSWORD}@127.0.0.1:{hub.server_address[1]}"
+    inherited = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     environment = {
-        **os.environ, "PYTHONPATH": str(ROOT), "HF_TOKEN": TOKEN, "HF_HUB_OFFLINE": "0", "HF_HOME": str(tmp_path / "hf"),
-        "HF_ENDPOINT": f"http://127.0.0.1:{hub.server_address[1]}", "NO_PROXY": "*",
+        **inherited, "PYTHONPATH": str(ROOT), "HF_TOKEN": TOKEN, "HF_HUB_OFFLINE": "0", "HF_HOME": str(tmp_path / "hf"),
+        "HF_ENDPOINT": "http://hub.invalid", "http_proxy": proxy, "HTTP_PROXY": proxy,
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-m", "engine", "run", "run.toml", "--home", str(home)],
         cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode in (1, 2), done.stderr
-    assert any(TOKEN in shown for shown in hub.shown), "the hub was never asked with the token, so nothing is proved"
-    assert TOKEN not in done.stdout + done.stderr and PASSWORD not in done.stdout + done.stderr
+    shown = [line for line in hub.shown if TOKEN in line and LOGIN in line]
+    assert shown, "the hub was never asked with token and password, so nothing is proved"
+    for secret in (TOKEN, PASSWORD, LOGIN):
+        assert secret not in done.stdout + done.stderr
     assert "owner/private cannot be loaded" in " ".join(done.stderr.split())
-    assert (home / "runs.db").is_file() and holding(home, TOKEN, PASSWORD) == []
+    assert (home / "runs.db").is_file() and holding(home, TOKEN, PASSWORD, LOGIN) == []
 
 
 def test_what_a_library_says_of_a_token_does_not_reach_the_log(
