@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from engine.store import Store
+from engine.store.records import FINISHED
 from tests.faults.ending import NOT_DOUBLED, NOT_LOST, OLDEST, Reference, check_death, check_end, reference_of
 from tests.faults.material import CASES, config_of
 from tests.faults.moments import ANYWHERE, PLACES, Moment
@@ -115,6 +116,9 @@ def _one_life(
         check_death(outcome, home, run, died_at, where)
         store.recover_dead()
         record = store.run(run)
+        if record.state == FINISHED:  # all was stored, the process alone had not ended yet
+            outcome.add("kills after the run's end")
+            break
         outcome.must(record.state == "interrupted", f"{where}: the run is {record.state}.")
         store.resume(run)
     if store.run(run).state == "queued":
