@@ -14,6 +14,10 @@ Found = TypeVar("Found")
 def _nothing(*_: object) -> None: ...
 
 
+def _never() -> bool:
+    return False
+
+
 def patiently(
     do: Callable[[], Found],
     may_pass: Callable[[Exception], bool],
@@ -23,10 +27,12 @@ def patiently(
     patience_s: float = PATIENCE_S,
     before_again: Callable[[Exception], object] = _nothing,
     over: Callable[[], object] = _nothing,
+    given_up: Callable[[], bool] = _never,
 ) -> Found:
     """What ``do`` returns, tried every ``retry_s`` for ``patience_s`` while its errors ``may_pass``; else raises the last.
 
     ``refused`` hears of the first error, ``before_again`` of each before the next try; ``over`` is called if it then works.
+    Where a person has ``given_up`` waiting, the last error is raised at once.
     """
     until = time.monotonic() + patience_s
     said = False
@@ -34,7 +40,7 @@ def patiently(
         try:
             found = do()
         except Exception as error:
-            if not may_pass(error) or time.monotonic() >= until:
+            if not may_pass(error) or time.monotonic() >= until or (said and given_up()):
                 raise
             if not said:
                 said = True

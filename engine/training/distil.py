@@ -236,9 +236,8 @@ def distil(
     for split, found in scores.items():
         for metric, value in found.items():
             emit(Score("student", split, metric, value))
-    kept = keep_student(
-        student, data, config, folder, scores, emit, STOPPED_PATIENCE_S if fitted.stopped else PATIENCE_S
-    )
+    patience_s = STOPPED_PATIENCE_S if fitted.stopped else PATIENCE_S
+    kept = keep_student(student, data, config, folder, scores, emit, patience_s, given_up=stop_scoring)
     emit(Facts({"best_score": seen.key, "best_step": step}))
     emit(Log(f"Student: {task.key_metric} {seen.key:.4f} (step {step}), kept in {kept}."))
     keeper.trim()
@@ -358,10 +357,11 @@ def keep_student(
     scores: Scores,
     emit: Emit,
     patience_s: float = PATIENCE_S,
+    given_up: Callable[[], bool] = lambda: False,
 ) -> Path:
     """Write ``folder``/student as a Hugging Face folder, whole and on the disk when this returns.
 
-    A disk that refuses is waited for, at most ``patience_s``; then raises DataError.
+    A disk that refuses is waited for, at most ``patience_s`` and until it is ``given_up``; then raises DataError.
     """
     from safetensors import SafetensorError
 
@@ -377,7 +377,7 @@ def keep_student(
         (part / "distillation.json").write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
 
     try:
-        write_whole(kept, write, "The student", emit, patience_s=patience_s)
+        write_whole(kept, write, "The student", emit, patience_s=patience_s, given_up=given_up)
     except (OSError, SafetensorError) as error:
         raise DataError(
             f"The student cannot be kept in {kept}: {reason_of(error)}. Make room, or mend the disk, and resume the run: it "

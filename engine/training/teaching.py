@@ -215,7 +215,7 @@ class _Maker:
         else:
             stop = self._stop_between_batches
             scores = self._measured(lambda split: predict(model, split, device, None, "teacher", stop, portions))
-        live = model if _keep(model, scores, config, kept, self.emit) else None
+        live = model if _keep(model, scores, config, kept, self.emit, self.stop_requested) else None
         return self._teacher(scores, kept, self._answers(str(kept), "loading the fine-tuned teacher", live))
 
     def _stop_between_batches(self, rows_done: int) -> None:
@@ -337,8 +337,18 @@ def kept_scores(folder: Path, task: Task) -> Scores | None:
         return None
 
 
-def _keep(model: PreTrainedModel, scores: Scores, config: TeacherConfig, folder: Path, emit: Emit) -> bool:
-    """Keep a teacher in ``folder``: whole, or not there. False if another process was faster. A disk that refuses is waited for."""
+def _keep(
+    model: PreTrainedModel,
+    scores: Scores,
+    config: TeacherConfig,
+    folder: Path,
+    emit: Emit,
+    stop_requested: Callable[[], bool],
+) -> bool:
+    """Keep a teacher in ``folder``: whole, or not there. False if another process was faster. A disk that refuses is waited for.
+
+    Raises StopAsked if a stop was asked for meanwhile.
+    """
     from safetensors import SafetensorError
 
     def write(part: Path) -> None:
@@ -349,10 +359,12 @@ def _keep(model: PreTrainedModel, scores: Scores, config: TeacherConfig, folder:
 
     try:
         folder.parent.mkdir(exist_ok=True, mode=0o700)
-        write_whole(folder, write, "The fine-tuned teacher", emit, replaces=False)
+        write_whole(folder, write, "The fine-tuned teacher", emit, replaces=False, given_up=stop_requested)
         return True
     except (OSError, SafetensorError) as error:
         if not (folder / "scores.json").is_file():  # another process may have kept the same one first
+            if stop_requested():
+                raise StopAsked from None
             raise ModelError(
                 f"The fine-tuned teacher cannot be kept in {folder}: {reason_of(error)}. Make room, or mend the disk, and "
                 "resume the run: it goes on from its last checkpoint."

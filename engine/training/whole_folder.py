@@ -31,11 +31,13 @@ def write_whole(
     *,
     replaces: bool = True,
     patience_s: float | None = None,
+    given_up: Callable[[], bool] = lambda: False,
 ) -> None:
     """Let ``write`` fill a new folder, then give it the name ``folder``; ``replaces`` one that is there.
 
-    ``what`` names it in the sentences of the log. A disk that refuses is tried again for ``patience_s``; then, and at once
-    where waiting cannot help, raises OSError or SafetensorError, with the earlier folder untouched.
+    ``what`` names it in the sentences of the log. A disk that refuses is tried again for ``patience_s``, or until the person
+    has ``given_up``; then, and at once where waiting cannot help, raises OSError or SafetensorError, with the earlier folder
+    untouched.
     """
 
     def refused(error: Exception) -> None:
@@ -49,6 +51,7 @@ def write_whole(
         retry_s=RETRY_S,
         patience_s=PATIENCE_S if patience_s is None else patience_s,
         over=lambda: emit(Log(f"{what} could be kept after all.")),
+        given_up=given_up,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from engine.config import TeacherConfig, parse_config
 from engine.data.cache_room import lock_file
 from engine.data.split import TaskData, load_task_data
 from engine.events import Event, Log, Phase
-from engine.training import teaching
+from engine.training import teaching, whole_folder
 from engine.training.teaching import teacher_key
 
 MRPC = catalog.tasks()["mrpc"]
@@ -181,6 +182,16 @@ def test_a_process_that_dies_while_it_trains_a_teacher_leaves_it_to_the_one_that
     found = asker.ask()
     assert found is not None and found.folder is not None and (found.folder / "scores.json").is_file()
     assert "Teacher: fine-tuning " in asker.log()
+
+
+def test_a_stop_ends_the_waiting_for_room_on_the_disk(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(whole_folder, "sync", full)
+    monkeypatch.setattr(whole_folder, "RETRY_S", 0.01)
+    assert asker.ask(stop=lambda: "cannot be kept" in asker.log()) is None
+    assert not list((asker.home / "teachers").iterdir())
 
 
 def test_a_stop_ends_the_waiting_for_a_teacher(asker: Asker, holder: Callable[..., subprocess.Popen[str]]) -> None:

@@ -70,6 +70,21 @@ def test_a_disk_that_refuses_for_long_leaves_the_earlier_one(tmp_path: Path, mon
     ]
 
 
+def test_a_person_who_gives_up_waiting_for_the_disk_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whole_folder, "RETRY_S", 0.01)
+    said: list[Event] = []
+
+    def full(folder: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    tries = iter([False, False, True])
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(tmp_path / "kept", full, "It", said.append, given_up=lambda: next(tries))
+    assert next(tries, "all asked") == "all asked" and len(said) == 2, "not before it was said what is waited for"
+
+
 def test_where_waiting_cannot_help_it_is_said_at_once(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         keep(tmp_path / "removed" / "kept", write_text("first"))
