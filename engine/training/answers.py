@@ -17,6 +17,7 @@ from engine.data.array_cache import ArrayCache, Begin, Kept, Made, StopAsked, ke
 from engine.data.cache_room import size_in_words
 from engine.data.split import Split
 from engine.data.teacher_rows import TeacherRows
+from engine.errors import ModelError
 from engine.events import Emit, Log, Phase
 from engine.training.evaluate import predict
 from engine.training.inside import listed
@@ -97,7 +98,7 @@ class Answers:
     def logits(self, split: Split) -> NDArray[np.float32]:
         """Logits of every row of a split, in the rows' order and the task's order of classes, float32 (rows, outputs).
 
-        Raises StopAsked if a stop was asked for meanwhile.
+        Raises StopAsked if a stop was asked for meanwhile, ModelError for answers that are not finite numbers.
         """
         what = f"the teacher's answers on {split.name}"
         if self._content is None or self._cache is None:
@@ -199,7 +200,14 @@ class Answers:
     def _ask(self, split: Split) -> NDArray[np.float32]:
         tell = self._teller("asking the teacher")
         after_batch = lambda done: tell(done, len(split))  # noqa: E731
-        return predict(self.model(), split, self._device, self._precision, "teacher", after_batch, self._portions)
+        found = predict(self.model(), split, self._device, self._precision, "teacher", after_batch, self._portions)
+        spoilt = int((~np.isfinite(found).all(axis=1)).sum())
+        if spoilt:  # never kept: whoever learns from them is spoilt too
+            raise ModelError(
+                f"teacher.model: {self._name} answers {spoilt:,} of the {len(split):,} {split.name} rows with numbers that are not "
+                "finite; its weights are damaged or too large, get it again or choose another teacher."
+            )
+        return found
 
     def _teller(self, phase: str) -> Callable[[int, int], None]:
         """Tells now and then how far a pass is, and ends it with StopAsked where a stop was asked for."""

@@ -16,6 +16,7 @@ from engine.data.array_cache import ArrayCache, StopAsked
 from engine.data.batches import BatchSize
 from engine.data.cache_room import entries
 from engine.data.split import Split, TaskData, load_task_data
+from engine.errors import ModelError
 from engine.events import Event, Log, Phase
 from engine.models.shape import EncoderShape
 from engine.models.student import random_classifier
@@ -176,3 +177,19 @@ def test_answers_take_four_bytes_a_row_and_class_within_a_tenth(
     teacher.answers().logits(data.train)
     (entry,) = entries(teacher.folder)
     assert rows * classes * 4 <= entry.bytes <= 1.1 * rows * classes * 4
+
+
+def test_answers_that_are_not_finite_are_refused_by_the_teachers_name_and_never_kept(
+    teacher: Teacher, data: TaskData
+) -> None:
+    def spoilt() -> Any:
+        model = Teacher.load(teacher)
+        with torch.no_grad():
+            model.classifier.bias[0] = torch.nan
+        return model
+
+    teacher.load = spoilt  # type: ignore[method-assign]
+    rows = len(data.train)
+    with pytest.raises(ModelError, match=f"teacher.model: tiny answers {rows} of the {rows} train rows"):
+        teacher.answers().logits(data.train)
+    assert entries(teacher.folder) == []
