@@ -55,7 +55,9 @@ def repair(home: Home = None) -> None:
         say(f"Recovered: {_counted(done.salvage.written)}.")
         say(f"Rows lost, as far as can be told: {_lost(done.salvage.lost)}.")
         if done.salvage.nameless:
-            say(f"{done.salvage.nameless} curves lost their names; they are called “recovered/curve N” now.")
+            count = done.salvage.nameless
+            lost = "1 curve lost its name and is" if count == 1 else f"{count} curves lost their names and are"
+            say(f"{lost} called “recovered/curve N” now.")
         for run in done.salvage.doubtful:
             say(
                 f"Something in the row of run {run} was damaged; its configuration is its folder's now. See whether its name, "

@@ -99,6 +99,8 @@ def _by_transformers(reference: str, settings: dict[str, Any], weights_only: boo
     model, info = AutoModelForSequenceClassification.from_pretrained(
         reference,
         **settings,
+        output_attentions=False,  # whatever its config.json wants besides logits: nobody reads it, and a student
+        output_hidden_states=False,  # that wants it could not be saved in the end
         dtype=torch.float32,
         trust_remote_code=False,
         use_safetensors=None if weights_only else True,  # None: a pickle where there is nothing better

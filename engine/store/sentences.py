@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import StoreError
+from engine.visible import cut, on_one_line
 
 # Primary result codes of SQLite; an extended code has one of them in its lowest byte.
 BUSY, LOCKED, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
@@ -50,7 +51,8 @@ def as_store_error(error: Exception, file: Path) -> StoreError:
 
 def damaged(file: Path, what: object) -> StoreError:
     """The sentence for a store that holds what this program cannot have written."""
-    return StoreError(f"The store {file} is damaged. {_repair(file)} ({what}).")
+    said = str(what).partition(" with text ")[0]  # SQLite quotes all of a text that it cannot read
+    return StoreError(f"The store {file} is damaged. {_repair(file)} ({cut(on_one_line(said), 200)}).")
 
 
 def repair_of(file: Path) -> str:

@@ -107,6 +107,7 @@ class Answers:
         kept = self._cache.fetch(self.key(split), lambda: self._make(split), what, self._stop_requested)
         self._facts = kept.about
         logits = np.array(kept.arrays["logits"])  # a copy: small, and torch wants arrays it may write to
+        self._must_be_finite(logits, split)  # as earlier versions kept such
         self._tell(split, kept, logits, time.perf_counter() - start)
         return logits
 
@@ -201,13 +202,17 @@ class Answers:
         tell = self._teller("asking the teacher")
         after_batch = lambda done: tell(done, len(split))  # noqa: E731
         found = predict(self.model(), split, self._device, self._precision, "teacher", after_batch, self._portions)
+        self._must_be_finite(found, split)  # before anything of it is kept
+        return found
+
+    def _must_be_finite(self, found: NDArray[np.float32], split: Split) -> None:
+        """Raises ModelError for answers from which nothing can be learnt."""
         spoilt = int((~np.isfinite(found).all(axis=1)).sum())
-        if spoilt:  # never kept: whoever learns from them is spoilt too
+        if spoilt:
             raise ModelError(
                 f"teacher.model: {self._name} answers {spoilt:,} of the {len(split):,} {split.name} rows with numbers that are not "
                 "finite; its weights are damaged or too large, get it again or choose another teacher."
             )
-        return found
 
     def _teller(self, phase: str) -> Callable[[int, int], None]:
         """Tells now and then how far a pass is, and ends it with StopAsked where a stop was asked for."""

@@ -218,6 +218,17 @@ def test_tokens_and_places_a_model_does_not_have_are_refused_in_a_sentence(model
         must_hold(counted_from_two, 9, 17, "k")
 
 
+def test_a_model_that_wants_to_give_more_than_logits_can_be_saved_again(model: Path, tmp_path: Path) -> None:
+    wanting = json.loads((model / "config.json").read_text()) | {
+        "output_attentions": True,
+        "output_hidden_states": True,
+    }
+    (model / "config.json").write_text(json.dumps(wanting))
+    loaded = load_classifier(str(model), MRPC, "k", weights_only=False, trained_head=False)
+    loaded.save_pretrained(tmp_path / "kept")
+    assert (tmp_path / "kept" / "model.safetensors").is_file()
+
+
 def write_over(file: Path, content: bytes) -> None:
     """Other bytes in the same file, of the same length and with the same time of modification."""
     times = file.stat().st_atime_ns, file.stat().st_mtime_ns

@@ -38,3 +38,13 @@ def test_an_error_of_the_disk_names_its_own_file() -> None:
 
 def test_an_error_without_a_code_has_none() -> None:
     assert result_code(ValueError()) is None
+
+
+def test_what_a_damaged_row_holds_is_not_quoted(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "runs.db")
+    connection.execute("CREATE TABLE runs (toml TEXT)")
+    connection.execute("INSERT INTO runs VALUES (CAST(x'6e616d650aff736563726574' AS TEXT))")
+    with pytest.raises(StoreError, match="is damaged") as found, in_sentences(tmp_path / "runs.db"):
+        connection.execute("SELECT toml FROM runs").fetchall()
+    connection.close()
+    assert "column 'toml')." in str(found.value) and "secret" not in str(found.value) and "\n" not in str(found.value)
