@@ -18,17 +18,19 @@ from distill_gui import theme as themes
 from distill_gui.models import Models
 from distill_gui.models.results import Results
 from distill_gui.models.run_text import bytes_text
-from distill_gui.models.run_words import ended_text, stop_stage_text
+from distill_gui.models.run_words import ended_text, interrupted_text, resumed_text, stop_stage_text, was_cut_off
 from distill_gui.panels import discover
 from distill_gui.services.engine_thread import EngineThread
 from distill_gui.services.meters import Meters
 from distill_gui.services.preferences import Preferences
+from distill_gui.services.remembering import Remembering
 from distill_gui.version import NAME
 from distill_gui.windows.close_question import Answer, ask_close
 from distill_gui.windows.main_window import MainWindow
 from distill_gui.windows.status import Status
 
 if TYPE_CHECKING:
+    from distill_gui.models.run_charts import ChartOptions
     from engine.store import MetricRows, RunRecord, ScoreRow
 
 LAST_WAIT_MS = 10_000
@@ -59,10 +61,12 @@ class Studio(QObject):
         chosen = theme or self.preferences.theme
         self._results = Results()
         self._published_known = self._begun = self._closed = False
+        self._remembering = Remembering(self)
         with themes.bare(app):
             themes.follow(app, chosen)
             self.window = MainWindow(discover(), self.models, chosen, str(home), ask)
             self.window.place_made.connect(self._on_place_made)
+            self.window.set_interrupted(self.preferences.interrupted)
             self.window.restore_layout(self.preferences.layout)
             if not self.preferences.welcomed:
                 self.window.show_welcome()
@@ -97,6 +101,7 @@ class Studio(QObject):
     def close(self) -> None:
         """Remember the layout and end the services; a training process goes on."""
         self._closed = True
+        self._remembering.now()
         self.preferences.set_layout(self.window.layout_state())
         self.meters.close()
         self.engine.close()
@@ -110,6 +115,7 @@ class Studio(QObject):
         engine.scores_changed.connect(self._on_scores_changed)
         engine.means_arrived.connect(self._on_means_arrived)
         engine.run_ended.connect(self._on_run_ended)
+        engine.interrupted_resumed.connect(self._on_interrupted_resumed)
         engine.enqueued.connect(self._on_enqueued)
         engine.discarded.connect(self._on_discarded)
         engine.trash_listed.connect(self.window.set_trash)
@@ -130,6 +136,12 @@ class Studio(QObject):
             model.set_scores(self._results.scores())
         if name == "table":
             model.add_curve_means(self._results.means)
+            model.set_switches(self.preferences.table)
+            model.switches_changed.connect(self._on_switches_changed)
+
+    def _made(self, *names: str) -> list[Any]:
+        """Those of the models that were needed so far."""
+        return [getattr(self.models, name) for name in names if self.models.has(name)]
 
     def _on_rewound(self, runs: list[int]) -> None:
         for run in runs:
@@ -143,37 +155,58 @@ class Studio(QObject):
             self.engine.put_curves_away(gone)
 
     def _on_runs_changed(self, records: list[RunRecord]) -> None:
-        if not self._published_known:
+        first = not self._published_known
+        if first:
             self._published_known = True
             from distill_gui.models.published_lines import published_lines
             from engine.analysis.published import read_published
 
             self.models.runs.set_published(published_lines(read_published()))
         self.models.runs.update(records)
-        for name in ("table", "export"):
-            if self.models.has(name):
-                getattr(self.models, name).update(records)
-        if self.models.has("compose"):
-            self.models.compose.update_runs(records)
+        for model in self._made("table", "export"):
+            model.update(records)
+        for model in self._made("compose"):
+            model.update_runs(records)
         self._show_status()
+        if first:
+            self._see_to_interrupted([record for record in records if was_cut_off(record)])
+
+    def _see_to_interrupted(self, records: list[RunRecord]) -> None:
+        """Do with runs that ended without a word as the person chose."""
+        if records and self.preferences.interrupted == "resume":
+            self.engine.resume_interrupted()
+        elif records and self.preferences.interrupted == "offer":
+
+            def resume() -> None:
+                for record in records:
+                    self.engine.resume_run(record.id)
+
+            self.window.notify(interrupted_text(records), "Resume", resume, lasts=True)
+
+    def _on_interrupted_resumed(self, resumed: list[int], left: list[int]) -> None:
+        names = [[record.name for run in runs if (record := self.models.runs.record(run))] for runs in (resumed, left)]
+        if said := resumed_text(*names):
+            self._say(said)
 
     def _on_scores_changed(self, scores: list[ScoreRow]) -> None:
         self._results.take_scores(scores)
-        for name in ("table", "export"):
-            if self.models.has(name):
-                getattr(self.models, name).set_scores(self._results.scores())
+        for model in self._made("table", "export"):
+            model.set_scores(self._results.scores())
 
     def _on_means_arrived(self, means: dict[int, dict[str, float]]) -> None:
         self._results.take_means(means)
-        if self.models.has("table"):
-            self.models.table.add_curve_means(means)
+        for model in self._made("table"):
+            model.add_curve_means(means)
 
     def _on_run_ended(self, record: RunRecord) -> None:
         def show() -> None:
             self.window.show_place("runs")
             self.window.panel("runs").set_run(record.id)  # type: ignore[attr-defined]
 
-        self.window.notify(ended_text(record), "Show", show)
+        if was_cut_off(record) and self.preferences.interrupted != "leave":
+            self._see_to_interrupted([record])
+        else:
+            self.window.notify(ended_text(record), "Show", show)
 
     def _on_enqueued(self, runs: list[int]) -> None:
         if self.window.place() != "runs":
@@ -192,14 +225,13 @@ class Studio(QObject):
         """Keep nothing of runs that somebody deleted for good: a window lives for weeks."""
         self._results.forget(runs)
         self.models.runs.remove(runs)
-        if self.models.has("table"):
-            self.models.table.forget(runs)
-        if self.models.has("export"):
-            self.models.export.remove(runs)
-        if self.models.has("compose"):
-            self.models.compose.forget_runs(runs)
-        for run in runs:
-            self.models.curves.forget(run)
+        for model in self._made("table"):
+            model.forget(runs)
+        for model in self._made("export"):
+            model.remove(runs)
+        for model in self._made("compose"):
+            model.forget_runs(runs)
+        self._on_rewound(runs)
 
     def _say(self, text: str) -> None:
         self.window.notify(text)
@@ -241,6 +273,7 @@ class Studio(QObject):
         window.restore_wanted.connect(self.engine.restore)
         window.purge_wanted.connect(self.engine.purge)
         window.theme_chosen.connect(self._on_theme_chosen)
+        window.interrupted_chosen.connect(self._on_interrupted_chosen)
         window.close_decided.connect(self._on_close_decided)
         window.closed.connect(self.close)
 
@@ -248,6 +281,20 @@ class Studio(QObject):
         self.preferences.set_theme(choice)
         themes.follow(self._app, choice)
         self.window.set_theme(choice)
+
+    def _on_interrupted_chosen(self, choice: str) -> None:
+        self.preferences.set_interrupted(choice)
+        self.window.set_interrupted(choice)
+        if choice == "resume":
+            self.engine.resume_interrupted()
+
+    def _on_switches_changed(self) -> None:
+        self._remembering.soon("table", lambda: self.preferences.set_table(self.models.table.switches()))
+
+    def _on_chart_options_changed(self, options: ChartOptions) -> None:
+        from distill_gui.models.chart_memory import remembered
+
+        self._remembering.soon("charts", lambda: self.preferences.set_charts(remembered(options)))
 
     def _on_close_decided(self, answer: str) -> None:
         if answer == "stop":
@@ -284,6 +331,10 @@ class Studio(QObject):
         runs.export_requested.connect(self._on_export_place_wanted)
         runs.duplicate_requested.connect(self._on_duplicate_requested)
         runs.compose_requested.connect(lambda: self.window.show_place("compose"))
+        from distill_gui.models.chart_memory import recalled
+
+        runs.set_options(recalled(self.preferences.charts))
+        runs.options_changed.connect(self._on_chart_options_changed)
         engine.log_arrived.connect(runs.append_log)
         engine.stopping.connect(lambda run, *stage: runs.set_stop_stage(run, stop_stage_text(*stage)))
         runs.ask_again()

@@ -45,6 +45,7 @@ class Line:
 class TableModel(QAbstractTableModel):
     """Rebuilt a little after runs or scores change; a rebuilt table of the same shape changes cells, never resets."""
 
+    switches_changed = Signal()  # what is shown was chosen anew
     table_changed = Signal()  # other rows, columns or notes; emitted after the view was told
 
     def __init__(self, published: PublishedTable | None = None, parent: QObject | None = None) -> None:
@@ -108,22 +109,37 @@ class TableModel(QAbstractTableModel):
 
     def set_gradient_shown(self, shown: bool) -> None:
         """Show or leave out the column of the gradient, here and in every copy."""
-        if shown != self._show_gradient:
-            self._show_gradient = shown
-            self.rebuild()
+        self.set_switches(self.switches() | {"gradient": shown})
 
     def set_published_shown(self, shown: bool) -> None:
         """Show or leave out the published rows."""
-        if shown != self._show_published:
-            self._show_published = shown
-            self.rebuild()
+        self.set_switches(self.switches() | {"published": shown})
 
     def set_hidden_columns(self, keys: Iterable[str]) -> None:
         """Leave the columns of these tasks out, here and in every copy."""
-        hidden = frozenset(keys)
-        if hidden != self._hidden:
-            self._hidden = hidden
+        self.set_switches(self.switches() | {"hidden_columns": sorted(keys)})
+
+    def switches(self) -> dict[str, Any]:
+        """What is shown, as plain values to be remembered."""
+        return {
+            "published": self._show_published,
+            "gradient": self._show_gradient,
+            "hidden_columns": sorted(self._hidden),
+        }
+
+    def set_switches(self, values: Mapping[str, Any]) -> None:
+        """Show what was remembered; what is missing or damaged is at its default, and {} means all defaults."""
+        before, hidden = self.switches(), values.get("hidden_columns")
+        self._show_published = values.get("published") is not False
+        self._show_gradient = values.get("gradient") is True
+        self._hidden = frozenset(map(str, hidden)) if isinstance(hidden, list) else frozenset()
+        if self.switches() != before:
             self.rebuild()
+            self.switches_changed.emit()
+
+    def has_choices(self) -> bool:
+        """Whether anything but the defaults is shown."""
+        return not self._show_published or self._show_gradient or bool(self._hidden)
 
     def rebuild(self) -> None:
         """Make the table anew, now."""

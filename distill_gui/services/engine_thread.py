@@ -50,6 +50,7 @@ class EngineThread(QThread):
     means_arrived = Signal(object)  # dict: finished run → curve → mean
     run_ended = Signal(object)  # RunRecord, after its last rows and scores
     enqueued = Signal(object)  # list[int], the runs just put in the queue
+    interrupted_resumed = Signal(object, object)  # two list[int]: put back in the queue; left, as they got no further
     discarded = Signal(object)  # RunRecord, just moved to the trash by this window
     trash_listed = Signal(object)  # list of (RunRecord, bytes of its files)
     purged = Signal(object, object)  # list[int], the runs this window deleted for good; bytes of their files
@@ -104,6 +105,10 @@ class EngineThread(QThread):
     def resume_run(self, run: int) -> None:
         """Put a run back in the queue, to go on from its last checkpoint."""
         self._put(lambda session: session.resume(run))
+
+    def resume_interrupted(self) -> None:
+        """Put all runs back in the queue whose process ended without a word; ``interrupted_resumed`` follows."""
+        self._put(lambda session: self.interrupted_resumed.emit(*session.resume_interrupted()))
 
     def rename(self, run: int, name: str) -> None:
         self._put(lambda session: session.rename(run, name))

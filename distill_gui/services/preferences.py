@@ -11,14 +11,21 @@ from typing import Any
 
 FILE = "window.json"
 THEMES = ("system", "light", "dark")
+INTERRUPTED = ("offer", "resume", "leave")
 
 
 class Preferences:
-    """Theme, layout, and whether the welcome was seen. A missing, damaged or foreign file means the defaults."""
+    """Theme, layout, how charts and table are shown, what is done about interrupted runs, and whether the welcome was seen.
+
+    A missing, damaged or foreign file means the defaults.
+    """
 
     def __init__(self, home: Path) -> None:
         self._file = home / FILE
         self._values = _read(self._file)
+        self._chosen: dict[
+            str, Any
+        ] = {}  # in this window; another one of this home may choose something else meanwhile
 
     @property
     def theme(self) -> str:
@@ -39,6 +46,38 @@ class Preferences:
             return {}
         return {key: value for key, value in layout.items() if isinstance(value, str)}
 
+    @property
+    def interrupted(self) -> str:
+        """What is done about interrupted runs: "offer" to resume them, "resume" them, or "leave" them."""
+        choice = self._values.get("interrupted")
+        return choice if choice in INTERRUPTED else "offer"
+
+    @property
+    def charts(self) -> dict[str, Any]:
+        """What ``models.chart_memory.remembered`` gave, {} at the first start; as it was read, so perhaps nonsense."""
+        return self._table("charts")
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """What ``TableModel.switches`` gave, {} at the first start; as it was read, so perhaps nonsense."""
+        return self._table("table")
+
+    def set_interrupted(self, choice: str) -> None:
+        """Remember what to do about interrupted runs."""
+        self._keep("interrupted", choice)
+
+    def set_charts(self, options: Mapping[str, Any]) -> None:
+        """Remember how charts are drawn."""
+        self._keep("charts", dict(options))
+
+    def set_table(self, switches: Mapping[str, Any]) -> None:
+        """Remember what of the table is shown."""
+        self._keep("table", dict(switches))
+
+    def _table(self, key: str) -> dict[str, Any]:
+        values = self._values.get(key)
+        return dict(values) if isinstance(values, dict) else {}
+
     def set_theme(self, theme: str) -> None:
         """Remember the theme."""
         self._keep("theme", theme)
@@ -54,7 +93,8 @@ class Preferences:
     def _keep(self, key: str, value: Any) -> None:
         if self._values.get(key) == value:
             return
-        self._values[key] = value
+        self._chosen[key] = value
+        self._values = _read(self._file) | self._chosen
         beside = self._file.with_name(f"{FILE}.{os.getpid()}.new")  # two windows may write at once
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -59,6 +59,14 @@ class StoreSession:
         self._tail.touch()
         self._keeper.hurry()
 
+    def resume_interrupted(self) -> tuple[list[int], list[int]]:
+        """Put the runs back in the queue whose process ended without a word; returns those, and those left, which got no
+        further since they were last resumed so."""
+        found = self._store.resume_interrupted()
+        self._tail.touch()
+        self._keeper.hurry()
+        return found
+
     def rename(self, run: int, name: str) -> None:
         """Give a run another name, on one line. Raises EngineError for an empty one."""
         name = " ".join(name.split())[:NAME_LENGTH]

@@ -54,6 +54,7 @@ class Toast(QFrame):
         self.timer.setSingleShot(True)
         self.timer.setInterval(SHOWN_MS)
         self.timer.timeout.connect(self.close)
+        self.lasts = False  # until someone acts on it or dismisses it
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -66,8 +67,13 @@ class Toast(QFrame):
         super().enterEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self.timer.start()
+        self.wait()
         super().leaveEvent(event)
+
+    def wait(self) -> None:
+        """Go in a while, unless it lasts."""
+        if not self.lasts:
+            self.timer.start()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
@@ -80,15 +86,19 @@ class Toast(QFrame):
             on_action()
 
 
-def show_toast(window: QWidget, text: str, action: str = "", on_action: Callable[[], None] | None = None) -> Toast:
-    """Show ``text`` over ``window`` for some seconds, with a button ``action`` that calls ``on_action``."""
+def show_toast(
+    window: QWidget, text: str, action: str = "", on_action: Callable[[], None] | None = None, lasts: bool = False
+) -> Toast:
+    """Show ``text`` over ``window`` for some seconds, or as long as it takes, with a button ``action`` that calls
+    ``on_action``."""
     shown = [old for old in _toasts(window) if not old.isHidden()]
     for old in shown[: max(0, len(shown) + 1 - MOST)]:
         old.close()
     toast = Toast(window, text, action, on_action)
+    toast.lasts = lasts
     toast.show()
     _place(window)
-    toast.timer.start()
+    toast.wait()
     QAccessible.updateAccessibility(QAccessibleEvent(toast, QAccessible.Event.Alert))
     return toast
 

@@ -44,6 +44,7 @@ class MainWindow(QMainWindow):
     restore_wanted = Signal(object)  # list of runs, out of the trash
     purge_wanted = Signal(object)  # list of runs, after the question
     theme_chosen = Signal(str)  # "system", "light" or "dark"
+    interrupted_chosen = Signal(str)  # "offer", "resume" or "leave"
     close_decided = Signal(str)  # "keep" or "stop", while runs were active; closed follows
     closed = Signal()
     painted = Signal()  # once: all that stands in the window has been drawn for the first time
@@ -58,6 +59,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self._theme, self._home, self._ask = theme, home, ask
+        self._interrupted = "offer"
         self._active = 0
         self._unpainted = True
         self._keys: list[tuple[str, str]] = []
@@ -136,9 +138,16 @@ class MainWindow(QMainWindow):
         """Which theme the settings show as chosen."""
         self._theme = theme
 
-    def notify(self, text: str, action: str = "", on_action: Callable[[], None] | None = None) -> None:
-        """Say ``text`` in a toast; a window in the background also asks for attention in the task bar."""
-        show_toast(self, text, action, on_action)
+    def set_interrupted(self, choice: str) -> None:
+        """What the settings show as chosen for interrupted runs."""
+        self._interrupted = choice
+
+    def notify(
+        self, text: str, action: str = "", on_action: Callable[[], None] | None = None, lasts: bool = False
+    ) -> None:
+        """Say ``text`` in a toast, one that ``lasts`` until it is answered; a window in the background also asks for
+        attention in the task bar."""
+        show_toast(self, text, action, on_action, lasts)
         if not self.isActiveWindow():
             QApplication.alert(self)
 
@@ -149,9 +158,10 @@ class MainWindow(QMainWindow):
             return
         from distill_gui.windows.preferences import PreferencesDialog
 
-        dialog = PreferencesDialog(self._theme, self._home, self._keys, self)
+        dialog = PreferencesDialog(self._theme, self._interrupted, self._home, self._keys, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.theme_chosen.connect(self._on_theme_chosen)
+        dialog.interrupted_chosen.connect(self._on_interrupted_chosen)
         dialog.welcome_wanted.connect(self.show_welcome)
         dialog.folder_wanted.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(self._home)))
         dialog.trash_wanted.connect(self.show_trash)
@@ -255,6 +265,10 @@ class MainWindow(QMainWindow):
     def _on_theme_chosen(self, theme: str) -> None:
         self._theme = theme
         self.theme_chosen.emit(theme)
+
+    def _on_interrupted_chosen(self, choice: str) -> None:
+        self._interrupted = choice
+        self.interrupted_chosen.emit(choice)
 
     def _on_trash_closed(self) -> None:
         self.trash = None

@@ -1,8 +1,9 @@
-"""The settings: theme, where things are kept, the keys, and what this program is. Shows and asks; stores nothing."""
+"""The settings: theme, interrupted runs, where things are kept, keys, what this program is. Shows and asks; stores nothing."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from distill_gui.theme import XL, L, M, S
@@ -14,25 +15,33 @@ from distill_gui.widgets.labels import ElidedLabel, caption, heading, label, mut
 from distill_gui.widgets.segmented import Segmented
 
 THEMES = (("system", "As the desktop"), ("light", "Light"), ("dark", "Dark"))
+INTERRUPTED = (("offer", "Offer to resume"), ("resume", "Resume"), ("leave", "Leave"))
 WIDTH = 520  # px
 
 
 class PreferencesDialog(QDialog):
-    """``theme_chosen(key)`` as soon as one is chosen; ``welcome_wanted``, ``folder_wanted`` and ``trash_wanted`` are its
-    buttons."""
+    """``theme_chosen(key)`` and ``interrupted_chosen(key)`` as soon as one is chosen; ``welcome_wanted``, ``folder_wanted``
+    and ``trash_wanted`` are its buttons."""
 
     theme_chosen = Signal(str)
+    interrupted_chosen = Signal(str)
     welcome_wanted = Signal()
     folder_wanted = Signal()
     trash_wanted = Signal()
 
-    def __init__(self, theme: str, home: str, keys: list[tuple[str, str]], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: str, interrupted: str, home: str, keys: list[tuple[str, str]], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
         self.setFixedWidth(WIDTH)
         self.themes = Segmented(THEMES)
         self.themes.set_current(theme)
         self.themes.chosen.connect(self.theme_chosen)
+        self.interrupted = Segmented(INTERRUPTED)
+        self.interrupted.setAccessibleName("Interrupted runs")
+        self.interrupted.set_current(interrupted)
+        self.interrupted.chosen.connect(self.interrupted_chosen)
         self.close_button = button("Done", "primary")
         self.close_button.clicked.connect(self.accept)
         self.welcome_button = button("Show the welcome page", "quiet")
@@ -46,6 +55,7 @@ class PreferencesDialog(QDialog):
         column.setSpacing(M)
         column.addWidget(title("Settings"))
         column.addWidget(self._appearance())
+        column.addWidget(self._interrupted())
         column.addWidget(self._storage(home))
         column.addWidget(_keyboard(keys))
         column.addWidget(_about())
@@ -59,6 +69,17 @@ class PreferencesDialog(QDialog):
         row.addStretch(1)
         row.addWidget(self.themes)
         card.body.addLayout(row)
+        return card
+
+    def _interrupted(self) -> Card:
+        card = Card("Interrupted runs")
+        row = QHBoxLayout()
+        row.addWidget(muted("When found"))
+        row.addStretch(1)
+        row.addWidget(self.interrupted)
+        card.body.addLayout(row)
+        said = "Runs whose process was killed, or whose machine went down. They go on from their last checkpoint; what gets no "
+        card.body.addWidget(caption(f"{said}further is not resumed by itself again.", wrap=True))
         return card
 
     def _storage(self, home: str) -> Card:
@@ -76,6 +97,14 @@ class PreferencesDialog(QDialog):
         card.body.addLayout(row)
         card.body.addWidget(caption("Another folder: start with --home, or set DISTILL_HOME.", wrap=True))
         return card
+
+    def showEvent(self, event: QShowEvent) -> None:
+        layout = self.layout()
+        if layout is not None:
+            self.setFixedHeight(
+                layout.totalHeightForWidth(WIDTH)
+            )  # wrapped texts are as high as they are only at this width
+        super().showEvent(event)
 
     def _on_welcome(self) -> None:
         self.accept()

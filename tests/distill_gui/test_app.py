@@ -1,14 +1,21 @@
-"""A start: what a place's first painting loads, and that the services begin after it."""
+"""A start: what a first painting loads, when the services begin, what is remembered, what becomes of interrupted runs."""
 
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from distill_gui.app import Studio, application
+from distill_gui.models.run_charts import ChartOptions
+from distill_gui.services.preferences import Preferences
+from distill_gui.widgets.toast import Toast
+from engine.config import parse_config
+from engine.store import RunRecord, Store
+from engine.store.records import ENDED_WITHOUT_A_WORD
 
 HEAVY = ("numpy", "pydantic", "pyqtgraph", "psutil", "sqlite_utils", "engine.config.sections")
 PAINT = """
@@ -59,3 +66,100 @@ def test_a_window_nobody_sees_begins_as_well(tmp_path: Path, qtbot: QtBot, monke
     qtbot.waitUntil(studio.engine.isRunning, timeout=3000)
     studio.window.close()
     assert studio.engine.isFinished()
+
+
+@pytest.fixture
+def open_window(home: Path, qtbot: QtBot) -> Iterator[Callable[[], Studio]]:
+    """Opens a window of the test's home whose engine does nothing; closes the one before."""
+    opened: list[Studio] = []
+
+    def close() -> None:
+        for studio in opened:
+            studio.window.close()
+            assert not studio.engine.isRunning()
+        opened.clear()
+
+    def make() -> Studio:
+        close()
+        application()
+        studio = Studio(home, "light", command=[sys.executable, "-c", "pass"], ask=lambda parent, active: "keep")
+        qtbot.addWidget(studio.window)
+        studio.show()
+        opened.append(studio)
+        return studio
+
+    yield make
+    close()
+
+
+def test_switches_and_chart_options_outlive_a_window(open_window: Callable[[], Studio]) -> None:
+    studio = open_window()
+    studio.models.table.set_published_shown(False)
+    studio.models.table.set_hidden_columns({"qqp"})
+    runs = studio.window.panel("runs")
+    runs.x_kind.button("step").click()  # type: ignore[attr-defined]
+    runs.menu.boxes["log_y"].click()  # type: ignore[attr-defined]
+    chosen = runs.options()  # type: ignore[attr-defined]
+    again = open_window()
+    assert again.models.table.switches() == {"published": False, "gradient": False, "hidden_columns": ["qqp"]}
+    shown = again.window.panel("runs")
+    assert shown.options() == chosen and chosen.log_y and chosen.x == "step"  # type: ignore[attr-defined]
+    assert shown.x_kind.current() == "step" and shown.menu.boxes["log_y"].isChecked()  # type: ignore[attr-defined]
+    shown.menu.defaults.click()  # type: ignore[attr-defined]
+    assert shown.x_kind.current() == "epoch"  # type: ignore[attr-defined]
+    assert open_window().window.panel("runs").options() == ChartOptions()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def interrupted(home: Path) -> Callable[[], RunRecord]:
+    """Queues a run whose process then ends without a word; called, says what has become of it."""
+    store = Store(home)
+    run = store.enqueue(
+        parse_config('name = "cut off"\n[task]\nname = "mrpc"\n[student]\ntokenizer = "o/w"\n[loss]\nkind = "none"\n')
+    )
+    store.set_state(run, "interrupted", ENDED_WITHOUT_A_WORD)
+    Preferences(home).set_welcomed()
+    store.close()
+
+    def state() -> RunRecord:
+        looking = Store(home)
+        try:
+            return looking.run(run)
+        finally:
+            looking.close()
+
+    return state
+
+
+def test_interrupted_runs_are_offered_to_go_on(
+    open_window: Callable[[], Studio], interrupted: Callable[[], RunRecord], qtbot: QtBot
+) -> None:
+    studio = open_window()
+    qtbot.waitUntil(lambda: bool(studio.window.findChildren(Toast)))
+    (toast,) = studio.window.findChildren(Toast)
+    assert toast.lasts and "cut off was interrupted" in toast.label.text() and interrupted().state == "interrupted"
+    toast.action.click()
+    qtbot.waitUntil(lambda: interrupted().state == "queued")
+
+
+def test_interrupted_runs_go_on_by_themselves_where_that_was_chosen(
+    open_window: Callable[[], Studio], interrupted: Callable[[], RunRecord], home: Path, qtbot: QtBot
+) -> None:
+    Preferences(home).set_interrupted("resume")
+    studio = open_window()
+    qtbot.waitUntil(lambda: interrupted().state == "queued")
+    qtbot.waitUntil(lambda: "goes on" in "".join(toast.label.text() for toast in studio.window.findChildren(Toast)))
+
+
+def test_interrupted_runs_are_left_where_that_was_chosen(
+    open_window: Callable[[], Studio], interrupted: Callable[[], RunRecord], qtbot: QtBot
+) -> None:
+    studio = open_window()
+    studio.window.interrupted_chosen.emit("leave")
+    assert Preferences(studio.home).interrupted == "leave"
+    studio = open_window()
+    qtbot.waitUntil(lambda: bool(studio.models.runs.records()))
+    qtbot.wait(100)
+    assert not studio.window.findChildren(Toast) and interrupted().state == "interrupted"
+    studio.window.interrupted_chosen.emit("resume")  # from now on, these as well
+    qtbot.waitUntil(lambda: interrupted().state == "queued")

@@ -7,9 +7,11 @@ from dataclasses import replace
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QFrame, QVBoxLayout, QWidget
 
+from distill_gui.models.chart_memory import without_choices
 from distill_gui.models.run_charts import CHARTS, LARGEST_WEIGHT, ChartOptions
 from distill_gui.plain import set_tip
 from distill_gui.theme import L, M, S
+from distill_gui.widgets.buttons import button
 from distill_gui.widgets.labels import caption, heading, line
 from distill_gui.widgets.slider import NumberSlider
 
@@ -49,12 +51,16 @@ class ChartMenu(QFrame):
         for key, box in self.charts.items():
             column.addWidget(box)
             box.toggled.connect(lambda on, key=key: self._on_chart_toggled(key, on))
+        self.defaults = button("Back to defaults", "quiet")
+        self.defaults.clicked.connect(self._on_defaults_wanted)
+        column.addWidget(self.defaults, 0, Qt.AlignmentFlag.AlignLeft)
         self.set_options(self._options)
 
     def set_options(self, options: ChartOptions) -> None:
         """Show these options; tells nobody."""
         self._options = options
         self.weight.set_value(options.weight)
+        self.defaults.setEnabled(options != without_choices(options))
         for boxes, wanted in (
             (self.boxes, {name: bool(getattr(options, name)) for name in self.boxes}),
             (self.charts, {key: key not in options.hidden for key in self.charts}),
@@ -76,6 +82,11 @@ class ChartMenu(QFrame):
         hidden = self._options.hidden - {key} if shown else self._options.hidden | {key}
         self._take(hidden=hidden)
 
+    def _on_defaults_wanted(self) -> None:
+        self.set_options(without_choices(self._options))
+        self.changed.emit(self._options)
+
     def _take(self, **changes: object) -> None:
         self._options = replace(self._options, **changes)  # type: ignore[arg-type]
+        self.defaults.setEnabled(self._options != without_choices(self._options))
         self.changed.emit(self._options)

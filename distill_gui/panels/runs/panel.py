@@ -54,6 +54,7 @@ class RunsPanel(QWidget):
     log_watched = Signal(int)  # the run whose log is wanted from its beginning
     curves_wanted = Signal(object)  # list of run ids now drawn
     run_chosen = Signal(int)
+    options_changed = Signal(object)  # ChartOptions, to be remembered
 
     def __init__(self, models: Models, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -152,7 +153,7 @@ class RunsPanel(QWidget):
         self.x_kind.chosen.connect(lambda x: self._set_options(replace(self._options, x=x)))
         self.side.chosen.connect(self._on_side_chosen)
         self.gear.clicked.connect(lambda: self.menu.open_below(self.gear))
-        self.menu.changed.connect(self._set_options)
+        self.menu.changed.connect(self.set_options)
         self.empty.clicked.connect(self.compose_requested)
         self.follow.hide()
         self.side.hide()
@@ -320,7 +321,9 @@ class RunsPanel(QWidget):
         self._set_options(replace(self._options, side=side))
 
     def _set_options(self, options: ChartOptions) -> None:
-        self._options = options
+        if options != self._options:
+            self._options = options
+            self.options_changed.emit(options)
         self.menu.set_options(options)
         self.grid.set_options(options)
         self._strip_stale = True

@@ -118,6 +118,10 @@ class TablePanel(QWidget):
         gradient.setCheckable(True)
         gradient.setChecked(self._model.gradient_shown())
         gradient.toggled.connect(self._model.set_gradient_shown)
+        self.columns_menu.addSeparator()
+        defaults = self.columns_menu.addAction("Back to defaults")
+        defaults.setEnabled(self._model.has_choices())
+        defaults.triggered.connect(lambda: self._model.set_switches({}))
 
     def _on_column_toggled(self, key: str, on: bool) -> None:
         hidden = {other for other, _, shown in self._model.all_columns() if not shown}

@@ -1,8 +1,12 @@
-"""What is said while a run is being stopped: how far that is, what comes next, and when."""
+"""What is said while a run is being stopped, and of runs that were interrupted."""
+
+from collections.abc import Callable
 
 import pytest
 
-from distill_gui.models.run_words import stop_stage_text
+from distill_gui.models.run_words import interrupted_text, resumed_text, stop_stage_text, was_cut_off
+from engine.store import RunRecord
+from engine.store.records import ENDED_WITHOUT_A_WORD
 
 
 @pytest.mark.parametrize(
@@ -17,3 +21,21 @@ from distill_gui.models.run_words import stop_stage_text
 )
 def test_the_button_names_the_stage_and_the_next_one(stage: str, seconds: int, text: str) -> None:
     assert stop_stage_text(stage, seconds) == text
+
+
+def test_only_what_ended_without_a_word_goes_on_unasked(record: Callable[..., RunRecord]) -> None:
+    cut_off = {"state": "interrupted", "reason": ENDED_WITHOUT_A_WORD}
+    assert was_cut_off(record(1, **cut_off))
+    assert not was_cut_off(record(1, **(cut_off | {"reason": "Broken off from the keyboard."})))
+    assert not was_cut_off(record(1, **(cut_off | {"state": "failed"})))
+    assert not was_cut_off(record(1, **cut_off, trashed_at=1.0))
+
+
+def test_interrupted_runs_in_words(record: Callable[..., RunRecord]) -> None:
+    assert interrupted_text([record(1)]) == "run 1 was interrupted and can go on from its last checkpoint."
+    assert interrupted_text([record(1), record(2)]).startswith("2 runs were interrupted and can go on")
+    assert resumed_text(["a"], []) == "a had been interrupted and goes on."
+    assert resumed_text(["a", "b"], ["c"]) == (
+        "2 runs had been interrupted and go on. c was interrupted again without getting any further, and was left."
+    )
+    assert resumed_text([], []) == ""

@@ -209,3 +209,26 @@ def test_stopped_runs_are_said_not_to_count(model: TableModel, run: Record) -> N
     model.set_scores([ScoreRow(1, "student", "validation", "f1", 0.8)])
     model.rebuild()
     assert ("", "Not counted, as they ended before their last step: 1 stopped.") in model.notes()
+
+
+def test_what_is_shown_can_be_remembered_and_told_once(qtbot: QtBot, model: TableModel) -> None:
+    told: list[dict[str, Any]] = []
+    model.switches_changed.connect(lambda: told.append(model.switches()))
+    model.set_published_shown(False)
+    model.set_gradient_shown(True)
+    model.set_hidden_columns({"qqp", "rte"})
+    model.set_hidden_columns({"rte", "qqp"})
+    assert told[-1] == {"published": False, "gradient": True, "hidden_columns": ["qqp", "rte"]} and len(told) == 3
+    other = TableModel()
+    other.set_switches(told[-1])
+    assert other.switches() == told[-1]
+    assert (other.published_shown(), other.gradient_shown()) == (False, True)
+    assert {key for key, _, shown in other.all_columns() if not shown} == {"qqp", "rte"}
+    other.set_switches({})
+    assert other.switches() == TableModel().switches() and not other.has_choices()
+
+
+@pytest.mark.parametrize("damage", [{"published": 0}, {"gradient": "yes"}, {"hidden_columns": "qqp"}, {"later": 1}])
+def test_damaged_switches_are_at_their_defaults(model: TableModel, damage: dict[str, Any]) -> None:
+    model.set_switches(damage)
+    assert not model.has_choices()

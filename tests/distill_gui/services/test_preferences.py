@@ -59,3 +59,25 @@ def test_a_home_that_cannot_be_written_stops_no_one(tmp_path: Path) -> None:
     preferences.set_theme("dark")
     assert preferences.theme == "dark"
     assert Preferences(blocked).theme == "system"
+
+
+def test_how_things_are_shown_and_what_becomes_of_interrupted_runs(home: Path) -> None:
+    preferences = Preferences(home)
+    assert (preferences.charts, preferences.table, preferences.interrupted) == ({}, {}, "offer")
+    preferences.set_charts({"x": "step"})
+    preferences.set_table({"published": False})
+    preferences.set_interrupted("resume")
+    again = Preferences(home)
+    assert (again.charts, again.table, again.interrupted) == ({"x": "step"}, {"published": False}, "resume")
+    (home / FILE).write_text(json.dumps({"charts": 1, "table": [], "interrupted": "burn"}))
+    damaged = Preferences(home)
+    assert (damaged.charts, damaged.table, damaged.interrupted) == ({}, {}, "offer")
+
+
+def test_one_window_does_not_undo_what_another_chose(home: Path) -> None:
+    first, second = Preferences(home), Preferences(home)
+    first.set_interrupted("leave")
+    second.set_theme("dark")
+    first.set_layout({"place": "runs"})
+    again = Preferences(home)
+    assert (again.theme, again.interrupted, again.layout) == ("dark", "leave", {"place": "runs"})

@@ -89,3 +89,12 @@ def test_a_window_that_goes_takes_its_toast_along(qapp: QApplication, qtbot: QtB
     with qtbot.captureExceptions() as faults:
         qtbot.wait(10)
     assert faults == []
+
+
+def test_one_that_lasts_stays_until_it_is_answered(window: QWidget) -> None:
+    toast = show_toast(window, "Two runs were interrupted.", "Resume", lambda: None, lasts=True)
+    assert not toast.timer.isActive()
+    QApplication.sendEvent(toast, QEvent(QEvent.Type.Leave))
+    assert not toast.timer.isActive() and toast.isVisible()
+    toast.action.click()
+    assert toast.isHidden()

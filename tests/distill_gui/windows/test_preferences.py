@@ -16,7 +16,7 @@ KEYS = [("Ctrl+1", "Compose"), ("Ctrl+,", "Settings")]
 @pytest.fixture
 def dialog(qapp: QApplication, qtbot: QtBot) -> PreferencesDialog:
     apply(qapp, False)
-    made = PreferencesDialog("dark", HOME, KEYS)
+    made = PreferencesDialog("dark", "offer", HOME, KEYS)
     qtbot.addWidget(made)
     with qtbot.waitActive(made):
         made.show()
@@ -51,3 +51,18 @@ def test_the_folder_and_the_welcome_are_asked_for(dialog: PreferencesDialog, qtb
 def test_escape_closes(dialog: PreferencesDialog, qtbot: QtBot) -> None:
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
+
+
+def test_what_becomes_of_interrupted_runs_is_shown_and_told(dialog: PreferencesDialog, qtbot: QtBot) -> None:
+    assert dialog.interrupted.current() == "offer"
+    with qtbot.waitSignal(dialog.interrupted_chosen) as told:
+        qtbot.mouseClick(dialog.interrupted.button("resume"), Qt.MouseButton.LeftButton)
+    assert told.args == ["resume"]
+
+
+def test_nothing_in_it_is_cut(dialog: PreferencesDialog) -> None:
+    for choice in (dialog.themes, dialog.interrupted):
+        assert choice.height() >= choice.sizeHint().height() and choice.width() >= choice.sizeHint().width()
+    for text in dialog.findChildren(QLabel):
+        wanted = text.heightForWidth(text.width()) if text.wordWrap() else text.sizeHint().height()
+        assert text.height() >= wanted, text.text()

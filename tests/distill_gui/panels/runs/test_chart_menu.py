@@ -51,3 +51,16 @@ def test_it_opens_below_its_button_and_stays_on_its_right_edge(menu: ChartMenu, 
 def test_it_is_readable_without_a_compositor(menu: ChartMenu) -> None:
     assert not menu.testAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
     assert menu.testAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+
+def test_there_is_a_way_back_to_the_defaults(menu: ChartMenu) -> None:
+    told: list[ChartOptions] = []
+    menu.changed.connect(told.append)
+    menu.set_options(ChartOptions(side="teacher"))
+    assert not menu.defaults.isEnabled()
+    menu.boxes["log_y"].click()
+    menu.charts["terms"].click()
+    assert menu.defaults.isEnabled()
+    menu.defaults.click()
+    assert told[-1] == ChartOptions(side="teacher") and not menu.defaults.isEnabled()
+    assert menu.charts["terms"].isChecked() and not menu.boxes["log_y"].isChecked()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -119,14 +119,14 @@ def test_the_columns_menu_is_full_before_it_is_opened_and_by_the_keyboard(
     panel: TablePanel, qtbot: QtBot, qapp: QApplication
 ) -> None:
     words = [action.text() for action in panel.columns_menu.actions()]
-    assert "QQP" in words and words[-1] == "Gradient share"
+    assert {"QQP", "Gradient share"} <= set(words) and words[-1] == "Back to defaults"
     panel.show()
     panel.columns_button.setFocus()
     found = []
     QTimer.singleShot(50, lambda: (found.extend(panel.columns_menu.actions()), panel.columns_menu.close()))
     qtbot.keyClick(panel.columns_button, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: bool(found))
-    assert found[-1].text() == "Gradient share" and len(found) == len(words)
+    assert found[-1].text() == "Back to defaults" and len(found) == len(words)
 
 
 def test_the_gradient_share_is_switched_in_the_columns_menu(
@@ -178,3 +178,17 @@ def test_notes_and_words_follow_the_model(panel: TablePanel, model: TableModel, 
 def test_at_the_smallest_window_the_published_table_needs_no_scrolling_sideways(panel: TablePanel) -> None:
     assert panel.card.grid.horizontalScrollBar().maximum() == 0
     assert PANEL.key == "table" and PANEL.order == 3
+
+
+def test_the_columns_menu_leads_back_to_the_defaults(panel: TablePanel, model: TableModel) -> None:
+    def defaults() -> QAction:
+        panel.columns_menu.aboutToShow.emit()
+        return panel.columns_menu.actions()[-1]
+
+    assert not defaults().isEnabled()
+    model.set_hidden_columns({"qqp"})
+    model.set_published_shown(False)
+    assert defaults().isEnabled()
+    defaults().trigger()
+    assert model.switches() == TableModel().switches() and not defaults().isEnabled()
+    assert panel.rows.current() == "published"
