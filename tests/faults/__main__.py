@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.faults import damage, disk, kills, long_life, windows
+from tests.faults import damage, disk, kills, long_life, memory, windows
 from tests.faults.hostile.campaign import malformed_input
 from tests.faults.material import ENVIRONMENT, make_material
 from tests.faults.outcome import Outcome, as_markdown, as_text, write_json
@@ -22,7 +22,7 @@ from tests.faults.zygote import Zygote
 
 # Part → how often by default, how often with --short.
 PARTS = {
-    "kills": (100, 7), "seen": (20, 2), "windows": (50, 3), "both": (20, 1), "disk": (12, 2), "store": (200, 20),
+    "kills": (100, 7), "seen": (20, 2), "windows": (50, 3), "both": (20, 1), "memory": (10, 1), "disk": (12, 2), "store": (200, 20),
     "checkpoints": (200, 40), "cache": (200, 40), "lives": (1000, 100), "hostile": (300, 3),
 }  # fmt: skip
 Work = Callable[[int, random.Random], Outcome]
@@ -56,6 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
             "seen": lambda n, chance: windows.kill_trainings_under_a_window(zygote, material, n, chance),
             "windows": lambda n, chance: windows.kill_windows(zygote, material, n, chance),
             "both": lambda n, chance: windows.kill_trainings_under_a_window(zygote, material, n, chance, both=True),
+            "memory": lambda n, chance: memory.want_of_memory(zygote, material, n, chance),
             "disk": lambda n, chance: disk.trouble_the_disk(zygote, material, n, chance),
             "store": lambda n, chance: damage.damage_stores(material, n, chance),
             "checkpoints": damage.damage_checkpoints,

@@ -37,7 +37,7 @@ class Lives:
     def __init__(self, material: Path, calm: dict[str, Calm], outcome: Outcome, epochs: int) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="window-"))
         self.store = Store(self.home)
-        self._material, self._calm, self._outcome, self._epochs = material, calm, outcome, epochs
+        self._material, self._calm, self.outcome, self._epochs = material, calm, outcome, epochs
         self.cases: dict[int, str] = {}
         for case in calm:
             self.enqueue(case)
@@ -71,16 +71,16 @@ class Lives:
                     time.sleep(0.5)
             time.sleep(0.05)
         for run, case in self.cases.items():
-            check_end(self._outcome, self.store, run, self._calm[case].reference, f"{name}, run {run} ({case})")
+            check_end(self.outcome, self.store, run, self._calm[case].reference, f"{name}, run {run} ({case})")
         self._compare_with_window(window, name)
         for run in self.cases:  # else it would ask whether to close while a run goes on
             shown = window.wait_for(lambda line, run=run: (line.get("run"), line.get("state")) == (run, "finished"), 10)  # type: ignore[misc]
-            self._outcome.must(shown is not None, f"{name}: the window does not show that run {run} has finished.")
+            self.outcome.must(shown is not None, f"{name}: the window does not show that run {run} has finished.")
         status = window.close()
-        self._outcome.must(status == 0, f"{name}: closing the window ended with {status}: {window.output()}")
+        self.outcome.must(status == 0, f"{name}: closing the window ended with {status}: {window.output()}")
         end_worker(self.home)
         self.store.close()
-        if not self._outcome.wrong:
+        if not self.outcome.wrong:
             shutil.rmtree(self.home, ignore_errors=True)
 
     def _compare_with_window(self, window: Window, name: str) -> None:
@@ -88,7 +88,7 @@ class Lives:
         stored = {str(run): sum(rows_of(self.store, run)[1].values()) for run in self.cases}
         found = window.wait_for(lambda line: all(line.get("rows", {}).get(run) == n for run, n in stored.items()), 10)
         last: dict[str, int] = next((line["rows"] for line in reversed(window.lines) if "rows" in line), {})
-        self._outcome.must(found is not None, f"{name}: the window has {last} rows, the store {stored}.")
+        self.outcome.must(found is not None, f"{name}: the window has {last} rows, the store {stored}.")
 
 
 def kill_trainings_under_a_window(
@@ -132,7 +132,7 @@ def _deaths(
         if victim is None or victim.pid is None:
             outcome.must(False, f"{name}: no run was taken within 90 s: {window.output()}")
             break
-        _wait_for_rows(lives.store, victim, chance)
+        wait_for_rows(lives.store, victim, chance)
         number = chance.choice(SIGNALS)
         if lives.store.run(victim.id).state != "running" or not is_alive(victim.pid, victim.pid_started):
             continue
@@ -143,7 +143,7 @@ def _deaths(
             window.kill()
             collect(victim.pid)
         where = f"{name}, death {done + 1} of run {victim.id} by {signal.Signals(number).name}"
-        if not _died_running(lives, victim, both):  # it had ended by itself just before
+        if not died_running(lives, victim, both):  # it had ended by itself just before
             window = Window(lives.home, *options) if both else window
             continue
         done += 1
@@ -155,13 +155,17 @@ def _deaths(
             window = Window(lives.home, *options)
             _found_interrupted(window, victim, outcome, where)
         else:
-            _said(window, victim, number, died_at, outcome, where)
-            _queue_goes_on(lives, victim, outcome, where)
+            said_so(window, victim, SAID[signal.Signals(number)], died_at, outcome, where)
+            if number == signal.SIGSEGV:
+                log = victim.log_file.read_text(encoding="utf-8")
+                printed = "Fatal Python error: Segm" in log
+                outcome.must(printed, f"{where}: the log does not have what the process printed last.")
+            queue_goes_on(lives, victim, outcome, where)
         window.tell(f"resume {victim.id}")
     lives.end(window, name)
 
 
-def _wait_for_rows(store: Store, victim: RunRecord, chance: random.Random) -> None:
+def wait_for_rows(store: Store, victim: RunRecord, chance: random.Random) -> None:
     """Until some more rows have come; one time in four only a moment, while the process still loads."""
     if chance.random() < 0.25:
         time.sleep(chance.uniform(0.0, 3.0))
@@ -175,14 +179,15 @@ def _wait_for_rows(store: Store, victim: RunRecord, chance: random.Random) -> No
     time.sleep(chance.uniform(0.0, 0.3))
 
 
-def _died_running(lives: Lives, victim: RunRecord, both: bool) -> bool:
+def died_running(lives: Lives, victim: RunRecord, both: bool) -> bool:
     deadline = time.monotonic() + 5
     while is_alive(victim.pid, victim.pid_started) and time.monotonic() < deadline:
         time.sleep(0.005)
     return lives.store.run(victim.id).state in (("running",) if both else ("running", "failed", "interrupted"))
 
 
-def _said(window: Window, victim: RunRecord, number: int, died_at: float, outcome: Outcome, where: str) -> None:
+def said_so(window: Window, victim: RunRecord, words: str, died_at: float, outcome: Outcome, where: str) -> None:
+    """The window must say within 2 s that the run failed, with these ``words`` for the cause, in the log too."""
     line = window.wait_for(lambda line: line.get("run") == victim.id and line["state"] == "failed", 15, died_at)
     last = next((line for line in reversed(window.lines) if line.get("run") == victim.id), None)
     outcome.must(line is not None, f"{where}: the window says nothing; the last was {last}.")
@@ -192,16 +197,12 @@ def _said(window: Window, victim: RunRecord, number: int, died_at: float, outcom
     late = line["t"] - died_at > SAID_WITHIN_S
     outcome.add("said later than 2 s", late)
     outcome.must(not late, f"{where}: said after {line['t'] - died_at:.1f} s.")
-    outcome.must(SAID[signal.Signals(number)] in line["reason"], f"{where}: the reason is “{line['reason']}”.")
+    outcome.must(words in line["reason"], f"{where}: the reason is “{line['reason']}”.")
     log = victim.log_file.read_text(encoding="utf-8")
     outcome.must(line["reason"] in log, f"{where}: the log does not have the reason.")
-    if number == signal.SIGSEGV:
-        outcome.must(
-            "Fatal Python error: Segm" in log, f"{where}: the log does not have what the process printed last."
-        )
 
 
-def _queue_goes_on(lives: Lives, victim: RunRecord, outcome: Outcome, where: str) -> None:
+def queue_goes_on(lives: Lives, victim: RunRecord, outcome: Outcome, where: str) -> None:
     if not any(run.state == "queued" for run in lives.store.runs()):
         lives.enqueue()
     next_run = lives.running()
