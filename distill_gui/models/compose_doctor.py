@@ -84,9 +84,9 @@ class Doctor(QObject):
     def summary(self) -> str:
         """One line about the state of things."""
         if self._busy:
-            return "Teacher, labels, tokens, losses…"
+            return "Looking at teacher, labels, tokens, losses…"
         if not self._answer:
-            return "Teacher, labels, tokens and losses, before any training"
+            return "Looks at teacher, labels, tokens and losses before any training"
         seconds, device = self._answer.get("seconds"), self._answer.get("device")
         took = f"in {duration_text(seconds)}" if isinstance(seconds, (int, float)) else ""
         return " ".join(filter(None, ["Examined", took, f"on {device}" if device else ""]))

@@ -98,7 +98,7 @@ def state_text(record: RunRecord) -> str:
 def summary(record: RunRecord) -> str:
     """The second line of a run in the list."""
     if record.state == "running":
-        share = f" · {fraction(record):.0%}" if fraction(record) > 0 else ""
+        share = f" · {100 * fraction(record):.0f} %" if fraction(record) > 0 else ""
         return f"{state_text(record)}{share}"
     if record.state in ("failed", "interrupted") and record.reason:
         return f"{record.state} · {first_sentence(record.reason)}"

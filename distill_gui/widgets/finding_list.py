@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -14,6 +15,7 @@ from distill_gui.widgets.badge import Badge
 from distill_gui.widgets.labels import caption, label
 
 BADGE_WIDTH = 50  # px, so that the sentences align
+WORD_JOINER = "\u2060"
 Row = tuple[str, str, str, str]  # badge, its tone, sentence, key or ""
 
 
@@ -50,6 +52,11 @@ class FindingList(QWidget):
             self._column.addWidget(row)
 
 
+def unbroken(text: str) -> str:
+    """``text`` with the numbers of tensors such as hidden/2 kept on the line of their names."""
+    return re.sub(r"/(?=\d)", f"/{WORD_JOINER}", text)
+
+
 class _FindingRow(QWidget):
     clicked = Signal(str)
 
@@ -64,7 +71,7 @@ class _FindingRow(QWidget):
             words.addWidget(caption(name))
             self.setCursor(Qt.CursorShape.PointingHandCursor)
             set_tip(self, "Go to this field")
-        words.addWidget(label(text, wrap=True))
+        words.addWidget(label(unbroken(text), wrap=True))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(S)

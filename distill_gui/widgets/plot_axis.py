@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFont
 from distill_gui import theme
 
 TIME_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)  # seconds
+MOST_DECIMALS = 4  # of a number below a thousandth; smaller ones are written as 2e-5
 LEFT_WIDTH = 46  # px, the same for every chart, so that charts below each other share their x
 
 
@@ -48,16 +49,17 @@ def log_ticks(low: float, high: float, parts: int) -> list[float]:
     return [value for value in values if low - 1e-9 <= value <= high + 1e-9]
 
 
-def number_text(value: float, step: float) -> str:
-    """`value` in as few figures as tell it from its neighbours `step` away."""
+def number_text(value: float, step: float, largest: float | None = None) -> str:
+    """`value` in as few figures as tell it from its neighbours `step` away, written like the `largest` beside it."""
     if abs(value) < step * 1e-6:
         return "0"
-    if abs(value) < 1e-3 or abs(value) >= 1e7:
+    decimals = max(0, -floor(log10(step) + 1e-9))
+    far = abs(value) if largest is None else largest
+    if (far < 1e-3 and decimals > MOST_DECIMALS) or far >= 1e7:
         mantissa, exponent = f"{value:.1e}".split("e")
         return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
     if step >= 1000 and value % 1000 == 0:
         return f"{value / 1000:.0f}k"
-    decimals = max(0, -floor(log10(step) + 1e-9))
     return f"{value:.{decimals}f}"
 
 
@@ -120,5 +122,7 @@ class Axis(pg.AxisItem):
             shown = [10.0**value for value in values]
             text = time_text if self.kind == "time" else number_text
             return [text(value, 10.0 ** floor(log10(value) + 1e-9)) for value in shown]
-        text = time_text if self.kind == "time" else number_text
-        return [text(value, spacing) for value in values]
+        if self.kind == "time":
+            return [time_text(value, spacing) for value in values]
+        largest = max(map(abs, values), default=0.0)
+        return [number_text(value, spacing, largest) for value in values]

@@ -176,7 +176,7 @@ class LiveStrip(QFrame):
         else:
             closed = (record.best_score - control[0]) / (record.teacher_score - control[0])
             runs = f", mean of {control[1]}" if control[1] > 1 else ""
-            self.gap.set(f"{closed:.0%}".replace("-", "−"), f"from control {score_text(control[0])}{runs}")
+            self.gap.set(f"{100 * closed:.0f} %".replace("-", "−"), f"from control {score_text(control[0])}{runs}")
         set_tip(
             self.gap,
             "How much of the way from the same student trained without a teacher (the control) to the teacher is made. "

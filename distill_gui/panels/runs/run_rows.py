@@ -146,6 +146,9 @@ class RunDelegate(QStyledItemDelegate):
         if chosen or lit or option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(area, QColor(colours.accent_soft if chosen else colours.hover))
         painter.fillRect(QRect(area.left(), area.bottom(), area.width(), 1), QColor(colours.line))
+        if chosen:
+            # a bar at the edge, so that the chosen row is told by more than its colour
+            painter.fillRect(QRect(area.left(), area.top(), 3, area.height() - 1), QColor(colours.accent))
         if option.state & QStyle.StateFlag.State_HasFocus and option.state & QStyle.StateFlag.State_KeyboardFocusChange:
             painter.setPen(QPen(QColor(colours.accent), 2))
             painter.drawRoundedRect(area.adjusted(2, 2, -3, -3), 6, 6)

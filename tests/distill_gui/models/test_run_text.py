@@ -44,7 +44,7 @@ def test_a_training_run(record: Make) -> None:
         started_at=100.0,
         ended_at=None,
     )
-    assert run_text.summary(run) == "training · 62%"
+    assert run_text.summary(run) == "training · 62 %"
     text = run_text.progress_text(run, eta_s=72, now=218.0)
     assert text == "step 214 / 345 · epoch 1.86 · 1 min 58 s · ETA 1 min 12 s"
 

@@ -5,7 +5,8 @@ from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from distill_gui.widgets.badge import Badge
-from distill_gui.widgets.finding_list import FindingList
+from distill_gui.widgets.finding_list import WORD_JOINER, FindingList, unbroken
+from distill_gui.widgets.labels import label
 
 ROWS = [("stop", "bad", "must be at least 1; it is 0", "training.epochs"), ("fine", "good", "3,668 <b>rows</b>.", "")]
 
@@ -49,3 +50,14 @@ def test_the_same_findings_make_no_new_widgets(qtbot: QtBot) -> None:
     assert [row for row in made.children() if isinstance(row, QWidget)] == rows and made.rows() == ROWS
     made.set_rows([])
     assert made.rows() == []
+
+
+def test_a_tensors_number_stays_on_the_line_of_its_name(qtbot: QtBot) -> None:
+    text = "Each step asks the live teacher for hidden/2 of /models/big."
+    assert unbroken(text).replace(WORD_JOINER, "") == text
+    shown = label(unbroken("hidden/2"), wrap=True)
+    qtbot.addWidget(shown)
+    usual = label("hidden 2", wrap=True)
+    qtbot.addWidget(usual)
+    width = usual.fontMetrics().horizontalAdvance("hidden") + 4
+    assert shown.heightForWidth(width) < usual.heightForWidth(width)

@@ -47,6 +47,14 @@ def test_numbers(value: float, step: float, text: str) -> None:
     assert number_text(value, step) == text
 
 
+def test_the_ticks_of_an_axis_are_written_alike(qtbot: QtBot) -> None:
+    axis = Axis("left")
+    assert axis.tickStrings([0.0, 0.0005, 0.001], 1.0, 0.0005) == ["0", "0.0005", "0.0010"]
+    assert axis.tickStrings([0.0, 2e-5, 4e-5], 1.0, 2e-5) == ["0", "2e-5", "4e-5"]
+    assert axis.tickStrings([0.00098, 0.001, 0.00102], 1.0, 2e-5) == ["0.00098", "0.00100", "0.00102"]
+    assert axis.tickStrings([5e6, 1e7], 1.0, 5e6) == ["5e6", "1e7"]
+
+
 def test_times() -> None:
     assert [time_text(seconds, 30) for seconds in (0, 30, 60, 150)] == ["0", "30 s", "1:00", "2:30"]
     assert time_text(5400, 1800) == "1.5 h"

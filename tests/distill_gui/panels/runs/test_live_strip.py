@@ -33,7 +33,7 @@ def test_a_training_run(strip: LiveStrip, record: Make) -> None:
     assert (strip.loss.value(), strip.loss.note()) == ("0.412", "+0.031 from lowest")
     assert (strip.best.value(), strip.best.note()) == ("80.0", "@ step 5")
     assert (strip.teacher.value(), strip.teacher.note()) == ("90.0", "student −10.0")
-    assert (strip.gap.value(), strip.gap.note()) == ("50%", "from control 70.0, mean of 3")
+    assert (strip.gap.value(), strip.gap.note()) == ("50 %", "from control 70.0, mean of 3")
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_training_run(strip: LiveStrip, record: Make) -> None:
         ({}, None, "—", "no control run yet"),
         ({"best_score": None}, (0.7, 1), "—", "control 70.0"),
         ({"teacher_score": 0.6}, (0.7, 1), "—", "control 70.0 is no worse"),
-        ({"best_score": 0.6}, (0.7, 1), "−50%", "from control 70.0"),
+        ({"best_score": 0.6}, (0.7, 1), "−50 %", "from control 70.0"),
     ],
 )
 def test_the_gap_is_only_told_where_there_is_one(

@@ -58,7 +58,7 @@ def test_no_runs_say_what_to_do(qtbot: QtBot, record: Make, opened: Opened) -> N
 def test_the_live_run_is_shown_unasked(panel: RunsPanel) -> None:
     assert panel.strip.name.text() == "run 3"
     assert panel.strip.best.value() == "84.0"
-    assert panel.strip.gap.value() == "40%"
+    assert panel.strip.gap.value() == "40 %"
     assert panel.strip.progress.text().startswith("step 50 / 100 · epoch 1.00")
     assert "ETA 5 s" in panel.strip.progress.text()
 
