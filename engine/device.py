@@ -46,11 +46,15 @@ def choose_precision(wish: str, device: torch.device) -> tuple[torch.dtype | Non
     return None, "float32"
 
 
+AT_ONCE = "DISTILL_AT_ONCE"  # environment: how many runs share this machine's cores
+
+
 def choose_threads(wish: int, home: Path, keep: bool = True) -> tuple[int, str]:
     """(threads, reason) for torch on the CPU: ``wish``, or OMP_NUM_THREADS, or the fastest in a short measurement.
 
     The measured number is kept in ``home``: the order of summation depends on it, and the same seed is to give the same
-    numbers on the same machine. With ``keep`` off nothing is written.
+    numbers on the same machine. With ``keep`` off nothing is written. Where several runs share the machine each has no more
+    than its share of the cores, and nothing is measured beside the others.
     """
     if wish:
         return wish, "chosen in the configuration"
@@ -58,12 +62,17 @@ def choose_threads(wish: int, home: Path, keep: bool = True) -> tuple[int, str]:
         return int(given), "OMP_NUM_THREADS"
     file = home / "threads.json"
     machine = f"{platform.node()} {platform.processor() or platform.machine()} {os.cpu_count()}"
+    share = _share_of_the_cores()
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
-        if kept["machine"] == machine and 1 <= int(kept["threads"]) <= 1024:
-            return int(kept["threads"]), "fastest when measured on this machine"
+        if kept["machine"] == machine and 1 <= (threads := int(kept["threads"])) <= 1024:
+            if share is not None and share < threads:
+                return share, "its share of the cores, as several runs are trained at once"
+            return threads, "fastest when measured on this machine"
     except (OSError, ValueError, KeyError, TypeError):
         pass  # never measured here, or not readable: measure
+    if share is not None:
+        return share, "its share of the cores, as several runs are trained at once"
     threads = _fastest_threads()
     if not keep:
         return threads, "fastest when measured just now"
@@ -71,6 +80,12 @@ def choose_threads(wish: int, home: Path, keep: bool = True) -> tuple[int, str]:
     part.write_text(json.dumps({"machine": machine, "threads": threads}), encoding="utf-8")
     part.replace(file)
     return threads, "fastest when measured just now"
+
+
+def _share_of_the_cores() -> int | None:
+    """How many cores are this run's, None where all are."""
+    given = os.environ.get(AT_ONCE, "")
+    return max(1, (os.cpu_count() or 1) // int(given)) if given.isdigit() and int(given) > 1 else None
 
 
 def _fastest_threads() -> int:

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from distill_gui.services.engine_start import ENGINE, leave_running, start_engine
-from distill_gui.services.exit_cause import cause_of, memory_kills
 from distill_gui.services.worker_output import WorkerOutput
 from engine.errors import StoreError
+from engine.store.exit_cause import cause_of, memory_kills
 from engine.store.home import open_private
 from engine.store.process_tree import kill_session
 from engine.store.processes import started_at

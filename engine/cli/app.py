@@ -250,12 +250,30 @@ def work(
             "--resume-interrupted", help="Also go on with runs whose process died, as long as they get further."
         ),
     ] = False,
+    at_once: Annotated[
+        int,
+        typer.Option(
+            "--at-once",
+            min=1,
+            max=64,
+            help="Train so many runs at a time, each in a process with its share of the cores: where runs are too small to use "
+            "the whole machine. Each needs memory of its own, on the device too.",
+        ),
+    ] = 1,
+    under: Annotated[int, typer.Option("--under", min=0, hidden=True)] = 0,
     home: Home = None,
 ) -> None:
-    """Train the queued runs one after another."""
+    """Train the queued runs, one after another or several at once."""
     from engine.cli.work import work as take_runs
+    from engine.cli.work import work_together, work_under
 
-    done = take_runs(home_folder(home), stay, checkpoints, resume_interrupted)
+    if under:  # its leader reads the number
+        print(work_under(home_folder(home), under, stay, checkpoints))
+        return
+    if at_once > 1:
+        done = work_together(home_folder(home), at_once, stay, checkpoints, resume_interrupted)
+    else:
+        done = take_runs(home_folder(home), stay, checkpoints, resume_interrupted)
     say(f"{done} run{'s' if done != 1 else ''} done.", error=True)
 
 

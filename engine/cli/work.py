@@ -1,4 +1,4 @@
-"""The worker: takes queued runs one after another and stays warm a while. Knows the store, nothing of a window."""
+"""The worker: takes queued runs one after another, or several at once, and stays warm a while. Knows the store, no window."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import faulthandler
 import os
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from engine.cli.crew import Crew, worker_command
 from engine.cli.execute import CHECKPOINT_EVERY_S, DEVICE_LOST, StopControl, execute
 from engine.cli.opening import opened, say_interrupted
 from engine.cli.patience import patiently
@@ -30,49 +32,105 @@ def work(
     """Train queued runs until none has come for ``stay_s`` seconds. Returns how many; 0 at once if another worker is here.
 
     With ``resume_interrupted`` runs whose process ended without a word go on by themselves, as long as they get further.
-    After a pause it waits for no other: only the end of its process gives back all that it has of the device. A signal ends
-    it after the run under way. A device that failed is of no more use to this process: another one then takes its place.
     """
-    if sys.__stderr__ is not None:
-        faulthandler.enable(sys.__stderr__)
+    with _as_worker(home) as store:
+        if store is None:
+            return 0
+        _take_up(store, resume_interrupted)
+        done, begins_anew = _take_runs(store, stay_s, checkpoint_every_s, lambda: True)
+        with suppress(StoreError):
+            give_back_room(store)
+    if begins_anew:
+        _begin_anew()
+    return done
+
+
+def work_together(
+    home: Path, at_once: int, stay_s: float, checkpoint_every_s: float, resume_interrupted: bool = False
+) -> int:
+    """As ``work``, with up to ``at_once`` runs under way at a time, each in a process of its own."""
+    with _as_worker(home) as store:
+        if store is None:
+            return 0
+        _take_up(store, resume_interrupted)
+        command = worker_command(home, stay_s, checkpoint_every_s)
+        crew = Crew(store, command, at_once, lambda: _take_up(store, resume_interrupted))
+        crew.work()
+        with suppress(StoreError):
+            give_back_room(store)
+    return crew.done
+
+
+def work_under(home: Path, leader: int, stay_s: float, checkpoint_every_s: float) -> int:
+    """As ``work``, in a process that ``work_together`` started; with its ``leader``, the process of that pid, it ends too."""
+    _report_crashes()
+    store = opened(home)
+    try:
+        done, begins_anew = _take_runs(store, stay_s, checkpoint_every_s, lambda: os.getppid() == leader)
+    finally:
+        store.close()
+    if begins_anew:
+        _begin_anew()
+    return done
+
+
+@contextmanager
+def _as_worker(home: Path) -> Iterator[Store | None]:
+    """The store, while this process is the home's worker; None where another one is, which is said."""
+    _report_crashes()
     room_limit(home / "cache")  # where that is no number each run would fail of it
     store = opened(home)
     lock = WorkerLock(home)
-    if not lock.acquire():
-        holder = lock.holder()
-        _say(f"Another worker{f' (process {holder[0]})' if holder else ''} takes the queued runs of this home already.")
-        return 0
-    done, begin_anew = 0, False
     try:
-        _take_up(store, resume_interrupted)
-        pid, started = own_identity()
-        idle_since, paused = time.monotonic(), False
-        while time.monotonic() - idle_since < stay_s:
-            run = patiently(lambda: store.claim(pid, started), _say)
-            if run is None and paused:
-                break
-            if run is None:
-                time.sleep(LOOK_EVERY_S)
-                continue
-            control = StopControl(store, run.id)
-            ended = execute(store, run, checkpoint_every_s=checkpoint_every_s, control=control)
-            paused = ended.state == PAUSED
-            done += 1
-            idle_since = time.monotonic()
-            if control.signalled:
-                break
-            if ended.state == FAILED and ended.reason.startswith(DEVICE_LOST):
-                begin_anew = bool(store.runs(QUEUED))
-                break
-        with suppress(StoreError):
-            give_back_room(store)
+        if lock.acquire():
+            yield store
+        else:
+            holder = lock.holder()
+            named = f" (process {holder[0]})" if holder else ""
+            _say(f"Another worker{named} takes the queued runs of this home already.")
+            yield None
     finally:
         lock.release()
         store.close()
-    if begin_anew and os.name == "posix":
+
+
+def _take_runs(store: Store, stay_s: float, checkpoint_every_s: float, goes_on: Callable[[], bool]) -> tuple[int, bool]:
+    """Train what is queued; (how many runs, whether another process must go on with the queue).
+
+    After a pause it waits for no other: only the end of its process gives back all that it has of the device. A signal ends
+    it after the run under way. A device that failed is of no more use to this process: another one then takes its place.
+    """
+    pid, started = own_identity()
+    done, idle_since, paused = 0, time.monotonic(), False
+    while time.monotonic() - idle_since < stay_s and goes_on():
+        run = patiently(lambda: store.claim(pid, started), _say)
+        if run is None and paused:
+            break
+        if run is None:
+            time.sleep(LOOK_EVERY_S)
+            continue
+        control = StopControl(store, run.id)
+        ended = execute(store, run, checkpoint_every_s=checkpoint_every_s, control=control)
+        paused = ended.state == PAUSED
+        done += 1
+        idle_since = time.monotonic()
+        if control.signalled:
+            break
+        if ended.state == FAILED and ended.reason.startswith(DEVICE_LOST):
+            return done, bool(store.runs(QUEUED))
+    return done, False
+
+
+def _begin_anew() -> None:
+    if os.name == "posix":
         _say("The device failed; the queue goes on in a new process.")
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
-    return done
+
+
+def _report_crashes() -> None:
+    """A crash in native code leaves the place where it happened."""
+    if sys.__stderr__ is not None:
+        faulthandler.enable(sys.__stderr__)
 
 
 def _take_up(store: Store, resume_interrupted: bool) -> None:

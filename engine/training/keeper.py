@@ -6,6 +6,7 @@ frozen teacher. Knows the parts of a training; how a checkpoint lies on disk is 
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -88,7 +89,10 @@ class Keeper:
         if found is None:
             return 0, 0.0
         self._must_fit(found, stage)
-        here, there = _surroundings(stepper), found.state["surroundings"]
+        there = found.state["surroundings"]
+        if (threads := _take_threads_of(there)) is not None:
+            self._tell(f"Threads: {threads}, as when the run was begun: the last bits of its numbers depend on it.")
+        here = _surroundings(stepper)
         _restore(found, stepper, best)
         self.kept_step = found.step
         self._tell(f"Goes on after step {found.step} from its checkpoint; what was logged after it is measured again.")
@@ -204,6 +208,17 @@ def _surroundings(stepper: Stepper) -> dict[str, str]:
         "threads": str(torch.get_num_threads()) if stepper.device.type == "cpu" else "any",
         "compiled": "no" if stepper.forward.compiled is None else "yes",
     }
+
+
+def _take_threads_of(there: Mapping[str, str]) -> int | None:
+    """Compute with as many CPU threads as a run began with, if there are so many cores; their number, None if it is as it was."""
+    import torch
+
+    threads = there.get("threads", "any")
+    if not threads.isdigit() or int(threads) == torch.get_num_threads() or int(threads) > (os.cpu_count() or 1):
+        return None
+    torch.set_num_threads(int(threads))
+    return int(threads)
 
 
 def _groups(stepper: Stepper) -> list[dict[str, Any]]:

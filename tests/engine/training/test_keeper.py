@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 from pathlib import Path
 from typing import Any
 
@@ -126,8 +128,6 @@ def test_a_checkpoint_is_never_ahead_of_the_curves(tmp_path: Path) -> None:
 
 
 def test_generators_and_parts_go_on_where_they_were(tmp_path: Path) -> None:
-    import random
-
     kept, log = make(tmp_path)
     taker, _ = stepper(Narrow(4))
     taker.take(batch(), 0.1, 0.0)
@@ -156,6 +156,26 @@ def test_generators_and_parts_go_on_where_they_were(tmp_path: Path) -> None:
     assert log == ["Goes on after step 9 from its checkpoint; what was logged after it is measured again."]
     for name, value in taker.learner.model.state_dict().items():
         assert torch.equal(value, other.learner.model.state_dict()[name])
+
+
+def test_a_run_goes_on_with_the_threads_it_was_begun_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, _ = make(tmp_path)
+    taker, _ = stepper(Narrow())
+    taker.take(batch(), 0.1, 0.0)
+    before = torch.get_num_threads()
+    monkeypatch.setattr(os, "cpu_count", lambda: before + 1)
+    try:
+        torch.set_num_threads(before + 1)
+        kept.keep(TEACHER_STAGE, 9, 1.25, taker, Best())
+        torch.set_num_threads(before)
+        again, log = make(tmp_path)
+        again.go_on(TEACHER_STAGE, stepper(Narrow())[0], Best())
+        assert torch.get_num_threads() == before + 1
+    finally:
+        torch.set_num_threads(before)
+    assert f"Threads: {before + 1}, as when the run was begun" in log[0] and not any(
+        "may differ" in line for line in log
+    )
 
 
 def test_other_threads_or_another_device_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

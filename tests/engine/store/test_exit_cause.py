@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from distill_gui.services import exit_cause
-from distill_gui.services.exit_cause import cause_of, memory_kills
+from engine.store import exit_cause
+from engine.store.exit_cause import cause_of, memory_kills
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals are a matter of POSIX")
 

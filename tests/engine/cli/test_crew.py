@@ -1,0 +1,105 @@
+"""Several workers at once: who is hired, who is replaced, and that a signal reaches all of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine.cli import crew as crew_module
+from engine.cli.crew import Crew
+from engine.config import parse_config
+from engine.errors import StoreError
+from engine.store import RunRecord, Store
+from engine.store.records import QUEUED
+
+posix = pytest.mark.skipif(os.name != "posix", reason="signals between processes are POSIX's")
+
+
+class Queue:
+    """A store as far as a crew knows one: each look finds the next number of queued runs, then none."""
+
+    def __init__(self, *waiting: int) -> None:
+        self.waiting = list(waiting)
+
+    def runs(self, state: str) -> list[None]:
+        assert state == QUEUED
+        found = self.waiting.pop(0) if self.waiting else 0
+        if found < 0:
+            raise StoreError("locked")
+        return [None] * found
+
+
+def crew_of(queue: Queue, script: str, count: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Crew, list[str]]:
+    said: list[str] = []
+    monkeypatch.setattr(crew_module, "say", lambda text, error: said.append(text))
+    monkeypatch.setattr(crew_module, "LOOK_EVERY_S", 0.05)
+    return Crew(queue, [sys.executable, "-c", script], count, lambda: said.append("taken up")), said  # type: ignore[arg-type]
+
+
+def test_as_many_are_hired_as_wait_and_their_runs_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = "import os, time; time.sleep(0.6); print(os.environ['DISTILL_AT_ONCE'])"
+    crew, said = crew_of(Queue(1, -1, 7), script, 3, monkeypatch)
+    hired: list[int] = []
+    start = subprocess.Popen
+
+    def counted(*given: object, **named: object) -> object:
+        hired.append(1)
+        return start(*given, **named)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(subprocess, "Popen", counted)
+    crew.work()
+    assert len(hired) == 3 and crew.done == 9 and said == [], "one at first, one that waits, one more, never a fourth"
+
+
+def test_who_dies_is_named_and_replaced_while_something_waits_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    crew, said = crew_of(Queue(*[1] * 500), "import os; os.kill(os.getpid(), 9)", 1, monkeypatch)
+    crew.work()
+    assert said.count("taken up") == crew_module.MOST_FRUITLESS and "it was killed (SIGKILL)" in said[0]
+    assert said[-1].startswith("No more workers are started: 3 in a row")
+
+
+def wait_for(store: Store, *runs: int, state: str = "running", step: int = 1) -> list[RunRecord]:
+    deadline = time.monotonic() + 90
+    while True:
+        records = [store.run(run) for run in runs]
+        if all(found.state == state and found.step >= step for found in records):
+            return records
+        assert time.monotonic() < deadline, records
+        time.sleep(0.05)
+
+
+@posix
+def test_two_runs_train_at_once_and_a_death_ends_one_alone(home: Path, toml: str) -> None:
+    store = Store(home)
+    config = parse_config(toml, overrides=["training.epochs=1000", "loss.kind=none"])
+    runs = [store.enqueue(config) for _ in range(2)]
+    command = [sys.executable, "-m", "engine", "work", "--home", str(home), "--at-once", "2", "--stay-s", "0.2"]
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    leader = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    try:
+        first, second = wait_for(store, *runs)
+        assert leader.pid not in (first.pid, second.pid) and first.pid != second.pid
+        assert "its share of the cores" in store.run(first.id).device_reason or (os.cpu_count() or 1) == 1
+        assert first.pid is not None
+        os.kill(first.pid, signal.SIGKILL)
+        wait_for(store, first.id, state="interrupted")
+        step = store.run(second.id).step
+        wait_for(store, second.id, step=step + 5)
+        leader.send_signal(signal.SIGTERM)
+        _, said = leader.communicate(timeout=60)
+    finally:
+        for process in psutil.Process(leader.pid).children() if leader.poll() is None else []:
+            process.kill()
+        leader.kill()
+    assert leader.returncode == 0 and "1 run done." in said
+    assert f"(process {first.pid}) ended before its run did: it was killed (SIGKILL)" in said and "resume 1" in said
+    ended = store.run(second.id)
+    assert ended.state == "stopped" and ended.has_student
+    store.close()
