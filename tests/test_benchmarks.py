@@ -122,6 +122,8 @@ def test_a_sweep_is_held_against_as_many_runs_of_the_other() -> None:
     text = report.sweep_table(sweep, "f1")
     assert "4 × the mean of 2 runs" in text and "λ = 0.1: f1 ours 70.0, (a) 80.0" in text
     assert text.splitlines()[3].endswith("4.0")
+    text = report.sweep_table(replace(sweep, at_once=2, together_s=20.0), "f1")
+    assert "2 at a time, one on each core" in text and text.splitlines()[4].split()[-2:] == ["4.0", "8.0"]
 
 
 def feature_run(way: str, seed: int, seconds: float, cpu_s: float) -> FeatureRun:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from tests.benchmarks import ours, process
 from tests.benchmarks.contenders import CONTENDERS
+from tests.benchmarks.process import FailedError
 from tests.benchmarks.setting import Setting
 
 
@@ -88,13 +90,18 @@ def throughput(
 
 @dataclass(frozen=True)
 class Sweep:
-    """``ours_s`` for all λ in one worker process, its start counted; ``peers`` are (a)'s runs that were really made."""
+    """``ours_s`` for all λ in one worker process, its start counted; ``peers`` are (a)'s runs that were really made.
+
+    ``together_s`` is the same with ``at_once`` runs at a time, one on each core; 0 where the machine has one.
+    """
 
     weights: list[float]
     ours_s: float
     ours_scores: list[dict[str, float]]
     load: float
     peers: list[Measured]
+    at_once: int = 1
+    together_s: float = 0.0
 
     def peer_s(self, whole: bool = False) -> float:
         """Seconds of (a) for all λ: those measured, and their mean for each that was not."""
@@ -103,17 +110,25 @@ class Sweep:
 
 
 def sweep(setting: Setting, weights: list[float], peer_weights: list[float], reference: str, work: Path) -> Sweep:
-    """Our queue with an empty cache first, then (a)'s runs."""
+    """Our queue with an empty cache first, one run after another and as many at once as there are cores, then (a)'s runs."""
     home = work / "sweep-home"
-    shutil.rmtree(home, ignore_errors=True)
-    ended, results = ours.sweep(setting, 0, weights, home, work / "sweep.log")
-    shutil.rmtree(home)
-    say(f"  ours, {len(weights)} values of λ: {ended.seconds:.1f} s")
+    at_once = min(len(weights), max(1, (os.cpu_count() or 1) // setting.threads))
+    spent, found = [], []
+    for count in (1, at_once) if at_once > 1 else (1,):
+        shutil.rmtree(home, ignore_errors=True)
+        ended, results = ours.sweep(setting, 0, weights, home, work / "sweep.log", count)
+        shutil.rmtree(home)
+        say(f"  ours, {len(weights)} values of λ, {count} at a time: {ended.seconds:.1f} s")
+        spent.append(ended)
+        found.append([one.scores for one in results])
+    if found[-1] != found[0]:
+        raise FailedError("runs that were trained at once have other scores than those trained one after another")
     peers = []
     for weight in peer_weights:
         peers.append(run_peer(reference, setting.with_label_weight(weight), 0, work / f"sweep-{weight}"))
         say(f"  (a), λ = {weight:g}: {peers[-1].counted_s:.1f} s")
-    return Sweep(weights, ended.seconds, [found.scores for found in results], ended.load, peers)
+    together_s = spent[-1].seconds if at_once > 1 else 0.0
+    return Sweep(weights, spent[0].seconds, found[0], spent[0].load, peers, at_once, together_s)
 
 
 def step_speeds(architectures: list[str], rows: int, length: int, threads: int, steps: int, work: Path) -> list[dict]:

@@ -54,14 +54,15 @@ def trained(store: Store, run: RunRecord) -> Trained:
     return Trained(scores, float(store.curve(run.id, "validation/loss")[2][-1]))
 
 
-def sweep(setting: Setting, seed: int, weights: list[float], home: Path, log: Path) -> tuple[Ended, list[Trained]]:
-    """A run for each λ, queued, then trained by one worker process; its start and end are counted."""
+def sweep(
+    setting: Setting, seed: int, weights: list[float], home: Path, log: Path, at_once: int = 1
+) -> tuple[Ended, list[Trained]]:
+    """A run for each λ, queued, then trained by one worker process, or by ``at_once``; start and end are counted."""
     store = Store(home)
     try:
         runs = [store.enqueue(parse_config(setting.with_label_weight(weight).toml(seed))) for weight in weights]
-        ended = process.run(
-            ["-m", "engine", "work", "--home", str(home), "--stay-s", str(STAY_S)], setting.threads, log
-        )
+        arguments = ["work", "--home", str(home), "--stay-s", str(STAY_S), "--at-once", str(at_once)]
+        ended = process.run(["-m", "engine", *arguments], setting.threads, log)
         return ended, [trained(store, store.run(run)) for run in runs]
     finally:
         store.close()

@@ -135,14 +135,18 @@ def _says_one_class(found: Measured, always: dict[str, float]) -> bool:
 def sweep_table(sweep: Sweep, key_metric: str) -> str:
     """Ours against (a), training alone and whole processes."""
     count, made = len(sweep.weights), len(sweep.peers)
-    rows = [[f"ours, {count} values of λ in one worker", f"{sweep.ours_s:.1f}", f"{sweep.ours_s:.1f}", "1"]]
+    rows = [[f"ours, {count} values of λ, one after another", f"{sweep.ours_s:.1f}", f"{sweep.ours_s:.1f}", "1", ""]]
+    if sweep.together_s:
+        seconds = f"{sweep.together_s:.1f}"
+        ratio = f"{sweep.together_s / sweep.ours_s:.2f}"
+        rows.append([f"ours, {sweep.at_once} at a time, one on each core", seconds, seconds, ratio, "1"])
     if sweep.peers:
         how = f"{count} runs" if made == count else f"{count} × the mean of {made} run{'s' if made > 1 else ''}"
         rows.append([
-            f"(a), {how}", f"{sweep.peer_s():.1f}", f"{sweep.peer_s(whole=True):.1f}",
-            f"{sweep.peer_s() / sweep.ours_s:.1f}",
+            f"(a) one after another, {how}", f"{sweep.peer_s():.1f}", f"{sweep.peer_s(whole=True):.1f}",
+            f"{sweep.peer_s() / sweep.ours_s:.1f}", f"{sweep.peer_s() / sweep.together_s:.1f}" if sweep.together_s else "",
         ])  # fmt: skip
-    lines = [table(["", "seconds", "in all", "× ours"], rows)]
+    lines = [table(["", "seconds", "in all", "× ours", "× ours at once"], rows)]
     for peer in sweep.peers:
         own = sweep.ours_scores[sweep.weights.index(peer.label_weight)][key_metric]
         theirs = peer.scores[key_metric]
