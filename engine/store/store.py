@@ -212,8 +212,8 @@ class Store(CurveReader):
     def writer(self, run: int) -> RunWriter:
         """What a run's events are emitted into."""
         with in_sentences(self._file):
-            attempt = self._value("SELECT attempt FROM runs WHERE id = ?", run) or 0
-        return RunWriter(self.home, run, attempt=attempt)
+            attempt, created_at = self._row("SELECT attempt, created_at FROM runs WHERE id = ?", run) or (0, None)
+        return RunWriter(self.home, run, attempt=attempt or 0, created_at=created_at)
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
     def folder(self, run: int, trashed: bool = False) -> Path:

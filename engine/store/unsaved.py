@@ -28,16 +28,17 @@ if TYPE_CHECKING:
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Metrics, Facts, Phase, Score, Rewound)}
 
 
-def keep(home: Path, run: int, events: Sequence[Event], attempt: int = 0) -> Path:
+def keep(home: Path, run: int, events: Sequence[Event], attempt: int = 0, created_at: float | None = None) -> Path:
     """Write events that could not be stored to a file of their own. Raises StoreError where that fails too.
 
-    ``attempt`` is which claim of the run they are of, 0 where that is not known.
+    ``attempt`` is which claim of the run they are of, 0 where that is not known; ``created_at`` when the run was made.
     """
     file = make_private_folder(home / "unsaved") / f"{run}-{time.time_ns()}-{os.getpid()}.jsonl"
     part = file.with_suffix(".part")
     try:
         with open_private(part) as out:
-            out.write(json.dumps({"run": run, "attempt": attempt, "written_at": time.time()}) + "\n")
+            head = {"run": run, "attempt": attempt, "created_at": created_at, "written_at": time.time()}
+            out.write(json.dumps(head) + "\n")
             for event in events:
                 out.write(json.dumps({"kind": type(event).__name__, **asdict(event)}, default=storable) + "\n")
         sync(part)
@@ -79,7 +80,7 @@ def _take(store: Store, file: Path) -> int:
 def _store(store: Store, file: Path, origin: _Origin, events: list[Event]) -> int:
     run = origin.run
     with store.writing() as database:
-        found = database.conn.execute("SELECT attempt, started_at FROM runs WHERE id = ?", [run]).fetchone()
+        found = database.conn.execute("SELECT attempt, started_at, created_at FROM runs WHERE id = ?", [run]).fetchone()
         wanted = found is not None and origin.is_of(*found)
         known = database.conn.execute("SELECT 1 FROM taken_in WHERE file = ?", [file.name]).fetchone()
         if wanted and not known:
@@ -97,9 +98,13 @@ class _Origin:
     run: int
     attempt: int
     written_at: float
+    created_at: float | None = None
 
-    def is_of(self, attempt: int | None, started_at: float | None) -> bool:
-        """Whether the run has not been claimed again since; by the time of day, which may jump, only for older files."""
+    def is_of(self, attempt: int | None, started_at: float | None, created_at: float | None) -> bool:
+        """Whether the run has not been claimed again since; by the time of day, which may jump, only for older files. A run of
+        another store that took this one's place is another run."""
+        if None not in (created_at, self.created_at) and created_at != self.created_at:
+            return False
         return attempt == self.attempt if self.attempt else (started_at or 0.0) <= self.written_at
 
 
@@ -110,4 +115,5 @@ def _read(file: Path) -> tuple[_Origin, list[Event]]:
     for line in lines:
         content = json.loads(line)
         events.append(KINDS[content.pop("kind")](**content))
-    return _Origin(int(head["run"]), int(head.get("attempt", 0)), float(head["written_at"])), events
+    created_at = None if head.get("created_at") is None else float(head["created_at"])
+    return _Origin(int(head["run"]), int(head.get("attempt", 0)), float(head["written_at"]), created_at), events

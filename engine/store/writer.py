@@ -44,13 +44,16 @@ class RunWriter:
 
     A write that fails is tried again for ``patience_s``; after that the next ``emit`` or ``flush`` raises StoreError, and
     ``close`` keeps what could not be stored in a file that the next opening of the store takes in, then raises too.
-    ``attempt`` is which claim of the run this is.
+    ``attempt`` is which claim of the run this is, ``created_at`` when the run was put into the store: another store that has
+    taken the place of this one may have a run of the same number.
     """
 
-    def __init__(self, home: Path, run: int, patience_s: float = PATIENCE_S, attempt: int = 0) -> None:
+    def __init__(
+        self, home: Path, run: int, patience_s: float = PATIENCE_S, attempt: int = 0, created_at: float | None = None
+    ) -> None:
         self._home, self._run = home, run
         self._file = home / "runs.db"
-        self._patience_s, self._attempt = patience_s, attempt
+        self._patience_s, self._attempt, self._created_at = patience_s, attempt, created_at
         self._pending: list[Event] = []
         self._condition = threading.Condition()
         self._closing = False
@@ -111,7 +114,7 @@ class RunWriter:
         if not events:
             return
         try:
-            file = unsaved.keep(self._home, self._run, events, self._attempt)
+            file = unsaved.keep(self._home, self._run, events, self._attempt, self._created_at)
             kept = f"{len(events)} events could not be stored; they are kept in {file} until the store takes them."
             self._log.write(kept)
             if isinstance(self._error, _RemovedError):
@@ -208,7 +211,7 @@ class RunWriter:
             return database  # never make a new store here
         try:
             new = schema.connect(self._file, BUSY_S)
-            if not _has_run(new, self._run, self._attempt):
+            if not _has_run(new, self._run, self._attempt, self._created_at):
                 new.close()
                 return database
         except (StoreError, sqlite3.Error):
@@ -225,9 +228,9 @@ def _may_pass(error: Exception) -> bool:
     return isinstance(error, _RemovedError)
 
 
-def _has_run(database: Database, run: int, attempt: int) -> bool:
-    found = database.conn.execute("SELECT COALESCE(attempt, 0), state FROM runs WHERE id = ?", [run]).fetchone()
-    return found is not None and attempt in (0, found[0])
+def _has_run(database: Database, run: int, attempt: int, created_at: float | None) -> bool:
+    found = database.conn.execute("SELECT COALESCE(attempt, 0), created_at FROM runs WHERE id = ?", [run]).fetchone()
+    return found is not None and attempt in (0, found[0]) and (created_at is None or found[1] in (None, created_at))
 
 
 def _write(database: Database, run: int, events: list[Event], names: dict[str, int]) -> None:

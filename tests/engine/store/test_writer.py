@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -339,3 +340,26 @@ def test_another_store_in_its_place_gets_none_of_its_rows(
         writer.close()
     assert stranger.runs() == [] and len(stranger.metrics_after(0)) == 0
     stranger.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be removed on Windows")
+def test_a_run_of_the_same_number_in_another_store_gets_none_of_its_rows_then_or_later(
+    home: Path, store: Store, run: int, make_config: Callable[..., DistillationConfig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "RETRY_S", 0.02)
+    writer = store.writer(run)
+    writer._patience_s = 0.2
+    writer.emit(Metrics(0, 0.0, {"train/loss": 2.0}))
+    writer.flush()
+    for file in home.glob("runs.db*"):
+        file.unlink()
+    (home / "runs" / str(run) / "config.toml").unlink()
+    with closing(Store(home)) as stranger:
+        assert stranger.enqueue(make_config()) == run
+        writer.emit(Metrics(1, 0.0, {"train/loss": 2.0}))
+        with pytest.raises(StoreError, match="removed or replaced"):
+            writer.flush()
+        with pytest.raises(StoreError, match=r"1 events could not be stored; they are kept in .*unsaved"):
+            writer.close()
+    with closing(Store(home)) as later:  # takes in what could not be stored
+        assert len(later.metrics_after(0)) == 0 and list((home / "unsaved").glob("*.left"))
