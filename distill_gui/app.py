@@ -68,10 +68,10 @@ class Studio(QObject):
             self.window.place_made.connect(self._on_place_made)
             self.window.set_interrupted(self.preferences.interrupted)
             self.window.restore_layout(self.preferences.layout)
-            if not self.preferences.welcomed:
+            if not self.preferences.welcomed and not _has_runs(home):
                 self.window.show_welcome()
             elif not self.window.place():
-                self.window.show_place(FIRST)
+                self.window.show_place(FIRST if self.preferences.welcomed else "runs")
         self._connect_engine()
         self._connect_window()
 
@@ -404,3 +404,8 @@ def run(home: Path | None = None, theme: str | None = None, sample: bool = False
     if not studio.engine.wait(LAST_WAIT_MS):
         os._exit(status)  # stuck on a disk that does not answer: Qt would abort rather than end with a thread at work
     return status
+
+
+def _has_runs(home: Path) -> bool:
+    """Whether something was run in this home before, from the command line for example; the store need not be opened for it."""
+    return (home / "runs").is_dir() and any((home / "runs").iterdir())

@@ -18,6 +18,7 @@ from engine.store import RunRecord, Store
 from engine.store.records import ENDED_WITHOUT_A_WORD
 
 HEAVY = ("numpy", "pydantic", "pyqtgraph", "psutil", "sqlite_utils", "engine.config.sections")
+QUEUED = 'name = "cut off"\n[task]\nname = "mrpc"\n[student]\ntokenizer = "o/w"\n[loss]\nkind = "none"\n'
 PAINT = """
 import sys
 from pathlib import Path
@@ -40,6 +41,20 @@ def test_a_first_painting_loads_only_what_it_shows(tmp_path: Path, place: str, l
     shown, *found = done.stdout.split()
     assert shown == place, done.stderr
     assert set(found) - {"engine.config.sections"} == loaded, f"{place} can be painted without"
+
+
+def test_a_home_with_runs_of_the_command_line_opens_at_them_and_not_at_the_welcome(
+    tmp_path: Path, qtbot: QtBot
+) -> None:
+    application()
+    store = Store(tmp_path / "used")
+    store.enqueue(parse_config(QUEUED))
+    store.close()
+    for home, place in (("used", "runs"), ("new", "")):
+        studio = Studio(tmp_path / home, "light", command=[sys.executable, "-c", "pass"])
+        qtbot.addWidget(studio.window)
+        assert studio.window.place() == place, home
+        studio.window.close()
 
 
 def test_the_services_begin_once_the_window_is_painted(tmp_path: Path, qtbot: QtBot) -> None:
@@ -114,9 +129,7 @@ def test_switches_and_chart_options_outlive_a_window(open_window: Callable[[], S
 def interrupted(home: Path) -> Callable[[], RunRecord]:
     """Queues a run whose process then ends without a word; called, says what has become of it."""
     store = Store(home)
-    run = store.enqueue(
-        parse_config('name = "cut off"\n[task]\nname = "mrpc"\n[student]\ntokenizer = "o/w"\n[loss]\nkind = "none"\n')
-    )
+    run = store.enqueue(parse_config(QUEUED))
     store.set_state(run, "interrupted", ENDED_WITHOUT_A_WORD)
     Preferences(home).set_welcomed()
     store.close()
