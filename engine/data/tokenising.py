@@ -41,6 +41,10 @@ class Encoding:
         """How many texts of a row the token types tell apart."""
         return 1 if self.token_types is None else int(self.token_types.max(initial=0)) + 1
 
+    def reads_alike(self, other: Encoding) -> bool:
+        """Whether the same rows were cut into the same tokens, so that states can be compared place by place."""
+        return np.array_equal(self.starts, other.starts) and np.array_equal(self.tokens, other.tokens)
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of all that a model reads: tokens, their types, where rows begin, what fills up a batch."""

@@ -23,7 +23,7 @@ from engine.diagnosis.rehearsal import judge_training
 from engine.diagnosis.sample import take_sample
 from engine.errors import Fault
 from engine.models.load import quiet_transformers
-from engine.training.distil import must_align
+from engine.training.lesson import must_align
 from engine.training.portions import TooLittleMemory, ran_out_of_memory
 from engine.training.preflight import Preview, preview
 
@@ -137,5 +137,5 @@ def _can_be_read(config: DistillationConfig, missing: list[Missing]) -> bool:
 
 
 def _aligned(bench: Bench) -> bool:
-    must_align(bench.config, bench.sample.data)
+    must_align(bench.config.features, bench.sample.data.same_tokens)
     return True

@@ -16,7 +16,7 @@ from engine.data.array_cache import ArrayCache, StopAsked
 from engine.data.batches import BatchSize, collate, order_of_epoch, padding_multiple, valid_tokens
 from engine.data.split import Split, TaskData, load_task_data
 from engine.device import choose_device, choose_precision, choose_threads
-from engine.errors import DataError, ModelError
+from engine.errors import DataError
 from engine.events import Emit, Facts, Log, Phase, Score
 from engine.losses.objective import Objective
 from engine.models.compiled import rung
@@ -31,7 +31,7 @@ from engine.training.curves import Diverged
 from engine.training.evaluate import evaluate
 from engine.training.inside import Inside, KeptInside, LiveInside, Wanted, listed
 from engine.training.keeper import EVERY_S, Keeper
-from engine.training.lesson import FeatureLesson, must_fit, named_terms, wanted_of
+from engine.training.lesson import FeatureLesson, must_align, must_fit, wanted_of
 from engine.training.loop import STUDENT_STAGE, Course, Scores, fit
 from engine.training.portions import Portions
 from engine.training.step import Learner
@@ -105,7 +105,7 @@ def distil(
 
     identity = {"configuration": hashlib.sha256(config.to_toml().encode()).hexdigest(), "rows": data.fingerprint}
     keeper = Keeper(folder / "checkpoints", identity, emit, flush, checkpoint_every_s)
-    must_align(config, data)
+    must_align(config.features, data.same_tokens)
     wanted = must_have_tensors(config, data)
     if config.training.recompute:  # a kind that cannot is refused before a teacher is trained or asked
         recompute_layers(student_skeleton(config, data.task, data.student_vocabulary))
@@ -325,17 +325,6 @@ def _with_inside(config: TeacherConfig, wanted: Wanted, teacher: Teacher, train:
         why = "they could not be kept"
     emit(Log(f"Each step asks the live teacher for {names}, as {why}."))
     return train
-
-
-def must_align(config: DistillationConfig, data: TaskData) -> None:
-    """Raises ModelError where a feature term compares tokens and the two tokenizers cut the rows into different ones."""
-    for number, (name, feature, _) in enumerate(named_terms(config.features), 1):
-        if feature.aligned and not data.same_tokens:
-            fit = ", ".join(other.name for other in catalog.features().values() if not other.aligned)
-            raise ModelError(
-                f"features.{number}: “{name}” compares token by token, but teacher and student read the rows through different "
-                f"tokenizers; give the student the teacher's (student.tokenizer), or choose one of {fit}."
-            )
 
 
 def must_have_tensors(config: DistillationConfig, data: TaskData) -> Wanted | None:

@@ -211,6 +211,17 @@ def must_fit(
     return plans
 
 
+def must_align(chosen: Sequence[FeatureSettings], same_tokens: bool) -> None:
+    """Raises ModelError where a term compares tokens and the two tokenizers cut the rows into different ones."""
+    for number, (name, feature, _) in enumerate(named_terms(chosen), 1):
+        if feature.aligned and not same_tokens:
+            fit = ", ".join(other.name for other in catalog.features().values() if not other.aligned)
+            raise ModelError(
+                f"features.{number}: “{name}” compares token by token, but teacher and student read the rows through different "
+                f"tokenizers; give the student the teacher's (student.tokenizer), or choose one of {fit}."
+            )
+
+
 def plain_bodies_fit(chosen: Sequence[FeatureSettings], student: Skeleton, teacher: Skeleton) -> bool:
     """Whether it is seen without modules that each term fits: two BERTs have every tensor that a plan names but those named by
     their module's path. Raises ModelError where one does not fit."""

@@ -32,8 +32,9 @@ from engine.training.likely_device import likely_device
 from engine.types import Body, Task
 from engine.visible import LONGEST_LINE, cut, visible
 
-FIRST_ROWS = 64  # kept, to see what the tokenizers make of them
+FIRST_ROWS = 64  # of each split, to see what the tokenizers make of them
 
+Texts = tuple[list[str], ...]  # the columns of a split
 Result = TypeVar("Result")
 
 
@@ -88,7 +89,7 @@ def preview(
         if thorough and found.texts and not found.faults:
             from engine.training.rehearsal import rehearse
 
-            for key, attempt in rehearse(config, task, found.texts):
+            for key, attempt in rehearse(config, task, found.texts, FIRST_ROWS):
                 if found.attempt(key, attempt) is None and found.faults:
                     break  # what comes after rests on it
         notice = notice_of(config.loss, config.features)
@@ -103,7 +104,7 @@ def preview(
 class _Findings:
     preview: Preview
     faults: list[Fault]
-    texts: tuple[list[str], ...] = ()  # the columns of the first training rows
+    texts: tuple[Texts, ...] = ()  # of each split that a run reads, the training rows first
 
     def note(self, level: str, key: str, text: str) -> None:
         self.preview.notices.append({"level": level, "text": text, "key": key})
@@ -136,7 +137,8 @@ def _look_at_rows(config: DistillationConfig, task: Task, found: _Findings) -> N
     rows: dict[str, Rows] | None = found.attempt("task.source", lambda: load_rows(task, config.task.source))
     if rows is None:
         return
-    found.texts = tuple(column[:FIRST_ROWS] for column in rows[task.train_split].texts)
+    read = {task.train_split: rows[task.train_split], **rows}
+    found.texts = tuple(split.texts for split in read.values() if not split.hidden)
     found.preview.rows = {name: len(split) for name, split in rows.items()}
     train = found.preview.rows.get(task.train_split, 0)
     found.preview.steps = _steps(config, train)

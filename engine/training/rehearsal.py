@@ -19,16 +19,19 @@ from engine.models.load import in_sentences, load_row_tokenizer
 from engine.models.outline import must_hold
 from engine.models.skeleton import Skeleton, skeleton_of_student, skeleton_of_teacher
 from engine.models.weights import headers_of, must_be_of
-from engine.training.lesson import must_fit, plain_bodies_fit
+from engine.training.lesson import must_align, must_fit, plain_bodies_fit
 from engine.types import Task
 
 Step = tuple[str, Callable[[], object]]
 
 
-def rehearse(config: DistillationConfig, task: Task, texts: Sequence[Sequence[str]]) -> Iterator[Step]:
+def rehearse(
+    config: DistillationConfig, task: Task, texts: Sequence[Sequence[Sequence[str]]], first: int
+) -> Iterator[Step]:
     """What to try, one after another, each with the key it is about; each raises EngineError in a sentence.
 
-    ``texts`` are the columns of the first rows. A step rests on those before it.
+    ``texts`` are the columns of each split. The ``first`` rows of each are read through the tokenizers; all of them where a model
+    knows fewer tokens, or places shorter rows, than they may come to. A step rests on those before it.
     """
     student_reference, teacher_reference = tokenizer_references(config)
     references = {"student": student_reference}
@@ -37,6 +40,7 @@ def rehearse(config: DistillationConfig, task: Task, texts: Sequence[Sequence[st
         references["teacher"] = teacher_reference or student_reference
     if not all(is_local(reference) for reference in references.values()):
         return
+    some = [[text for split in texts for text in split[column][:first]] for column in range(len(texts[0]))]
     read: dict[str, tuple[Any, Encoding]] = {}
     models: dict[str, Skeleton] = {}
 
@@ -47,7 +51,7 @@ def rehearse(config: DistillationConfig, task: Task, texts: Sequence[Sequence[st
         key = f"{who}.tokenizer"
         tokenizer = load_row_tokenizer(references[who], key)
         with in_sentences(references[who], key):
-            read[who] = tokenizer, encode(tokenizer, texts, config.task.max_length)
+            read[who] = tokenizer, encode(tokenizer, some, config.task.max_length)
 
     def build(who: str, key: str) -> None:
         tokenizer, encoding = read[who]
@@ -55,8 +59,13 @@ def rehearse(config: DistillationConfig, task: Task, texts: Sequence[Sequence[st
             models[who] = skeleton_of_student(config, task, len(tokenizer))
         elif teacher is not None:
             models[who] = skeleton_of_teacher(teacher.model, task, len(tokenizer), teacher.weights_only)
+        known = models[who].outline
+        if len(tokenizer) > known.tokens or (known.places is not None and config.task.max_length > known.places):
+            whole = [[text for split in texts for text in split[column]] for column in range(len(texts[0]))]
+            with in_sentences(references[who], f"{who}.tokenizer"):
+                encoding = encode(tokenizer, whole, config.task.max_length)
         tokens, longest = int(encoding.tokens.max()) + 1, int(encoding.lengths.max())
-        must_hold(models[who].outline, tokens, longest, key, encoding.texts)
+        must_hold(known, tokens, longest, key, encoding.texts)
 
     def weigh(reference: str, who: str, weights_only: bool, key: str) -> None:
         facts = look_at_model(reference, weights_only, key)
@@ -65,6 +74,7 @@ def rehearse(config: DistillationConfig, task: Task, texts: Sequence[Sequence[st
             must_be_of(models[who].outline, headers_of(facts.weights, key), reference, key, with_head=trained)
 
     def compare() -> None:
+        must_align(config.features, read["student"][1].reads_alike(read["teacher"][1]))
         if not plain_bodies_fit(config.features, models["student"], models["teacher"]):
             must_fit(config.features, models["student"].model(), models["teacher"].model())
 

@@ -119,3 +119,32 @@ print([fault["message"] for fault in found.faults], sorted({"torch", "transforme
 """
     done = subprocess.run([sys.executable, "-c", code], input=own + feature, capture_output=True, text=True, timeout=60)
     assert f"lacks the weights of {name}" in done.stdout and done.stdout.endswith("[]\n"), done.stdout + done.stderr
+
+
+def test_a_row_that_comes_late_is_read_where_it_may_not_fit(own: str, tiny: Path, tmp_path: Path) -> None:
+    """A tokenizer with more tokens than the model knows, used by the last row of the validation split alone."""
+    add_token(tmp_path / "teacher", "unheard")
+    shutil.copytree(tiny / "pairs", tmp_path / "pairs")
+    text = own.replace((tiny / "pairs").as_posix(), (tmp_path / "pairs").as_posix())
+    file = tmp_path / "pairs" / "validation.csv"
+    some = file.read_text(encoding="utf-8") + "the cat,a dog,0\n" * 80
+    file.write_text(some, encoding="utf-8")
+    assert faults(text) == {}
+    file.write_text(f"{some}the unheard cat,a dog,0\n", encoding="utf-8")
+    assert "token numbers up to 25, but the model knows 25" in faults(text)["teacher.model"]
+
+
+def test_tokens_that_are_compared_must_be_the_same_ones(own: str, tmp_path: Path) -> None:
+    """Two tokenizers of one size, which number their words in another order."""
+    write_berts_tokenizer(tmp_path / "teacher")
+    shutil.copytree(tmp_path / "teacher", tmp_path / "other")
+    file = tmp_path / "other" / "tokenizer.json"
+    held = json.loads(file.read_text(encoding="utf-8"))
+    words = held["model"]["vocab"]
+    words["cat"], words["mat"] = words["mat"], words["cat"]
+    file.write_text(json.dumps(held), encoding="utf-8")
+    chosen = f"student.tokenizer={tmp_path / 'other'}"
+    assert faults(own, chosen) == {}
+    term = "\n[[features]]\nkind = '{}'\n"
+    assert "compares token by token" in faults(own + term.format("hidden"), chosen)["features.1"]
+    assert faults(own + term.format("rkd"), chosen) == {}
