@@ -13,6 +13,7 @@ from rich.table import Table
 from engine.cli.terminal import say, terminal, text_cell
 from engine.data import cache_room
 from engine.data.cache_room import LIMIT_VARIABLE, Entry, size_in_words
+from engine.store.trash import size_of
 
 DAY_S = 86_400
 
@@ -23,9 +24,11 @@ def list_cache(home: Path, as_json: bool) -> None:
     found = cache_room.entries(folder)
     limit = cache_room.room_limit(folder)
     taken = sum(entry.bytes for entry in found)
+    teachers, weight = _teachers(home / "teachers")
     if as_json:
         content = {
             "folder": str(folder), "bytes": taken, "limit_bytes": limit, "entries": [_plain(entry) for entry in found],
+            "teachers": {"folder": str(home / "teachers"), "count": teachers, "bytes": weight},
         }  # fmt: skip
         say(json.dumps(content, indent=1, ensure_ascii=False))
         return
@@ -39,6 +42,9 @@ def list_cache(home: Path, as_json: bool) -> None:
         terminal().print(table)
     count = f"{len(found)} {'entry' if len(found) == 1 else 'entries'}" if found else "Nothing kept yet"
     say(f"{count}, {size_in_words(taken)} of at most {size_in_words(limit)} ({LIMIT_VARIABLE} sets it). {folder}")
+    if teachers:
+        text = f"Beside it, fine-tuned teachers: {teachers}, {size_in_words(weight)} in {home / 'teachers'}"
+        say(f"{text}; one whose folder you remove is fine-tuned again when a run asks for it.")
 
 
 def verify_cache(home: Path) -> int:
@@ -62,6 +68,12 @@ def clear_cache(home: Path, older_than_days: float) -> None:
     left = len(cache_room.entries(home / "cache"))
     stay = f"; {left} stay" if left else ""
     say(f"{count} {'entry' if count == 1 else 'entries'} taken out, {size_in_words(freed)} freed{stay}.")
+
+
+def _teachers(folder: Path) -> tuple[int, int]:
+    """How many fine-tuned teachers are kept, and their bytes: no limit holds for them, they cost a training."""
+    kept = [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+    return len(kept), sum(size_of(path) for path in kept)
 
 
 def _cells(entry: Entry) -> list[str]:

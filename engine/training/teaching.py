@@ -187,7 +187,8 @@ class _Maker:
         evaluation = {name: data.splits[name] for name in task.evaluation_splits}
         none = catalog.losses()["none"]
         portions = Portions(device, lambda text: self.emit(Log(text)))
-        self.emit(Log(f"Teacher: fine-tuning {config.model} for {config.epochs} epochs."))
+        epochs = f"{config.epochs} epoch{'s' if config.epochs != 1 else ''}"
+        self.emit(Log(f"Teacher: fine-tuning {config.model} for {epochs}."))
         fitted = fit(
             Learner(
                 model,

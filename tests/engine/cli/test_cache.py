@@ -116,3 +116,12 @@ def test_a_teachers_inner_tensor_is_listed_by_its_name(distill: Distill, folder:
     }
     ArrayCache(home / "cache").fetch("h", lambda: ({"values": np.zeros((90, 8), np.float16)}, about), "h")
     assert "teacher's tensor hidden/4  bert" in distill("list")[1]
+
+
+def test_fine_tuned_teachers_are_counted_beside_the_cache(distill: Distill, folder: Path, home: Path) -> None:
+    assert "teachers" not in distill("list")[1]
+    (home / "teachers" / "abc").mkdir(parents=True)
+    (home / "teachers" / "abc" / "model.safetensors").write_bytes(b"0" * 4000)
+    status, said = distill("list")
+    assert status == 0 and f"fine-tuned teachers: 1, 4.0 kB in {home / 'teachers'}" in said
+    assert json.loads(distill("list", "--json")[1])["teachers"]["bytes"] == 4000
