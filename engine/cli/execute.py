@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from engine.cli.awake import awake
 from engine.cli.patience import patiently
 from engine.config import parse_config
 from engine.errors import EngineError, StoreError
@@ -125,7 +126,8 @@ def execute(
                     writer.emit(event)
                     hear(event)
 
-                state, reason = _attempt(store, run, emit, control, writer, checkpoint_every_s)
+                with awake(store.home, lambda text: append_line(run.log_file, text)):
+                    state, reason = _attempt(store, run, emit, control, writer, checkpoint_every_s)
                 if state in (PAUSED, STOPPED):
                     emit(Log(f"{state.capitalize()} {reached.where}."))
         except StoreError as error:  # it took no more rows; they and the student are kept

@@ -1,0 +1,42 @@
+"""What a person chose for a home that whoever trains in it must know, with or without a window: settings.json."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from engine.store.home import open_private
+
+FILE = "settings.json"
+KEEP_AWAKE = "DISTILL_KEEP_AWAKE"  # environment: 0 lets the machine sleep, 1 keeps it awake; goes before the file
+
+
+def keeps_awake(home: Path) -> bool:
+    """Whether the machine is kept awake while a run of this home trains. True unless somebody chose otherwise."""
+    given = os.environ.get(KEEP_AWAKE, "").strip()
+    if given in ("0", "1"):
+        return given == "1"
+    return _read(home).get("keep_awake") is not False
+
+
+def set_keeps_awake(home: Path, keep: bool) -> None:
+    """Choose it for runs that begin from now on. A home that cannot be written keeps what it had."""
+    beside = home / f"{FILE}.{os.getpid()}.new"  # two windows may write at once
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open_private(beside) as file:
+            json.dump(_read(home) | {"keep_awake": keep}, file, indent=1)
+        beside.replace(home / FILE)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def _read(home: Path) -> dict[str, object]:
+    try:
+        values = json.loads((home / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}
