@@ -5,6 +5,7 @@ Reads runs and scores by their shape; knows neither the database nor published r
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -70,6 +71,9 @@ class ScoreLike(Protocol):
     def metric(self) -> str: ...
     @property
     def value(self) -> float: ...
+
+
+_NUMBER = re.compile(r"((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)")
 
 
 @dataclass
@@ -265,7 +269,7 @@ def _compared(rows: list[Row], columns: Sequence[Column]) -> tuple[Row, ...]:
         """Without a teacher first, then loss by loss, each bare before it has feature terms."""
         settings = row.settings
         return (not row.is_baseline, order.get(settings.get("loss.kind", ""), 3), settings.get("loss.kind", ""),
-                len(settings.get("features", ())), row.title, row.key)  # fmt: skip
+                len(settings.get("features", ())), _by_number(row.title), row.key)  # fmt: skip
 
     rows = sorted(rows, key=place)
     for column in columns:
@@ -278,6 +282,11 @@ def _compared(rows: list[Row], columns: Sequence[Column]) -> tuple[Row, ...]:
         for indices in by_recipe.values():
             _rank(rows, indices, column.key)
     return tuple(rows)
+
+
+def _by_number(title: str) -> list[Any]:
+    """A title to sort by: its numbers as numbers, so that λ 0 stands before λ .1 and 2 epochs before 10."""
+    return [float(part) if place % 2 else part for place, part in enumerate(_NUMBER.split(title))]
 
 
 def _rank(rows: list[Row], indices: Sequence[int], column: str) -> None:

@@ -61,6 +61,34 @@ def run(
 
 
 @app.command()
+def sweep(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of one run; “-” reads it from stdin.")],
+    over: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--over",
+            metavar="KEY=VALUES",
+            help="A key and its values: loss.lambda=0.1,0.2 or loss.lambda=0:1:0.1 (from:to:step). Of several all combinations.",
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key in all of them.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the runs; nothing is stored.")] = False,
+    work: Annotated[
+        bool, typer.Option("--work", help="Train them here and now, as “distill work” does with the queue.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also more than 100 runs at once, up to 1,000.")] = False,
+    home: Home = None,
+) -> None:
+    """Queue one run for every combination of some keys' values; all or none of them. “distill work” trains them."""
+    from engine.cli.sweep import sweep_here
+
+    done = sweep_here(config, over or [], settings or [], home_folder(home), dry_run=dry_run, force=force, work=work)
+    raise typer.Exit(done)
+
+
+@app.command()
 def check(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of one run; “-” reads it from stdin.")],
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key.")] = None,

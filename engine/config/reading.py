@@ -179,7 +179,7 @@ def _apply_overrides(raw: dict[str, Any], overrides: Iterable[str]) -> list[Faul
         if not isinstance(table, dict):
             faults.append(Fault("--set", f"“{key.strip()}”: “{parts[0]}” is a value, not a section; name a section"))
         elif value.strip():
-            table[parts[-1]] = _toml_value(value.strip())
+            table[parts[-1]] = toml_value(value.strip())
         else:
             table.pop(parts[-1], None)
     return faults
@@ -193,7 +193,7 @@ def _numbered(parts: list[str]) -> str:
     return f"features.{int(found[1] or 0) + 1}.{parts[1]}"
 
 
-def _toml_value(text: str) -> Any:
+def toml_value(text: str) -> Any:
     """What ``text`` means as a TOML value; the text itself where it is none, so that words need no quotes."""
     try:
         read = tomllib.loads(f"value = {text}")

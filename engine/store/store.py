@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
@@ -84,16 +84,23 @@ class Store(CurveReader):
     # ── putting runs in and taking them out ─────────────────────────────────────────────────────────────────────
     def enqueue(self, config: DistillationConfig) -> int:
         """Add a run to the end of the queue; returns its id."""
-        toml = config.to_toml()
+        return self.enqueue_all([config])[0]
+
+    def enqueue_all(self, configs: Sequence[DistillationConfig]) -> list[int]:
+        """Add runs to the end of the queue in this order, all or none; returns their ids."""
+        runs = []
+        tomls = [config.to_toml() for config in configs]
         with self.writing():
-            colour = self._value("SELECT COUNT(*) FROM runs") % COLOURS
-            row = {**first_row(config, toml, QUEUED), "revision": self._next_revision(), "colour": colour}
-            run = int(self._database.table("runs").insert(row).last_pk or 0)
-            seal_run(self._database.conn, run)
-            folder = make_private_folder(self.folder(run))
-            with open_private(folder / "config.toml") as file:
-                file.write(toml)
-        return run
+            for config, toml in zip(configs, tomls, strict=True):
+                colour = self._value("SELECT COUNT(*) FROM runs") % COLOURS
+                row = {**first_row(config, toml, QUEUED), "revision": self._next_revision(), "colour": colour}
+                run = int(self._database.table("runs").insert(row).last_pk or 0)
+                seal_run(self._database.conn, run)
+                folder = make_private_folder(self.folder(run))
+                with open_private(folder / "config.toml") as file:
+                    file.write(toml)
+                runs.append(run)
+        return runs
 
     def claim(self, pid: int, pid_started: float, run: int | None = None) -> RunRecord | None:
         """Take the oldest queued run (or ``run``, if it is queued) for a process; None if there is none. Atomic."""

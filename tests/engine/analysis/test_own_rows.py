@@ -131,6 +131,17 @@ def test_settings_that_differ_anywhere_are_named_everywhere(
     assert {row.title for row in table.blocks[0].rows} == {"Taylor KD · γ .5", "Taylor KD · γ 1"}
 
 
+def test_a_sweep_stands_in_the_order_of_its_numbers_and_its_seeds_are_one_figure(
+    make_run: MakeRun, scored: Scored, tasks: dict[str, Task]
+) -> None:
+    swept = [(weight, seed) for weight in (1, 0.5, 0.05, 0, 0.1) for seed in (0, 1)]
+    runs = [make_run(kind="kl", config={"loss.lambda": weight, "training.seed": seed}) for weight, seed in swept]
+    table = build_table(runs, [scored(run, 0.5 + run.id / 100) for run in runs], tasks=tasks)
+    rows = table.blocks[-1].rows
+    assert [row.title.rpartition(" ")[2] for row in rows] == ["0", ".05", ".1", ".5", "1"]
+    assert all(row.cells["mrpc"].seeds == 2 for row in rows)
+
+
 def test_running_queued_and_failed_cells(make_run: MakeRun, scored: Scored, tasks: dict[str, Task]) -> None:
     done = make_run("mrpc", "kl")
     running = make_run("rte", "kl", "running", step=62, total_steps=100)
@@ -166,8 +177,8 @@ def test_feature_terms_make_rows_of_their_own(make_run: MakeRun, scored: Scored,
     scores = [scored(run, 0.7 + 0.01 * run.id) for run in [*runs, none, alone]]
     table = build_table([*runs, none, alone], scores, tasks=tasks)
     assert [(row.title, row.cells["mrpc"].seeds) for row in table.blocks[-1].rows] == [
-        ("No teacher", 1), ("Labels + pkd", 1), ("Vanilla KD", 3), ("Vanilla KD + 10·hidden (mse)", 3),
-        ("Vanilla KD + 1·hidden (cosine)", 3), ("Vanilla KD + 1·hidden (mse)", 3), ("Vanilla KD + embedding + minilm (v2)", 3),
+        ("No teacher", 1), ("Labels + pkd", 1), ("Vanilla KD", 3), ("Vanilla KD + 1·hidden (cosine)", 3),
+        ("Vanilla KD + 1·hidden (mse)", 3), ("Vanilla KD + 10·hidden (mse)", 3), ("Vanilla KD + embedding + minilm (v2)", 3),
     ]  # fmt: skip
     assert [row.title for row in table.blocks[-1].rows if row.is_baseline] == ["No teacher"]
     assert cell_of(table, "Labels + pkd").delta == pytest.approx(1.0), "its baseline has no teacher at all"

@@ -119,6 +119,25 @@ def test_an_enqueue_that_fails_leaves_no_trace(
     assert store.runs() == []
 
 
+def test_several_are_queued_in_their_order_or_none_is(
+    store: Store, make_config: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configs = [make_config() for _ in range(3)]
+    assert store.enqueue_all(configs) == [1, 2, 3]
+    honest, calls = store_module.open_private, []
+
+    def full_in_the_end(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise OSError(28, "No space left on device", "config.toml")
+        return honest(*arguments)
+
+    monkeypatch.setattr(store_module, "open_private", full_in_the_end)
+    with pytest.raises(StoreError, match="No space left"):
+        store.enqueue_all(configs)
+    assert [run.id for run in store.runs()] == [1, 2, 3]
+
+
 def test_a_full_disk_is_said_and_nothing_is_half_written(store: Store, make_config: Make) -> None:
     store.enqueue(make_config())
     connection = store._database.conn
