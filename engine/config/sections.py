@@ -53,7 +53,7 @@ class TeacherConfig(Section):
     model: str = Field(
         title="Model",
         description="Hub id, folder, or an architecture such as 4x128 to train from scratch on the task.",
-        json_schema_extra={"path": "folder", "placeholder": "folder, hub id, or 4x128"},
+        json_schema_extra={"path": "folder", "placeholder": "folder, hub id, 4x128"},
     )
     training: Literal["as_is", "fine_tune"] = Field(
         default="as_is",

@@ -208,8 +208,11 @@ class RunsPanel(QWidget):
 
     def _on_records_changed(self, changed: frozenset[int]) -> None:
         records = self._runs.records()
-        self.empty.setVisible(not records)
+        had_focus = self.empty.isVisible() and self.focusWidget() is not None
         self.splitter.setVisible(bool(records))
+        if records and had_focus:
+            self.column.rows.setFocus()  # else what is hidden hands it to the next best button of the window, with a ring
+        self.empty.setVisible(not records)
         live = self._runs.live()
         record = self._record()
         if record is None or (self._follows_live and live is not None and live.id != record.id):

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from distill_gui.models.curves import CurveModel
@@ -53,6 +54,22 @@ def test_no_runs_say_what_to_do(qtbot: QtBot, record: Make, opened: Opened) -> N
         panel.empty.button.click()
     models.runs.update([record(1)])
     assert panel.splitter.isVisible() and not panel.empty.isVisible()
+
+
+def test_runs_that_come_later_take_the_focus_of_the_empty_place(qtbot: QtBot, record: Make) -> None:
+    models = SimpleNamespace(runs=RunListModel(), curves=CurveModel())
+    window = QWidget()
+    row = QHBoxLayout(window)
+    other = QPushButton("Settings")
+    row.addWidget(other)
+    row.addWidget(panel := PANEL.make(models))
+    qtbot.addWidget(window)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    assert isinstance(panel, RunsPanel)
+    models.runs.update([record(1)])
+    assert window.focusWidget() is panel.column.rows
 
 
 def test_the_live_run_is_shown_unasked(panel: RunsPanel) -> None:
