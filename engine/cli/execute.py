@@ -114,6 +114,7 @@ def execute(
 
     ``listen`` hears every event as well, until it raises OSError: a terminal that was closed ends no run."""
     control = control or StopControl(store, run.id)
+    process = run.pid, run.pid_started  # nobody else's run is ended here, should it have been taken meanwhile
     with private_files(), having(run.folder), stop_on_signals(control):
         try:
             with store.writer(run.id) as writer:
@@ -133,10 +134,10 @@ def execute(
         except StoreError as error:  # it took no more rows; they and the student are kept
             state, reason = FAILED, str(error)
         except KeyboardInterrupt:
-            store.set_state(run.id, INTERRUPTED, BROKEN_OFF, only_if=RUNNING)
+            store.set_state(run.id, INTERRUPTED, BROKEN_OFF, RUNNING, process)
             raise
         ended = patiently(
-            lambda: store.set_state(run.id, state, without_secrets(reason), only_if=RUNNING),
+            lambda: store.set_state(run.id, state, without_secrets(reason), RUNNING, process),
             lambda text: append_line(run.log_file, text),
         )
         if ended and state == FINISHED:

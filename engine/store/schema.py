@@ -121,7 +121,8 @@ def connect(file: Path, patience_s: float = PATIENCE_S) -> Database:
         raise as_store_error(error, file) from error
     database = Database(connection)
     try:
-        # In write-ahead mode "normal" survives the death of the process; only a power cut takes the last moments.
+        # In write-ahead mode "normal" survives the death of the process; a power cut takes what the system had not
+        # written yet. What must outlive that too asks for "full".
         connection.execute("PRAGMA synchronous = normal")
         _enable_wal(database, patience_s)
         return database

@@ -129,8 +129,8 @@ class Store(CurveReader):
         only_process: tuple[int | None, float | None] | None = None,
     ) -> bool:
         """Move a run to ``state``; with ``only_if`` only from that state, with ``only_process`` only while that process
-        (pid, start time) has it. Returns whether it moved."""
-        with self.writing():
+        (pid, start time) has it. Returns whether it moved; that a run has ended is on the disk then."""
+        with self.writing(durable=state in ENDED):
             found = self._row("SELECT state, pid, pid_started FROM runs WHERE id = ?", run)
             if found is None:
                 raise _no_run(run)
@@ -277,13 +277,15 @@ class Store(CurveReader):
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────
     @contextmanager
-    def writing(self) -> Iterator[Database]:
+    def writing(self, durable: bool = False) -> Iterator[Database]:
         """A transaction that takes the write lock at once, so that what is read in it still holds when written.
 
-        For the files of this folder; ``change`` and ``forget`` are used within it.
+        For the files of this folder; ``change`` and ``forget`` are used within it. One that is ``durable`` outlives a power cut
+        from its end on; others may come to the disk some time later.
         """
         connection = self._database.conn
         with in_sentences(self._file):
+            connection.execute(f"PRAGMA synchronous = {'full' if durable else 'normal'}")
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._database

@@ -39,6 +39,15 @@ class _RemovedError(StoreError):
         )
 
 
+class _TakenError(StoreError):
+    """Another process has the run now."""
+
+    def __init__(self, run: int) -> None:
+        super().__init__(
+            f"Another process has taken run {run} since, as this one was thought to be gone; it stores no more rows of it."
+        )
+
+
 class RunWriter:
     """``emit(event)`` from any thread; ``flush()`` waits until all is stored; ``close()`` flushes and ends the thread.
 
@@ -136,7 +145,7 @@ class RunWriter:
         database: Database | None = None
         events: list[Event] = []
         try:
-            database = schema.connect(self._file, BUSY_S)
+            database = _connected(self._file)
             self._inode = self._inode or self._file.stat().st_ino
             names: dict[str, int] = {}
             while events := self._next_events():
@@ -172,7 +181,7 @@ class RunWriter:
 
         def write() -> None:
             self._must_be_there()
-            _write(database, self._run, events, names)
+            _write(database, self._run, events, names, self._attempt)
 
         def say(error: Exception) -> None:
             why = error if isinstance(error, StoreError) else as_store_error(error, self._file)
@@ -210,7 +219,7 @@ class RunWriter:
         if not self._file.is_file():
             return database  # never make a new store here
         try:
-            new = schema.connect(self._file, BUSY_S)
+            new = _connected(self._file)
             if not _has_run(new, self._run, self._attempt, self._created_at):
                 new.close()
                 return database
@@ -233,12 +242,23 @@ def _has_run(database: Database, run: int, attempt: int, created_at: float | Non
     return found is not None and attempt in (0, found[0]) and (created_at is None or found[1] in (None, created_at))
 
 
-def _write(database: Database, run: int, events: list[Event], names: dict[str, int]) -> None:
-    """Store ``events`` in one transaction. ``names`` remembers the numbers of curve names."""
+def _connected(file: Path) -> Database:
+    """A connection whose commits are on the disk: a checkpoint that follows must not outlive its curves in a power cut."""
+    database = schema.connect(file, BUSY_S)
+    database.conn.execute("PRAGMA synchronous = full")
+    return database
+
+
+def _write(database: Database, run: int, events: list[Event], names: dict[str, int], attempt: int = 0) -> None:
+    """Store ``events`` in one transaction. ``names`` remembers the numbers of curve names. Raises _TakenError where the run has
+    been claimed again since ``attempt``: two processes would double its rows."""
     known = dict(names)
     connection = database.conn
     connection.execute("BEGIN IMMEDIATE")
     try:
+        found = connection.execute("SELECT attempt FROM runs WHERE id = ?", [run]).fetchone()
+        if attempt and found is not None and found[0] != attempt:
+            raise _TakenError(run)
         store_events(database, run, events, known)
         connection.execute("COMMIT")
     finally:

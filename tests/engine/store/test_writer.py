@@ -363,3 +363,47 @@ def test_a_run_of_the_same_number_in_another_store_gets_none_of_its_rows_then_or
             writer.close()
     with closing(Store(home)) as later:  # takes in what could not be stored
         assert len(later.metrics_after(0)) == 0 and list((home / "unsaved").glob("*.left"))
+
+
+def test_a_writer_that_was_thought_dead_adds_no_row_to_what_another_process_goes_on_with(
+    store: Store, run: int
+) -> None:
+    """Its rows would be there twice, and its end would be the other's."""
+    store.claim(11, 1.0)
+    first = store.writer(run)
+    first.emit(Metrics(1, 0.0, {"train/loss": 1.0}))
+    assert first.flush()
+    store.set_state(run, "interrupted", only_if="running")  # on a disk without locks, seen from another container
+    store.resume(run)
+    store.claim(12, 1.0)
+    with store.writer(run) as second:
+        second.emit(Metrics(2, 0.0, {"train/loss": 2.0}))
+    first.emit(Metrics(2, 0.0, {"train/loss": 2.0}))
+    with pytest.raises(StoreError, match="Another process has taken run 1 since"):
+        first.flush()
+    with pytest.raises(StoreError, match="Another process"):
+        first.close()
+    assert store.curve(run, "train/loss")[0].tolist() == [1, 2]
+    assert not store.set_state(run, "failed", "", "running", (11, 1.0)) and store.run(run).state == "running"
+
+
+def test_what_a_checkpoint_rests_on_and_a_run_s_end_outlive_a_power_cut(
+    store: Store, run: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite waits for the disk at each commit ("full"): whoever comes after it can rely on it."""
+    seen = []
+    write = writer_module._write
+
+    def looked_at(database: Any, *rest: Any) -> None:
+        seen.append(database.conn.execute("PRAGMA synchronous").fetchone()[0])
+        write(database, *rest)
+
+    monkeypatch.setattr(writer_module, "_write", looked_at)
+    with store.writer(run) as writer:
+        writer.emit(Metrics(1, 0.0, {"train/loss": 1.0}))
+        assert writer.flush()
+    assert set(seen) == {2}
+    store.set_state(run, "finished")
+    assert store.pragma("synchronous") == 2
+    store.update(run, note="a note")
+    assert store.pragma("synchronous") == 1
