@@ -13,7 +13,7 @@ from engine.errors import StoreError
 from engine.store import schema, wal
 from engine.store.invariants import findings
 from engine.store.marks import changed_rows
-from engine.store.sentences import BUSY, LOCKED, as_store_error, result_code
+from engine.store.sentences import BUSY, CANTOPEN, LOCKED, READONLY, as_store_error, result_code
 from engine.store.sqlite import Database
 
 MOST = 20  # of SQLite's own sentences
@@ -34,7 +34,8 @@ class Findings:
 
 
 def check_store(home: Path) -> Findings:
-    """Look at everything. Raises StoreError where there is no store at all, it is a stranger's or a newer program's, or busy."""
+    """Look at everything. Raises StoreError where there is no store at all, it is a stranger's or a newer program's, busy, or
+    cannot be opened, as in a folder that is read-only: that is no damage."""
     file = home / "runs.db"
     log = file.with_name(file.name + "-wal")
     folders = any((home / part).glob("*/config.toml") for part in ("runs", "trash"))
@@ -50,7 +51,7 @@ def check_store(home: Path) -> Findings:
         with reading(file) as database:
             return _look(database, file, home)
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        if result_code(error) in (BUSY, LOCKED):
+        if result_code(error) in (BUSY, LOCKED, READONLY, CANTOPEN):
             raise as_store_error(error, file) from error
         return Findings([f"SQLite cannot read it: {error}."])
 

@@ -13,7 +13,7 @@ import pytest
 
 from engine.__main__ import main
 from engine.config import parse_config
-from engine.store import Store
+from engine.store import Store, check
 
 Typed = tuple[int, str, str]  # status, stdout, stderr
 
@@ -160,3 +160,19 @@ def test_a_migration_is_said(distill: Callable[..., Typed], home: Path) -> None:
         old.executescript((Path(__file__).parents[1] / "store" / "versions" / "1.sql").read_text(encoding="utf-8"))
     assert "from schema 1 to" in distill("runs")[2]
     assert distill("runs")[2] == ""
+
+
+def test_a_store_that_cannot_be_opened_is_not_called_damaged(
+    distill: Callable[..., Typed], home: Path, runs: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite keeps a file beside the store, which it cannot make in a folder that is read-only."""
+
+    def refused(file: Path) -> object:
+        error = sqlite3.OperationalError("unable to open database file")
+        error.sqlite_errorcode = 14
+        raise error
+
+    monkeypatch.setattr(check, "reading", refused)
+    status, *said = distill("store", "check")
+    assert status == 2 and "cannot be opened. See whether its folder" in " ".join(said)
+    assert "damaged" not in " ".join(said)
