@@ -18,7 +18,14 @@ from distill_gui import theme as themes
 from distill_gui.models import Models
 from distill_gui.models.results import Results
 from distill_gui.models.run_text import bytes_text
-from distill_gui.models.run_words import ended_text, interrupted_text, resumed_text, stop_stage_text, was_cut_off
+from distill_gui.models.run_words import (
+    ended_notice,
+    ended_text,
+    interrupted_text,
+    resumed_text,
+    stop_stage_text,
+    was_cut_off,
+)
 from distill_gui.panels import discover
 from distill_gui.services.engine_thread import EngineThread
 from distill_gui.services.meters import Meters
@@ -28,6 +35,7 @@ from distill_gui.version import NAME
 from distill_gui.windows.close_question import Answer, ask_close
 from distill_gui.windows.main_window import MainWindow
 from distill_gui.windows.status import Status
+from engine.store.home_settings import keeps_awake, set_keeps_awake
 
 if TYPE_CHECKING:
     from distill_gui.models.run_charts import ChartOptions
@@ -66,6 +74,7 @@ class Studio(QObject):
             themes.follow(app, chosen)
             self.window = MainWindow(discover(), self.models, chosen, str(home), ask)
             self.window.place_made.connect(self._on_place_made)
+            self.window.set_switches({"awake": keeps_awake(home), "notices": self.preferences.notices})
             self.window.set_interrupted(self.preferences.interrupted)
             self.window.restore_layout(self.preferences.layout)
             if not self.preferences.welcomed and not _has_runs(home):
@@ -203,10 +212,21 @@ class Studio(QObject):
             self.window.show_place("runs")
             self.window.panel("runs").set_run(record.id)  # type: ignore[attr-defined]
 
+        if self._is_looked_at(record):
+            return
+        if self.preferences.notices and not self.window.is_in_front():
+            self.window.notify_desktop(*ended_notice(record), show)
         if was_cut_off(record) and self.preferences.interrupted != "leave":
             self._see_to_interrupted([record])
         else:
             self.window.notify(ended_text(record), "Show", show)
+
+    def _is_looked_at(self, record: RunRecord) -> bool:
+        """Whether a person sees for themselves how a run ended: it is the one shown, in the window in front."""
+        window = self.window
+        if not window.is_in_front() or window.place() != "runs" or was_cut_off(record):
+            return False
+        return window.panel("runs").run() == record.id  # type: ignore[attr-defined]
 
     def _on_enqueued(self, runs: list[int]) -> None:
         if self.window.place() != "runs":
@@ -273,6 +293,7 @@ class Studio(QObject):
         window.restore_wanted.connect(self.engine.restore)
         window.purge_wanted.connect(self.engine.purge)
         window.theme_chosen.connect(self._on_theme_chosen)
+        window.switched.connect(self._on_switched)
         window.interrupted_chosen.connect(self._on_interrupted_chosen)
         window.close_decided.connect(self._on_close_decided)
         window.closed.connect(self.close)
@@ -281,6 +302,12 @@ class Studio(QObject):
         self.preferences.set_theme(choice)
         themes.follow(self._app, choice)
         self.window.set_theme(choice)
+
+    def _on_switched(self, key: str, on: bool) -> None:
+        if key == "awake":
+            set_keeps_awake(self.home, on)
+        elif key == "notices":
+            self.preferences.set_notices(on)
 
     def _on_interrupted_chosen(self, choice: str) -> None:
         self.preferences.set_interrupted(choice)

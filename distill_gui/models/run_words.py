@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from distill_gui.models.run_text import first_sentence, metric_word, score_text
+from distill_gui.models.run_text import first_sentence, metric_text, metric_word, score_text
 
 if TYPE_CHECKING:
     from engine.store import RunRecord
@@ -24,6 +24,18 @@ def ended_text(record: RunRecord) -> str:
     if record.state in ("failed", "interrupted") and record.reason:
         return f"{record.name} {record.state}: {first_sentence(record.reason)}"
     return f"{record.name} {record.state}."
+
+
+def ended_notice(record: RunRecord) -> tuple[str, str]:
+    """The same for the desktop, (heading, text): name and state; key metric and step, or the reason."""
+    if record.state in ("failed", "interrupted"):
+        text = first_sentence(record.reason)
+    elif record.best_score is None:
+        text = "Without a score."
+    else:
+        at = f" at step {record.best_step:,}" if record.best_step is not None else ""
+        text = f"{metric_text(record.key_metric)} {score_text(record.best_score)}{at}"
+    return f"{record.name} {record.state}", text
 
 
 def was_cut_off(record: RunRecord) -> bool:

@@ -15,7 +15,8 @@ INTERRUPTED = ("offer", "resume", "leave")
 
 
 class Preferences:
-    """Theme, layout, how charts and table are shown, what is done about interrupted runs, and whether the welcome was seen.
+    """Theme, layout, how charts and table are shown, what is done about interrupted runs, whether the desktop says when a run ends,
+    and whether the welcome was seen.
 
     A missing, damaged or foreign file means the defaults.
     """
@@ -61,6 +62,15 @@ class Preferences:
     def table(self) -> dict[str, Any]:
         """What ``TableModel.switches`` gave, {} at the first start; as it was read, so perhaps nonsense."""
         return self._table("table")
+
+    @property
+    def notices(self) -> bool:
+        """Whether the desktop says when a run ends."""
+        return self._values.get("notices") is not False
+
+    def set_notices(self, on: bool) -> None:
+        """Remember whether the desktop says when a run ends."""
+        self._keep("notices", on)
 
     def set_interrupted(self, choice: str) -> None:
         """Remember what to do about interrupted runs."""

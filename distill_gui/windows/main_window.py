@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from distill_gui.models import Models
     from distill_gui.panels import Panel
     from distill_gui.services.meters import Reading
+    from distill_gui.windows.desktop_notice import DesktopNotice
     from distill_gui.windows.preferences import PreferencesDialog
     from distill_gui.windows.trash_dialog import Entry, TrashDialog
 
@@ -44,6 +45,7 @@ class MainWindow(QMainWindow):
     restore_wanted = Signal(object)  # list of runs, out of the trash
     purge_wanted = Signal(object)  # list of runs, after the question
     theme_chosen = Signal(str)  # "system", "light" or "dark"
+    switched = Signal(str, bool)  # one of the settings' switches, on or off
     interrupted_chosen = Signal(str)  # "offer", "resume" or "leave"
     close_decided = Signal(str)  # "keep" or "stop", while runs were active; closed follows
     closed = Signal()
@@ -59,6 +61,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self._theme, self._home, self._ask = theme, home, ask
+        self._switches: dict[str, bool] = {}
         self._interrupted = "offer"
         self._active = 0
         self._unpainted = True
@@ -77,6 +80,7 @@ class MainWindow(QMainWindow):
         self.welcome = WelcomePage()
         self.preferences: PreferencesDialog | None = None
         self.trash: TrashDialog | None = None
+        self._notice: DesktopNotice | None = None
         self._lay_out()
         self.stack.addWidget(self.welcome)
         for number, panel in enumerate(panels, 1):
@@ -138,6 +142,10 @@ class MainWindow(QMainWindow):
         """Which theme the settings show as chosen."""
         self._theme = theme
 
+    def set_switches(self, switches: Mapping[str, bool]) -> None:
+        """What the settings show as on."""
+        self._switches = dict(switches)
+
     def set_interrupted(self, choice: str) -> None:
         """What the settings show as chosen for interrupted runs."""
         self._interrupted = choice
@@ -151,6 +159,24 @@ class MainWindow(QMainWindow):
         if not self.isActiveWindow():
             QApplication.alert(self)
 
+    def is_in_front(self) -> bool:
+        """Whether a person has this window, or a dialog of it, before them."""
+        return QApplication.activeWindow() is not None and not self.isMinimized()
+
+    def notify_desktop(self, heading: str, text: str, on_click: Callable[[], None]) -> None:
+        """Have the desktop say it, where it can; a click brings this window to the front and calls ``on_click``."""
+        from distill_gui.windows.desktop_notice import DesktopNotice
+
+        def come() -> None:
+            self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+            self.show()
+            self.raise_()
+            self.activateWindow()
+            on_click()
+
+        self._notice = self._notice or DesktopNotice(self)
+        self._notice.show(heading, text, come)
+
     def show_preferences(self) -> None:
         """Open the settings, or bring them to the front."""
         if self.preferences is not None:
@@ -158,9 +184,10 @@ class MainWindow(QMainWindow):
             return
         from distill_gui.windows.preferences import PreferencesDialog
 
-        dialog = PreferencesDialog(self._theme, self._interrupted, self._home, self._keys, self)
+        dialog = PreferencesDialog(self._theme, self._switches, self._interrupted, self._home, self._keys, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.theme_chosen.connect(self._on_theme_chosen)
+        dialog.switched.connect(self._on_switched)
         dialog.interrupted_chosen.connect(self._on_interrupted_chosen)
         dialog.welcome_wanted.connect(self.show_welcome)
         dialog.folder_wanted.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(self._home)))
@@ -265,6 +292,10 @@ class MainWindow(QMainWindow):
     def _on_theme_chosen(self, theme: str) -> None:
         self._theme = theme
         self.theme_chosen.emit(theme)
+
+    def _on_switched(self, key: str, on: bool) -> None:
+        self._switches[key] = on
+        self.switched.emit(key, on)
 
     def _on_interrupted_chosen(self, choice: str) -> None:
         self._interrupted = choice

@@ -1,11 +1,15 @@
-"""The settings: theme, interrupted runs, where things are kept, keys, what this program is. Shows and asks; stores nothing."""
+"""The settings: theme, runs, where things are kept, keys, what this program is. Shows and asks; stores nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from distill_gui.plain import set_tip
 from distill_gui.theme import XL, L, M, S
 from distill_gui.theme.emblem import app_icon
 from distill_gui.version import NAME, version
@@ -15,22 +19,37 @@ from distill_gui.widgets.labels import ElidedLabel, caption, heading, label, mut
 from distill_gui.widgets.segmented import Segmented
 
 THEMES = (("system", "As the desktop"), ("light", "Light"), ("dark", "Dark"))
+SWITCHES = (
+    (
+        "awake",
+        "Keep the machine awake",
+        "While a run trains; its display may sleep. Holds for runs that begin from now on.",
+    ),
+    ("notices", "Notify when a run ends", "By the desktop, while another window is in front."),
+)
 INTERRUPTED = (("offer", "Offer to resume"), ("resume", "Resume"), ("leave", "Leave"))
 WIDTH = 520  # px
 
 
 class PreferencesDialog(QDialog):
-    """``theme_chosen(key)`` and ``interrupted_chosen(key)`` as soon as one is chosen; ``welcome_wanted``, ``folder_wanted``
-    and ``trash_wanted`` are its buttons."""
+    """``theme_chosen(key)``, ``switched(key, on)`` and ``interrupted_chosen(key)`` as soon as one is chosen;
+    ``welcome_wanted``, ``folder_wanted`` and ``trash_wanted`` are its buttons."""
 
     theme_chosen = Signal(str)
+    switched = Signal(str, bool)  # one of SWITCHES
     interrupted_chosen = Signal(str)
     welcome_wanted = Signal()
     folder_wanted = Signal()
     trash_wanted = Signal()
 
     def __init__(
-        self, theme: str, interrupted: str, home: str, keys: list[tuple[str, str]], parent: QWidget | None = None
+        self,
+        theme: str,
+        switches: Mapping[str, bool],
+        interrupted: str,
+        home: str,
+        keys: list[tuple[str, str]],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
@@ -38,6 +57,7 @@ class PreferencesDialog(QDialog):
         self.themes = Segmented(THEMES)
         self.themes.set_current(theme)
         self.themes.chosen.connect(self.theme_chosen)
+        self.switches: dict[str, QCheckBox] = {}
         self.interrupted = Segmented(INTERRUPTED)
         self.interrupted.setAccessibleName("Interrupted runs")
         self.interrupted.set_current(interrupted)
@@ -55,7 +75,7 @@ class PreferencesDialog(QDialog):
         column.setSpacing(M)
         column.addWidget(title("Settings"))
         column.addWidget(self._appearance())
-        column.addWidget(self._interrupted())
+        column.addWidget(self._runs(switches))
         column.addWidget(self._storage(home))
         column.addWidget(_keyboard(keys))
         column.addWidget(_about())
@@ -63,7 +83,7 @@ class PreferencesDialog(QDialog):
         self.setFocus()  # no ring before the first Tab
 
     def _appearance(self) -> Card:
-        card = Card("Appearance")
+        card = Card()
         row = QHBoxLayout()
         row.addWidget(muted("Theme"))
         row.addStretch(1)
@@ -71,10 +91,20 @@ class PreferencesDialog(QDialog):
         card.body.addLayout(row)
         return card
 
-    def _interrupted(self) -> Card:
-        card = Card("Interrupted runs")
+    def _runs(self, switches: Mapping[str, bool]) -> Card:
+        card = Card("Runs")
+        beside = QHBoxLayout()
+        beside.setSpacing(L)
+        for key, text, about in SWITCHES:
+            made = self.switches[key] = QCheckBox(text)
+            made.setChecked(switches.get(key, True))
+            made.toggled.connect(partial(self.switched.emit, key))
+            set_tip(made, about)
+            beside.addWidget(made)
+        beside.addStretch(1)
+        card.body.addLayout(beside)
         row = QHBoxLayout()
-        row.addWidget(muted("When found"))
+        row.addWidget(muted("When interrupted"))
         row.addStretch(1)
         row.addWidget(self.interrupted)
         card.body.addLayout(row)

@@ -13,8 +13,10 @@ from distill_gui.app import Studio, application
 from distill_gui.models.run_charts import ChartOptions
 from distill_gui.services.preferences import Preferences
 from distill_gui.widgets.toast import Toast
+from distill_gui.windows.desktop_notice import DesktopNotice
 from engine.config import parse_config
 from engine.store import RunRecord, Store
+from engine.store.home_settings import keeps_awake
 from engine.store.records import ENDED_WITHOUT_A_WORD
 
 HEAVY = ("numpy", "pydantic", "pyqtgraph", "psutil", "sqlite_utils", "engine.config.sections")
@@ -176,3 +178,61 @@ def test_interrupted_runs_are_left_where_that_was_chosen(
     assert not studio.window.findChildren(Toast) and interrupted().state == "interrupted"
     studio.window.interrupted_chosen.emit("resume")  # from now on, these as well
     qtbot.waitUntil(lambda: interrupted().state == "queued")
+
+
+@pytest.fixture
+def notices(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Callable[[], None]]]:
+    """What the desktop was asked to say, and what a click on it does."""
+    told: list[tuple[str, Callable[[], None]]] = []
+    monkeypatch.setattr(
+        DesktopNotice, "show", lambda self, heading, text, on_click: told.append((f"{heading}: {text}", on_click))
+    )
+    return told
+
+
+def test_the_desktop_is_told_of_an_end_nobody_sees_and_a_click_leads_there(
+    open_window: Callable[[], Studio], notices: list[tuple[str, Callable[[], None]]], home: Path, qtbot: QtBot
+) -> None:
+    store = Store(home)
+    first, second = (store.enqueue(parse_config(QUEUED)) for _ in range(2))
+    for run in (first, second):
+        store.set_state(run, "finished")
+    Preferences(home).set_welcomed()
+    studio = open_window()
+    qtbot.waitUntil(lambda: len(studio.models.runs.records()) == 2)
+    window, runs = studio.window, studio.window.panel("runs")
+    with qtbot.waitActive(window):
+        window.show_place("runs")
+        window.activateWindow()
+    runs.set_run(first)  # type: ignore[attr-defined]
+    ended = {run: studio.models.runs.record(run) for run in (first, second)}
+    studio.engine.run_ended.emit(ended[first])
+    assert not notices and not window.findChildren(Toast), "who looks at it sees it"
+    studio.engine.run_ended.emit(ended[second])
+    assert not notices and len(window.findChildren(Toast)) == 1, "the window itself says it"
+    window.show_place("table")
+    window.showMinimized()
+    studio.engine.run_ended.emit(ended[second])
+    (said, click), *_ = notices
+    assert said == "cut off finished: Without a score."
+    with qtbot.waitActive(window):
+        click()
+    assert (window.place(), runs.run(), window.isMinimized()) == ("runs", second, False)  # type: ignore[attr-defined]
+    window.switched.emit("notices", False)
+    window.showMinimized()
+    studio.engine.run_ended.emit(ended[second])
+    assert len(notices) == 1
+    store.close()
+
+
+def test_what_is_switched_in_the_settings_is_kept(open_window: Callable[[], Studio]) -> None:
+    studio = open_window()
+    for key in ("awake", "notices"):
+        studio.window.switched.emit(key, False)
+    assert not keeps_awake(studio.home) and not Preferences(studio.home).notices
+    again = open_window()
+    again.window.show_preferences()
+    dialog = again.window.preferences
+    assert dialog is not None and not any(box.isChecked() for box in dialog.switches.values())
+    dialog.switches["awake"].click()
+    assert keeps_awake(again.home)

@@ -174,6 +174,10 @@ class RunsPanel(QWidget):
         if self._runs.record(run) is not None:
             self._choose(run)
 
+    def run(self) -> int | None:
+        """The run shown."""
+        return self._run
+
     def append_log(self, run: int, text: str) -> None:
         """The next piece of the log of `run`; ignored unless it is the one watched."""
         if run == self._run:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from distill_gui.models.run_words import interrupted_text, resumed_text, stop_stage_text, was_cut_off
+from distill_gui.models.run_words import ended_notice, interrupted_text, resumed_text, stop_stage_text, was_cut_off
 from engine.store import RunRecord
 from engine.store.records import ENDED_WITHOUT_A_WORD
 
@@ -39,3 +39,10 @@ def test_interrupted_runs_in_words(record: Callable[..., RunRecord]) -> None:
         "2 runs had been interrupted and go on. c was interrupted again without getting any further, and was left."
     )
     assert resumed_text([], []) == ""
+
+
+def test_the_desktop_is_told_name_state_and_key_metric(record: Callable[..., RunRecord]) -> None:
+    scored = {"key_metric": "f1", "best_score": 0.852, "best_step": 1200}
+    assert ended_notice(record(1, state="finished", **scored)) == ("run 1 finished", "F1 85.2 at step 1,200")
+    assert ended_notice(record(1, state="stopped", best_score=None)) == ("run 1 stopped", "Without a score.")
+    assert ended_notice(record(1, state="failed", reason="Out of memory. Choose less.", **scored))[1] == "Out of memory"

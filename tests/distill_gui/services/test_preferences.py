@@ -81,3 +81,9 @@ def test_one_window_does_not_undo_what_another_chose(home: Path) -> None:
     first.set_layout({"place": "runs"})
     again = Preferences(home)
     assert (again.theme, again.interrupted, again.layout) == ("dark", "leave", {"place": "runs"})
+
+
+def test_whether_the_desktop_is_told_is_remembered(home: Path) -> None:
+    assert Preferences(home).notices
+    Preferences(home).set_notices(False)
+    assert not Preferences(home).notices

@@ -16,7 +16,7 @@ KEYS = [("Ctrl+1", "Compose"), ("Ctrl+,", "Settings")]
 @pytest.fixture
 def dialog(qapp: QApplication, qtbot: QtBot) -> PreferencesDialog:
     apply(qapp, False)
-    made = PreferencesDialog("dark", "offer", HOME, KEYS)
+    made = PreferencesDialog("dark", {"awake": False, "notices": True}, "offer", HOME, KEYS)
     qtbot.addWidget(made)
     with qtbot.waitActive(made):
         made.show()
@@ -66,3 +66,10 @@ def test_nothing_in_it_is_cut(dialog: PreferencesDialog) -> None:
     for text in dialog.findChildren(QLabel):
         wanted = text.heightForWidth(text.width()) if text.wordWrap() else text.sizeHint().height()
         assert text.height() >= wanted, text.text()
+
+
+def test_switches_are_shown_and_told(dialog: PreferencesDialog, qtbot: QtBot) -> None:
+    assert [key for key, box in dialog.switches.items() if box.isChecked()] == ["notices"]
+    with qtbot.waitSignal(dialog.switched) as told:
+        dialog.switches["awake"].click()
+    assert told.args == ["awake", True]
