@@ -73,7 +73,20 @@ def _walk(app: QApplication, studio: Studio, folder: Path) -> list[Path]:
             if not window.grab().save(str(picture)):
                 raise EngineError(f"The picture {picture} cannot be written; look whether the folder is writable.")
             pictures.append(picture)
+        pictures.append(_sweep(studio, folder / f"sweep-{name}.png"))
     return pictures
+
+
+def _sweep(studio: Studio, picture: Path) -> Path:
+    """The question that comes over Compose, as it opens on the run shown."""
+    studio.window.show_place("compose")
+    dialog = studio.window.panel("compose").open_sweep()  # type: ignore[attr-defined]
+    _spin(SETTLED_S)
+    saved = dialog.grab().save(str(picture))
+    dialog.close()
+    if not saved:
+        raise EngineError(f"The picture {picture} cannot be written; look whether the folder is writable.")
+    return picture
 
 
 def _places(studio: Studio, shown: RunRecord) -> list[tuple[str, Callable[[], None]]]:

@@ -25,6 +25,7 @@ from engine.config import read_text
 from engine.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
+    from distill_gui.models.compose_sweep import SweepModel
     from engine.store import RunRecord
 
 PREVIEW_DELAY_MS = 400
@@ -373,6 +374,12 @@ class ComposeModel(QObject):
     def tomls(self) -> list[str]:
         """One whole configuration a seed. Raises ConfigError where the draft is not in order."""
         return one_a_seed(self._draft, self._judgement.seeds)
+
+    def sweep(self) -> SweepModel:
+        """The draft as it stands, to be swept over some of its settings."""
+        from distill_gui.models.compose_sweep import SweepModel
+
+        return SweepModel(self._draft, self._judgement.seeds)
 
     def command_line(self) -> str:
         """The draft as something to paste into a shell: the saved file where it still says the same, else the TOML."""

@@ -58,6 +58,7 @@ class FieldSpec:
     unit: str = ""
     placeholder: str = ""
     only_if: Mapping[str, Any] = field(default_factory=dict)
+    limits: str = ""  # the engine's bounds in words, such as "from 0 to 1"
 
     @property
     def section(self) -> str:
@@ -124,6 +125,7 @@ def _field(section: str, name: str, info: FieldInfo) -> FieldSpec:
         unit=extra.get("unit", ""),
         placeholder=extra.get("placeholder", ""),
         only_if=extra.get("only_if", {}),
+        limits=_limits(info),
     )
 
 
@@ -151,6 +153,22 @@ def _without_none(annotation: Any) -> Any:
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         return next(part for part in typing.get_args(annotation) if part is not type(None))
     return annotation
+
+
+def _limits(info: FieldInfo) -> str:
+    """The bounds as a person reads them; "" without any."""
+    found = {
+        name: getattr(limit, name)
+        for limit in info.metadata
+        for name in ("ge", "gt", "le", "lt")
+        if hasattr(limit, name)
+    }
+    words = {"ge": "from", "gt": "above", "le": "to", "lt": "below"}
+    return " ".join(f"{word} {_whole(found[name]):,}" for name, word in words.items() if name in found)
+
+
+def _whole(number: float) -> float:
+    return int(number) if float(number).is_integer() else number
 
 
 def _bounds(info: FieldInfo, smallest: float) -> tuple[float, float]:

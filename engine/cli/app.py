@@ -296,7 +296,7 @@ def work(
     from engine.cli.work import work_together, work_under
 
     if under:  # its leader reads the number
-        print(work_under(home_folder(home), under, stay, checkpoints))
+        say(str(work_under(home_folder(home), under, stay, checkpoints)))
         return
     if at_once > 1:
         done = work_together(home_folder(home), at_once, stay, checkpoints, resume_interrupted)

@@ -6,7 +6,7 @@ Knows its model and widgets only; who trains what is started here is connected e
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
@@ -22,6 +22,9 @@ from distill_gui.widgets.buttons import button
 from distill_gui.widgets.field_choice import NotedChoice
 from distill_gui.widgets.labels import ElidedLabel, title
 from distill_gui.widgets.toast import show_toast
+
+if TYPE_CHECKING:
+    from distill_gui.panels.compose.sweep import SweepDialog
 
 PREVIEW_WIDTH = (320, 380)  # px, narrowest and widest
 FILES = "Configurations (*.toml);;All files (*)"
@@ -115,10 +118,12 @@ class ComposePanel(QWidget):
         self.save_button.clicked.connect(self._on_save_clicked)
         self.preview.start_clicked.connect(self._on_start_clicked)
         self.preview.queue_clicked.connect(self._on_queue_clicked)
+        self.preview.sweep_clicked.connect(self.open_sweep)
         self.preview.key_chosen.connect(self.lead_to)
         for keys, act in (
             (QKeySequence("Ctrl+Return"), self.preview.main.click),
             (QKeySequence("Ctrl+Shift+Return"), self.preview.queue.click),
+            (QKeySequence("Ctrl+Shift+S"), self.preview.sweep.click),
             (QKeySequence(QKeySequence.StandardKey.Open), self._on_open_clicked),
             (QKeySequence(QKeySequence.StandardKey.Save), self._on_save_clicked),
         ):
@@ -175,6 +180,14 @@ class ComposePanel(QWidget):
 
     def _on_queue_clicked(self) -> None:
         self.queue_requested.emit(self._model.tomls())
+
+    def open_sweep(self) -> SweepDialog:
+        """Ask which settings of the draft to sweep over; the runs go to the queue."""
+        from distill_gui.panels.compose.sweep import open_sweep
+
+        dialog = open_sweep(self._model.sweep(), self)
+        dialog.queue_requested.connect(self.queue_requested)
+        return dialog
 
     def _on_copy_command(self) -> None:
         QGuiApplication.clipboard().setText(self._model.command_line())

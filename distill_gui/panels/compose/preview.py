@@ -9,7 +9,7 @@ from distill_gui.models.compose import ComposeModel
 from distill_gui.models.compose_preview import Finding
 from distill_gui.panels.compose.controls import LineControl
 from distill_gui.plain import set_tip
-from distill_gui.theme import M, S
+from distill_gui.theme import XS, M
 from distill_gui.widgets.badge import Badge
 from distill_gui.widgets.buttons import button, icon_button, set_kind
 from distill_gui.widgets.card import Card
@@ -20,6 +20,7 @@ from distill_gui.widgets.fold import HEIGHT
 from distill_gui.widgets.labels import caption, line, muted
 
 EXAMINE, AGAIN = "Examine", "Examine again"
+SWEEP = "One run for every value of some settings, such as λ from 0 to 1, added to the queue (Ctrl+Shift+S)"
 HELP = (
     "The doctor: the teacher's score against chance, label order, tokens, truncation, each loss term and its gradient, memory "
     "and time. Takes seconds; loads the models."
@@ -27,10 +28,12 @@ HELP = (
 
 
 class PreviewCard(Card):
-    """``start_clicked``, ``queue_clicked`` and ``key_chosen`` (a field to go to) are what the person wants."""
+    """``start_clicked``, ``queue_clicked``, ``sweep_clicked`` and ``key_chosen`` (a field to go to) are what the person
+    wants."""
 
     start_clicked = Signal()
     queue_clicked = Signal()
+    sweep_clicked = Signal()
     key_chosen = Signal(str)
 
     def __init__(self, model: ComposeModel, parent: QWidget | None = None) -> None:
@@ -58,6 +61,7 @@ class PreviewCard(Card):
         self.main.setMinimumHeight(36)
         self.queue = button("Add to queue")
         set_tip(self.queue, "Let it wait behind the other runs and stay here (Ctrl+Shift+Return)")
+        self.sweep = button("Sweep over…")
         self.more = icon_button("more", "More", "secondary")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self.more)
@@ -67,8 +71,10 @@ class PreviewCard(Card):
         named.addWidget(muted("Name"))
         named.addWidget(self.name, 1)
         row = QHBoxLayout()
-        row.setSpacing(S)
-        row.addWidget(self.queue, 1)
+        row.setSpacing(XS)  # or the narrowest card has no room for the three
+        row.addWidget(self.queue)
+        row.addWidget(self.sweep)
+        row.addStretch(1)
         row.addWidget(self.more)
         self.body.setSpacing(M)
         doctor = QHBoxLayout()
@@ -82,6 +88,7 @@ class PreviewCard(Card):
         self.body.addLayout(row)
         self.main.clicked.connect(self._on_main_clicked)
         self.queue.clicked.connect(self.queue_clicked)
+        self.sweep.clicked.connect(self.sweep_clicked)
         for findings in (self.stops, self.findings):
             findings.chosen.connect(self.key_chosen)
         self.examine.clicked.connect(self._on_examine_clicked)
@@ -105,6 +112,8 @@ class PreviewCard(Card):
         set_kind(self.main, "secondary" if model.is_advised_against() else "primary")
         set_tip(self.main, "Ctrl+Return" if model.can_start() else "Go to the field")
         self.queue.setEnabled(model.can_start())
+        self.sweep.setEnabled(model.can_start())
+        set_tip(self.sweep, SWEEP if model.can_start() else f"First: {model.main_text().lower()}")
         self._name_control.refresh()
         self._show_doctor()
 
