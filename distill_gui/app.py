@@ -209,8 +209,7 @@ class Studio(QObject):
 
     def _on_run_ended(self, record: RunRecord) -> None:
         def show() -> None:
-            self.window.show_place("runs")
-            self.window.panel("runs").set_run(record.id)  # type: ignore[attr-defined]
+            self.window.show_run(record.id)
 
         if self._is_looked_at(record):
             return

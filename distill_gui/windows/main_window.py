@@ -24,9 +24,11 @@ from distill_gui.windows.welcome import WelcomePage
 
 if TYPE_CHECKING:
     from distill_gui.models import Models
+    from distill_gui.models.palette import Command, PaletteModel
     from distill_gui.panels import Panel
     from distill_gui.services.meters import Reading
     from distill_gui.windows.desktop_notice import DesktopNotice
+    from distill_gui.windows.palette import CommandPalette
     from distill_gui.windows.preferences import PreferencesDialog
     from distill_gui.windows.trash_dialog import Entry, TrashDialog
 
@@ -65,7 +67,8 @@ class MainWindow(QMainWindow):
         self._interrupted = "offer"
         self._active = 0
         self._unpainted = True
-        self._keys: list[tuple[str, str]] = []
+        self._keys: list[tuple[str, str, Callable[[], object]]] = []
+        self._recent: list[str] = []  # what the palette was used for, the latest first
         self._models = models
         self._panels = {panel.key: panel for panel in panels}
         self._places: dict[str, QWidget] = {}
@@ -80,6 +83,7 @@ class MainWindow(QMainWindow):
         self.welcome = WelcomePage()
         self.preferences: PreferencesDialog | None = None
         self.trash: TrashDialog | None = None
+        self.palette_open: CommandPalette | None = None
         self._notice: DesktopNotice | None = None
         self._lay_out()
         self.stack.addWidget(self.welcome)
@@ -90,6 +94,7 @@ class MainWindow(QMainWindow):
         self.rail.settings_wanted.connect(self.show_preferences)
         self.welcome.sample_wanted.connect(self._on_sample_wanted)
         self.welcome.own_wanted.connect(self._on_own_wanted)
+        self._shortcut("Ctrl+K", "Commands", self.show_palette)
         self._shortcut("Ctrl+,", "Settings", self.show_preferences)
         self._shortcut("Ctrl+Q", "Close the window", self.close)
 
@@ -184,7 +189,9 @@ class MainWindow(QMainWindow):
             return
         from distill_gui.windows.preferences import PreferencesDialog
 
-        dialog = PreferencesDialog(self._theme, self._switches, self._interrupted, self._home, self._keys, self)
+        dialog = PreferencesDialog(
+            self._theme, self._switches, self._interrupted, self._home, [key[:2] for key in self._keys], self
+        )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.theme_chosen.connect(self._on_theme_chosen)
         dialog.switched.connect(self._on_switched)
@@ -215,16 +222,58 @@ class MainWindow(QMainWindow):
         if self.trash is not None:
             self.trash.set_entries(entries)
 
+    def show_palette(self) -> None:
+        """Open the command palette; places that were not needed so far are made once it is painted."""
+        if self.palette_open is not None:
+            self.palette_open.close()
+            return
+        from distill_gui.models.palette import PaletteModel
+        from distill_gui.windows.palette import CommandPalette
+
+        model = PaletteModel(self._recent)
+        model.set_commands(self._commands())
+        self.palette_open = palette = CommandPalette(model, self)
+        model.setParent(palette)
+        palette.chosen.connect(lambda command: self._on_command_chosen(command, model))
+        palette.gone.connect(self._on_palette_gone)
+        if unmade := [key for key in self._panels if key not in self._places]:
+
+            def make() -> None:
+                for key in unmade:
+                    self.panel(key)
+                model.set_commands(self._commands())
+
+            QTimer.singleShot(0, palette, make)
+
+    def _commands(self) -> list[Command]:
+        """All there is to do: the window's own, the places', and the runs."""
+        from distill_gui.windows.commands import place_commands, run_commands, theme_commands, window_commands
+
+        own = [key for key in self._keys if key[2] != self.show_palette]
+        found = window_commands([*own, ("", "Trash", self.show_trash), ("", "Welcome page", self.show_welcome)])
+        found += theme_commands(self._theme, self._on_theme_chosen)
+        for key, panel in self._panels.items():
+            if key in self._places:
+                offered = place_commands(key, panel.title, self._places[key], self.show_place)
+                found = [*offered, *found] if key == self._place else [*found, *offered]
+        return found + run_commands(self._models.runs.records(), self.show_run)
+
+    def show_run(self, run: int) -> None:
+        """Show a run in the place of runs."""
+        self.show_place("runs")
+        self.panel("runs").set_run(run)  # type: ignore[attr-defined]
+
     # layout -----------------------------------------------------------------------------------------------------------
 
     def layout_state(self) -> dict[str, str]:
-        """Size, position and place, for ``restore_layout`` at the next start."""
+        """Size, position, place and what commands were used, for ``restore_layout`` at the next start."""
         geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
-        return {"geometry": geometry, "place": self.place()}
+        return {"geometry": geometry, "place": self.place(), "commands": "\n".join(self._recent)}
 
     def restore_layout(self, state: Mapping[str, str]) -> None:
         """Take over a saved layout; what does not fit this screen or this version is left out."""
         self.restoreGeometry(QByteArray.fromBase64(state.get("geometry", "").encode("ascii", "ignore")))
+        self._recent = state.get("commands", "").split("\n")
         if state.get("place") in self._panels:
             self.show_place(state["place"])
 
@@ -274,7 +323,7 @@ class MainWindow(QMainWindow):
 
     def _shortcut(self, keys: str, what: str, act: Callable[[], object]) -> None:
         QShortcut(QKeySequence(keys), self).activated.connect(lambda: act() and None)
-        self._keys.append((keys, what))
+        self._keys.append((keys, what, act))
 
     def _on_place_chosen(self, key: str) -> None:
         self.show_place(key)
@@ -300,6 +349,13 @@ class MainWindow(QMainWindow):
     def _on_interrupted_chosen(self, choice: str) -> None:
         self._interrupted = choice
         self.interrupted_chosen.emit(choice)
+
+    def _on_command_chosen(self, command: Command, model: PaletteModel) -> None:
+        self._recent = model.recent()
+        command.act()
+
+    def _on_palette_gone(self) -> None:
+        self.palette_open = None
 
     def _on_trash_closed(self) -> None:
         self.trash = None

@@ -236,3 +236,29 @@ def test_what_is_switched_in_the_settings_is_kept(open_window: Callable[[], Stud
     assert dialog is not None and not any(box.isChecked() for box in dialog.switches.values())
     dialog.switches["awake"].click()
     assert keeps_awake(again.home)
+
+
+def test_the_palette_offers_what_the_places_have(open_window: Callable[[], Studio], home: Path, qtbot: QtBot) -> None:
+    store = Store(home)
+    run = store.enqueue(parse_config(QUEUED))
+    store.set_state(run, "stopped")
+    store.close()
+    studio = open_window()
+    qtbot.waitUntil(lambda: bool(studio.models.runs.records()))
+    window = studio.window
+    window.show_palette()
+    qtbot.waitUntil(lambda: window.made("export"))
+    offered = {command.key: command for command in window._commands()}
+    stop, resume = offered["runs/Stop and keep"], offered["runs/Resume"]
+    assert (stop.where, stop.keys, stop.why_not) == ("Runs · cut off", "Ctrl+.", "It is stopped")
+    assert (resume.keys, resume.why_not) == ("Ctrl+R", "")
+    assert offered["compose/Open TOML…"].keys == "Ctrl+O" and "compose/Add to queue" in offered
+    assert offered["compose/Add to queue"].why_not.startswith("First: ")
+    assert any(key.startswith("table/Copy the table as") for key in offered)
+    assert not any(key.startswith("export/") for key in offered), "no run has a student"
+    offered[f"run/{run}"].act()
+    assert window.place() == "runs" and window.panel("runs").run() == run  # type: ignore[attr-defined]
+    offered["theme/dark"].act()
+    assert studio.preferences.theme == "dark"
+    resume.act()
+    qtbot.waitUntil(lambda: studio.models.runs.records()[0].state == "queued")

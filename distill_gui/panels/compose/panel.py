@@ -21,6 +21,7 @@ from distill_gui.theme import XL, L, M, S
 from distill_gui.widgets.buttons import button
 from distill_gui.widgets.field_choice import NotedChoice
 from distill_gui.widgets.labels import ElidedLabel, title
+from distill_gui.widgets.offer import Offer
 from distill_gui.widgets.toast import show_toast
 
 if TYPE_CHECKING:
@@ -218,6 +219,24 @@ class ComposePanel(QWidget):
 
     def _say(self, text: str) -> None:
         show_toast(self.window(), text)
+
+    def offers(self) -> list[Offer]:
+        """What can be done here, for the command palette."""
+        card = self.preview
+        shortcuts = {"Open TOML…": QKeySequence.StandardKey.Open, "Save TOML…": QKeySequence.StandardKey.Save}
+        return [
+            Offer(card.main, "Ctrl+Return"),
+            Offer(card.queue, "Ctrl+Shift+Return", reason=self._first),
+            Offer(card.examine, reason=self._first),
+            *(
+                Offer(action, QKeySequence(shortcuts.get(action.text(), "")).toString())
+                for action in card.menu.actions()
+                if not action.isSeparator()
+            ),
+        ]
+
+    def _first(self) -> str:
+        return f"First: {self._model.main_text().lower()}"
 
     # files dropped on the form ----------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from distill_gui.widgets.card import Card
 from distill_gui.widgets.empty_state import EmptyState
 from distill_gui.widgets.labels import heading, muted, title
 from distill_gui.widgets.markdown_view import MarkdownView
+from distill_gui.widgets.offer import Offer
 from distill_gui.widgets.segmented import Segmented
 from distill_gui.widgets.toast import show_toast
 from distill_gui.widgets.two_line_rows import Roles, TwoLineRows
@@ -186,6 +187,16 @@ class ExportPanel(QWidget):
             self._model.trouble_with(folder),
             f"Replaces the export of “{earlier}” that is there." if earlier else "",
         )
+
+    def offers(self) -> list[Offer]:
+        """What can be done here, for the command palette."""
+
+        def about() -> str:
+            return self._model.name(self._run) if self._run is not None else ""
+
+        if self._run is None:
+            return []
+        return [Offer(self.target.button, text="Export this student", about=about, reason=self.target.why_not)]
 
     # the person commands ----------------------------------------------------------------------------------------------
 

@@ -94,6 +94,10 @@ class TargetCard(Card):
         self.folder.setText(folder)
         self.folder.blockSignals(False)
 
+    def why_not(self) -> str:
+        """Why the button is disabled; "" where it is not."""
+        return BUSY if self._busy else self._trouble
+
     def set_trouble(self, trouble: str, hint: str = "") -> None:
         """Say why the folder cannot be taken, and lock the button; or, without trouble, a hint about it."""
         self._trouble = trouble

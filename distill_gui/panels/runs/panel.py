@@ -25,6 +25,7 @@ from distill_gui.plain import set_tip
 from distill_gui.theme import L, M, S
 from distill_gui.widgets.buttons import button
 from distill_gui.widgets.empty_state import EmptyState
+from distill_gui.widgets.offer import Offer
 from distill_gui.widgets.segmented import Segmented
 from distill_gui.widgets.visibility import show_if
 
@@ -204,6 +205,17 @@ class RunsPanel(QWidget):
         """Draw the charts as remembered."""
         self.x_kind.set_current(options.x)
         self._set_options(options)
+
+    def offers(self) -> list[Offer]:
+        """What can be done here, for the command palette."""
+
+        def name() -> str:
+            record = self._record()
+            return record.name if record is not None else ""
+
+        tabs = (("charts", "Alt+C"), ("log", "Alt+L"), ("config", "Alt+T"))
+        shown = [Offer(self.tabs.button(key), keys, f"Show {key}", name) for key, keys in tabs]
+        return [*self.column.offers(name), *shown, Offer(self.gear, text=GEAR)]
 
     # the chosen run ---------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal, SignalInstance
 from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
@@ -13,6 +15,7 @@ from distill_gui.theme import M, S, notifier
 from distill_gui.theme.icons import icon
 from distill_gui.widgets.buttons import button
 from distill_gui.widgets.labels import caption, line
+from distill_gui.widgets.offer import WHY_NOT, Offer
 from distill_gui.widgets.visibility import show_if
 
 
@@ -162,18 +165,36 @@ class RunColumn(QFrame):
 
     def _enable(self) -> None:
         record = self._runs.record(self._run) if self._run is not None else None
-        for key in ("rename", "duplicate", "copy", "only"):
-            self._actions[key].setEnabled(record is not None)
-        self._actions["stop"].setEnabled(record is not None and record.state in ("running", "queued"))
-        self._actions["pause"].setEnabled(record is not None and record.state in ("running", "queued"))
-        resumable = record is not None and record.state in ("paused", "stopped", "failed", "interrupted")
-        self._actions["resume"].setEnabled(resumable)
-        running = record is not None and record.state == "running"
-        self._actions["discard"].setEnabled(record is not None)
+        state = record.state if record is not None else ""
+        is_it = f"It is {state}" if state else "No run is chosen"
+        for key in ("rename", "duplicate", "copy", "only", "discard"):
+            self._allow(key, record is not None, is_it)
+        for key in ("stop", "pause"):
+            self._allow(key, state in ("running", "queued"), is_it)
+        self._allow("resume", state in ("paused", "stopped", "failed", "interrupted"), is_it)
+        running = state == "running"
         self._actions["discard"].setText("Stop and discard" if running else "Discard")
         queued = record is not None and record.state == "queued"
         self._actions["stop"].setText("Take out of the queue" if queued else "Stop and keep")
-        self._actions["export"].setEnabled(record is not None and record.state != "running" and record.has_student)
+        has_student = record is not None and record.has_student
+        self._allow("export", has_student and not running, is_it if running or not state else "It has no student")
+        for key, any_run in (("all", bool(self._runs.shown())), ("none", bool(self._runs.ticked()))):
+            self._allow(key, any_run, "There is none")
+
+    def _allow(self, key: str, possible: bool, why_not: str) -> None:
+        action = self._actions[key]
+        action.setEnabled(possible)
+        action.setProperty(WHY_NOT, "" if possible else why_not)
+
+    def offers(self, name: Callable[[], str]) -> list[Offer]:
+        """What can be done with the chosen run, which is called ``name()``, and with all."""
+        self._enable()
+        of_all = ("all", "none")
+        return [
+            Offer(action, about=str if key in of_all else name)
+            for key, action in self._actions.items()
+            if key != "trash"
+        ]
 
     # what a person does -----------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from distill_gui.widgets.buttons import button
 from distill_gui.widgets.clipboard import copy_html
 from distill_gui.widgets.empty_state import EmptyState
 from distill_gui.widgets.labels import muted, title
+from distill_gui.widgets.offer import Offer
 from distill_gui.widgets.segmented import Segmented
 from distill_gui.widgets.table_card import TableCard
 from distill_gui.widgets.toast import show_toast
@@ -147,6 +148,18 @@ class TablePanel(QWidget):
         chosen, _ = QFileDialog.getSaveFileName(self, "Export the table", "table.png", "PNG picture (*.png)")
         if chosen:
             self.save_picture(Path(chosen).with_suffix(".png"))
+
+    def offers(self) -> list[Offer]:
+        """What can be done here, for the command palette."""
+
+        def reason() -> str:
+            return "" if self.copy_button.isEnabled() else "No results yet"
+
+        copies = [Offer(action, text=f"Copy the table as {action.text()}") for action in self.copy_menu.actions()]
+        shown = [
+            Offer(self.rows.button(key), text=f"Table: {self.rows.button(key).text()}") for key in ("published", "own")
+        ]
+        return [*copies, Offer(self.picture_button, text="Export the table as PNG", reason=reason), *shown]
 
     def save_picture(self, file: Path) -> bool:
         """Write the whole table as PNG in the theme shown, twice as fine as on screen, and say how it went."""

@@ -1,0 +1,110 @@
+"""What the command palette lists: commands that fit what is typed, the recently used ones first. No QtWidgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from heapq import nsmallest
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from distill_gui.models.fuzzy import fit
+
+Index = QModelIndex | QPersistentModelIndex
+NOWHERE = QModelIndex()
+COMMAND_ROLE = int(Qt.ItemDataRole.UserRole) + 1  # the Command
+PLACES_ROLE = COMMAND_ROLE + 1  # which letters of its title fit what is typed
+SHOWN = 60  # at most: who sees more types another letter
+MOST_RECENT = 20
+RECENT = 12.0  # what a recent use counts, against how well letters fit
+A_RUN = 5.0  # what it costs to be a run: there are many, and they are called alike
+IMPOSSIBLE = 30.0  # what it costs that it is not possible now
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing that can be done. ``key`` is what it is remembered by, ``where`` what it belongs to or acts on, ``keys`` its
+    shortcut; ``why_not`` says why it is not possible now, "" where it is."""
+
+    key: str
+    title: str
+    act: Callable[[], object]
+    where: str = ""
+    keys: str = ""
+    why_not: str = ""
+    is_run: bool = False
+
+
+class PaletteModel(QAbstractListModel):
+    """Ordered by fit and use; while nothing is typed: recent ones, what is possible, runs, what is not, as they came."""
+
+    def __init__(self, recent: Sequence[str] = (), parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._commands: list[Command] = []
+        self._recent = list(recent)
+        self._typed = ""
+        self._rows: list[tuple[Command, tuple[int, ...]]] = []
+
+    def set_commands(self, commands: Iterable[Command]) -> None:
+        """List these."""
+        self._commands = list(commands)
+        self._find()
+
+    def set_typed(self, typed: str) -> None:
+        """List those that fit."""
+        self._typed = typed
+        self._find()
+
+    def use(self, command: Command) -> None:
+        """Take note that it was used."""
+        self._recent = [command.key, *(key for key in self._recent if key != command.key)][:MOST_RECENT]
+
+    def recent(self) -> list[str]:
+        """The keys of those used, the latest first."""
+        return list(self._recent)
+
+    def command(self, row: int) -> Command | None:
+        return self._rows[row][0] if 0 <= row < len(self._rows) else None
+
+    def first_possible(self) -> int:
+        """The row of the first command that can be done now, 0 if none can."""
+        return next((row for row, (command, _) in enumerate(self._rows) if not command.why_not), 0)
+
+    def _find(self) -> None:
+        used = {key: place for place, key in enumerate(self._recent)}
+        found = []
+        for number, command in enumerate(self._commands):
+            fits = fit(self._typed, command.title)
+            if fits is None:  # a place and a command of it, as in “runs stop”
+                text = f"{command.title} {command.where}".lower()
+                if not all(word in text for word in self._typed.lower().split()):
+                    continue
+                fits = 0.0, ()
+            score = fits[0] - IMPOSSIBLE * bool(command.why_not) - A_RUN * command.is_run
+            if command.key in used:
+                score += RECENT - 0.1 * used[command.key] if self._typed else 1000 - used[command.key]
+            found.append((-score, command.is_run, number, command, fits[1]))
+        self.beginResetModel()
+        self._rows = [(command, places) for *_, command, places in nsmallest(SHOWN, found, key=lambda row: row[:3])]
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+        if not index.isValid():
+            return None
+        command, places = self._rows[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return command.title
+            case Qt.ItemDataRole.ToolTipRole:
+                return command.why_not or None
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return ", ".join(part for part in (command.title, command.where, command.keys, command.why_not) if part)
+            case _ if role == COMMAND_ROLE:
+                return command
+            case _ if role == PLACES_ROLE:
+                return places
+        return None

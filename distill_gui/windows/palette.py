@@ -1,0 +1,198 @@
+"""The command palette: type a few letters of what is wanted, press Return. Lies over the window; knows no commands itself."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QGraphicsDropShadowEffect,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from distill_gui.models.palette import COMMAND_ROLE, PLACES_ROLE, Command, Index, PaletteModel
+from distill_gui.theme import M, S, current, number_font
+from distill_gui.widgets.labels import caption, line
+from distill_gui.widgets.visibility import show_if
+
+WIDTH, TOP, ROW, MOST_ROWS = 640, 72, 34, 11  # px, rows
+STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -MOST_ROWS, Qt.Key.Key_PageDown: MOST_ROWS}
+
+
+class CommandPalette(QFrame):
+    """``chosen(command)`` once, and it is gone; ``gone`` also when it was left without a choice."""
+
+    chosen = Signal(object)
+    gone = Signal()
+
+    def __init__(self, model: PaletteModel, window: QWidget) -> None:
+        super().__init__(window)
+        self._model, self._window = model, window
+        self._before = window.focusWidget()
+        self.setProperty("role", "toast")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAccessibleName("Command palette")
+        shadow = QGraphicsDropShadowEffect(self)
+        shadow.setBlurRadius(40)
+        shadow.setOffset(0, 8)
+        shadow.setColor(QColor(0, 0, 0, 90))
+        self.setGraphicsEffect(shadow)
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("Type a command, a place or a run…")
+        self.field.setAccessibleName("Command, place or run")
+        self.rows = QListView()
+        self.rows.setModel(model)
+        self.rows.setItemDelegate(_CommandDelegate(self.rows))
+        self.rows.setAccessibleName("Commands")
+        self.rows.setUniformItemSizes(True)
+        self.rows.setMouseTracking(True)
+        self.rows.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.rows.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.nothing = caption("Nothing is called that.")
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setMinimumHeight(2 * ROW)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(M, M, M, M)
+        column.setSpacing(S)
+        for widget in (self.field, line(), self.nothing, self.rows):
+            column.addWidget(widget)
+        self.field.textChanged.connect(model.set_typed)
+        self.field.installEventFilter(self)
+        self.rows.clicked.connect(self._on_clicked)
+        model.modelReset.connect(self._fit)
+        window.installEventFilter(self)
+        self._fit()
+        self.show()
+        self.raise_()
+        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _fit(self) -> None:
+        """As high as what is found, in the middle of the window's upper part."""
+        count = self._model.rowCount()
+        show_if(self.nothing, count == 0)
+        show_if(self.rows, count > 0)
+        self.rows.setFixedHeight(ROW * min(MOST_ROWS, max(1, count)) + 2)
+        self.rows.setCurrentIndex(self._model.index(self._model.first_possible()))
+        width = min(WIDTH, self._window.width() - 2 * M)
+        self.setFixedWidth(width)
+        self.adjustSize()
+        self.move((self._window.width() - width) // 2, TOP)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._window:
+            if event.type() == QEvent.Type.Resize:
+                self._fit()
+            return False
+        if event.type() == QEvent.Type.FocusOut and QApplication.activeWindow() is self._window:
+            self.close()  # a click beside it; when another window comes to the front it stays
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self._on_key(event)
+        return False
+
+    def _on_key(self, event: QKeyEvent) -> bool:
+        key, count = event.key(), self._model.rowCount()
+        if key == Qt.Key.Key_Escape:
+            self.close()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._choose(self.rows.currentIndex().row())
+        elif key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+            pass  # there is nowhere else to go
+        elif key in STEPS and count:
+            row = self.rows.currentIndex().row() + STEPS[Qt.Key(key)]
+            one = abs(STEPS[Qt.Key(key)]) == 1
+            self.rows.setCurrentIndex(self._model.index(row % count if one else min(max(row, 0), count - 1)))
+        else:
+            return False
+        return True
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        self._choose(index.row())
+
+    def _choose(self, row: int) -> None:
+        command = self._model.command(row)
+        if command is None or command.why_not:
+            return
+        self._model.use(command)
+        self.close()
+        self.chosen.emit(command)
+
+    def close(self) -> bool:
+        """Go, with the focus back where it was."""
+        if self.isHidden():
+            return True
+        self._window.removeEventFilter(self)
+        self.field.removeEventFilter(self)
+        self.hide()
+        if self._before is not None and self._before.isVisible():
+            self._before.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.gone.emit()
+        return super().close()
+
+
+class _CommandDelegate(QStyledItemDelegate):
+    """Title with the typed letters marked, where it belongs; at the right the shortcut, or why it cannot be done now."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(120, ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        colours, area, command = current(), QRect(option.rect), index.data(COMMAND_ROLE)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if chosen or option.state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.accent_soft if chosen else colours.hover))
+            painter.drawRoundedRect(area.adjusted(0, 1, 0, -1), 6, 6)
+        if chosen:
+            # a bar at the edge, so that the chosen row is told by more than its colour
+            painter.fillRect(QRect(area.left(), area.top() + 6, 3, area.height() - 12), QColor(colours.accent))
+        inside = area.adjusted(M, 0, -M, 0)
+        small = number_font(11)
+        said = command.why_not or command.keys
+        width = min(QFontMetrics(small).horizontalAdvance(said), inside.width() // 2)
+        _draw(painter, inside, small, said, colours.disabled if command.why_not else colours.muted, width, right=True)
+        inside.setRight(inside.right() - width - M)
+        used = self._paint_title(painter, inside, command, index.data(PLACES_ROLE) or ())
+        inside.setLeft(inside.left() + used + M)
+        _draw(painter, inside, small, command.where, colours.disabled if command.why_not else colours.muted)
+        painter.restore()
+
+    def _paint_title(self, painter: QPainter, area: QRect, command: Command, places: tuple[int, ...]) -> int:
+        """Letter by letter where some are marked; returns the width."""
+        colours, plain, bold = current(), number_font(13), number_font(13, bold=True)
+        ink = colours.disabled if command.why_not else colours.text
+        if not places:
+            return _draw(painter, area, plain, command.title, ink)
+        left, marked, at = area.left(), set(places), 0
+        title = command.title
+        while at < len(title) and left < area.right():
+            end = at + 1
+            while end < len(title) and (end in marked) == (at in marked):
+                end += 1
+            rest = QRect(left, area.top(), area.right() - left, area.height())
+            strong = at in marked
+            colour = colours.accent if strong and not command.why_not else ink
+            left += _draw(painter, rest, bold if strong else plain, title[at:end], colour)
+            at = end
+        return left - area.left()
+
+
+def _draw(
+    painter: QPainter, area: QRect, font: QFont, text: str, colour: str, width: int | None = None, right: bool = False
+) -> int:
+    """Draw one line, elided; returns its width."""
+    metrics = QFontMetrics(font)
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width() if width is None else width + 1)
+    painter.setFont(font)
+    painter.setPen(QColor(colour))
+    side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+    painter.drawText(area, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
+    return metrics.horizontalAdvance(shown)
