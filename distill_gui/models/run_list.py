@@ -20,7 +20,11 @@ NOWHERE = QModelIndex()
 RECORD_ROLE = int(Qt.ItemDataRole.UserRole) + 1  # the RunRecord, None on a heading
 COUNT_ROLE = RECORD_ROLE + 1  # on a heading: how many runs stand under it
 
-GROUPS = {"none": "nothing", "task": "task", "loss": "loss", "architecture": "student", "state": "state"}
+GROUPS = {
+    "none": "nothing", "task": "task", "loss": "loss", "architecture": "student", "lambda": "λ", "temperature": "T",
+    "seed": "seed", "state": "state",
+}  # fmt: skip
+NUMBERED = ("lambda", "temperature", "seed")  # groups in the order of their numbers, as a sweep has them
 SORTS = {"newest": "newest first", "name": "name", "score": "best score first"}
 STATES = ("running", "queued", "paused", "finished", "stopped", "interrupted", "failed")  # in the order of their groups
 TICKED_AT_FIRST = 6  # runs, the colours there are
@@ -247,6 +251,13 @@ class RunListModel(QAbstractListModel):
     # order ------------------------------------------------------------------------------------------------------------
 
     def _group_of(self, record: RunRecord) -> str:
+        if self._group in ("lambda", "temperature"):
+            value = (record.config.get("loss") or {}).get(self._group)
+            return (
+                f"{GROUPS[self._group]} {value:g}" if isinstance(value, (int, float)) else f"no {GROUPS[self._group]}"
+            )
+        if self._group == "seed":
+            return f"seed {record.seed}"
         return "" if self._group == "none" else str(getattr(record, self._group)) or "(none)"
 
     def _place(self, record: RunRecord) -> tuple[Any, ...]:
@@ -288,7 +299,10 @@ class RunListModel(QAbstractListModel):
         return entries, {group: len(members[group]) for group in groups}
 
     def _group_rank(self, group: str) -> tuple[Any, ...]:
-        """States stand in the order a run goes through them, all else in the alphabet's."""
+        """States stand in the order a run goes through them, numbers in theirs and after what has none, all else in the
+        alphabet's."""
+        if self._group in NUMBERED:
+            return (not group.startswith("no "), 0.0 if group.startswith("no ") else float(group.rpartition(" ")[2]))
         known = self._group == "state" and group in STATES
         return (STATES.index(group) if known else group.casefold(), group)
 

@@ -102,5 +102,7 @@ class _RowDelegate(QStyledItemDelegate):
         font = number_font(size, bold=bold)
         painter.setFont(font)
         painter.setPen(QColor(colour))
-        shown = QFontMetrics(font).elidedText(str(words), Qt.TextElideMode.ElideRight, area.width())
+        # names of a sweep differ at their end
+        mode = Qt.TextElideMode.ElideMiddle if bold else Qt.TextElideMode.ElideRight
+        shown = QFontMetrics(font).elidedText(str(words), mode, area.width())
         painter.drawText(area, Qt.AlignmentFlag.AlignLeft | place, shown)

@@ -168,7 +168,9 @@ class RunDelegate(QStyledItemDelegate):
         text = _text(area)
         text.setRight(number.left() - S)
         painter.setPen(QColor(colours.text))
-        _draw_elided(painter, text.adjusted(0, 0, 0, -text.height() // 2), bold, record.name)
+        _draw_elided(
+            painter, text.adjusted(0, 0, 0, -text.height() // 2), bold, record.name, Qt.TextElideMode.ElideMiddle
+        )
         painter.setPen(QColor(colours.bad if record.state == "failed" else colours.muted))
         _draw_elided(painter, text.adjusted(0, text.height() // 2, 0, 0), number_font(11), summary(record))
         if record.state == "running":
@@ -221,9 +223,11 @@ def _paint_box(painter: QPainter, box: QRect, ticked: bool) -> None:
         painter.drawPixmap(box.adjusted(1, 1, -1, -1), pixmap("check", BOX - 2, colours.on_accent, 2.0))
 
 
-def _draw_elided(painter: QPainter, area: QRect, font: QFont, text: str) -> None:
+def _draw_elided(
+    painter: QPainter, area: QRect, font: QFont, text: str, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight
+) -> None:
     painter.setFont(font)
-    shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+    shown = QFontMetrics(font).elidedText(text, mode, area.width())
     painter.drawText(
         area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown
     )

@@ -70,6 +70,29 @@ def test_groups_have_headings_with_counts(model: RunListModel, record: Make) -> 
     assert model.index(0).data(COUNT_ROLE) == 3
 
 
+def test_a_sweep_is_grouped_in_the_order_of_its_numbers(model: RunListModel, record: Make) -> None:
+    losses = [{"kind": "kl", "lambda": weight} for weight in (1, 0.05, 0.5)] + [{"kind": "none"}, {"lambda": 0}]
+    records = [record(run, config={"loss": loss}, seed=12 - run) for run, loss in enumerate(losses, 1)]
+    model.update(records)
+    model.set_group("lambda")
+    assert rows(model) == ["no λ", "run 4", "λ 0", "run 5", "λ 0.05", "run 2", "λ 0.5", "run 3", "λ 1", "run 1"]
+    model.set_group("seed")
+    assert rows(model) == [
+        "seed 7",
+        "run 5",
+        "seed 8",
+        "run 4",
+        "seed 9",
+        "run 3",
+        "seed 10",
+        "run 2",
+        "seed 11",
+        "run 1",
+    ]
+    model.set_group("temperature")
+    assert rows(model)[0] == "no T"
+
+
 def test_states_are_grouped_in_the_order_of_interest(model: RunListModel, record: Make) -> None:
     model.update([record(1, state="failed"), record(2, state="running"), record(3, state="queued"), record(4)])
     model.set_group("state")

@@ -1,6 +1,7 @@
 """A row of the list: its box ticks, its name is edited in place, its text is painted plainly."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -49,6 +50,18 @@ def test_space_ticks_the_chosen_run(rows_view: RunRows, models: SimpleNamespace,
     assert models.runs.ticked() == [1, 2, 3]
     qtbot.keyClick(rows_view, Qt.Key.Key_Space)
     assert models.runs.ticked() == [1, 3]
+
+
+def test_long_names_are_told_apart_by_their_ends(rows_view: RunRows, models: SimpleNamespace) -> None:
+    """As those of a sweep are: "… · λ 0.3", "… · λ 0.7"."""
+    pictures = []
+    for weight in ("0.3", "0.7"):
+        record = models.runs.record(1)
+        models.runs.update([replace(record, name=f"A long name of a run, three layers of the teacher · λ {weight}")])
+        pictures.append(
+            rows_view.viewport().grab(rows_view.visualRect(models.runs.index(models.runs.row_of(1)))).toImage()
+        )
+    assert pictures[0] != pictures[1]
 
 
 def test_the_arrow_keys_step_over_headings(rows_view: RunRows, models: SimpleNamespace, qtbot: QtBot) -> None:
