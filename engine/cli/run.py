@@ -26,11 +26,15 @@ from engine.training.preflight import Preview, preview
 
 def look_at(path: Path, overrides: list[str]) -> tuple[DistillationConfig | None, list[Fault]]:
     """The configuration of a file, or of stdin for “-”, with all that is wrong in it. Raises ConfigError for an unreadable one."""
-    if str(path) == "-":
-        text, folder = decoded(sys.stdin.buffer.read(), "stdin"), Path.cwd()
-    else:
-        text, folder = read_text(path), path.resolve().parent
+    text, folder = text_of(path)
     return parse_leniently(text, folder, overrides)
+
+
+def text_of(path: Path) -> tuple[str, Path]:
+    """The TOML of a file, or of stdin for “-”, and the folder its paths are relative to. Raises ConfigError."""
+    if str(path) == "-":
+        return decoded(sys.stdin.buffer.read(), "stdin"), Path.cwd()
+    return read_text(path), path.resolve().parent
 
 
 def _look(path: Path, overrides: list[str], home: Path) -> tuple[DistillationConfig | None, Preview]:

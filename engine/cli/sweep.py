@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from engine.cli.opening import opened, say_interrupted
+from engine.cli.run import text_of
 from engine.cli.terminal import say, terminal, text_cell
-from engine.config import DistillationConfig, notice_of, read_text
-from engine.config.reading import decoded
+from engine.config import DistillationConfig, notice_of
 from engine.config.sweep import MOST_RUNS, MOST_RUNS_AT_ALL, Sweep, sweep_over
 from engine.device import choose_device
 from engine.errors import ConfigError, Fault
@@ -27,10 +26,7 @@ def sweep_here(
     path: Path, overs: list[str], overrides: list[str], home: Path, *, dry_run: bool, force: bool, work: bool
 ) -> int:
     """Queue every run of a sweep, or none. Exit status 0, or 1 where one that was trained at once failed. Raises ConfigError."""
-    if str(path) == "-":
-        text, folder = decoded(sys.stdin.buffer.read(), "stdin"), Path.cwd()
-    else:
-        text, folder = read_text(path), path.resolve().parent
+    text, folder = text_of(path)
     most, remedy = (MOST_RUNS_AT_ALL, "") if force else (MOST_RUNS, "say --force if that is meant")
     sweep = sweep_over(text, overs, folder, overrides, most, remedy)
     faults, notices = _look(sweep, home)
