@@ -21,6 +21,7 @@ from engine.errors import Fault
 
 LIST, RANGE, CHOICES = "list", "range", "choices"
 DELAY_MS = 200
+LATER = "Whether models and rows of these values fit is looked at when each run starts; “distill sweep” looks before."
 MOST_SETTINGS = 6  # swept over at once: six settings of two values are 64 runs
 _HEADS = {"teacher": "Teacher", "student": "Student", "task": "Task", "loss": "Loss", "training": "Training"}
 _WHOLE = {"seeds": "a whole number", "whole": "a whole number", "number": "a number"}
@@ -177,7 +178,9 @@ class SweepModel(QObject):
             text if count == len(configs) else f"{text} ({count:,} of the {len(configs):,} runs.)"
             for text, count in found.items()
         ]
-        return "\n".join(self._sweep.left_out + of_losses)
+        looks = any(axis.key.partition(".")[0] not in ("loss", "training") for axis in self._sweep.axes)
+        later = [LATER] if looks and configs else []
+        return "\n".join(self._sweep.left_out + of_losses + later)
 
     def many(self) -> str:
         """The question whether so many are meant; "" where it need not be asked."""

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from distill_gui.models.compose_draft import Draft
-from distill_gui.models.compose_sweep import CHOICES, LIST, RANGE, SweepModel
+from distill_gui.models.compose_sweep import CHOICES, LATER, LIST, RANGE, SweepModel
 from engine.config import parse_config
 
 KL = {"task": {"name": "mrpc"}, "teacher": {"model": "owner/t"}, "loss": {"kind": "kl"}}
@@ -102,6 +102,14 @@ def test_runs_in_which_the_teacher_does_nothing_are_counted(qapp: QApplication) 
     model.set_mode(1, LIST)
     model.look()
     assert model.notes().endswith("(5 of the 10 runs.)")
+
+
+def test_what_only_files_and_models_can_tell_is_said_to_come_later(model: SweepModel) -> None:
+    assert model.notes() == ""
+    model.choose(0, "student.architecture")
+    model.set_part(0, "text", "2x128, 4x312")
+    model.look()
+    assert model.notes() == LATER and len(model.names()) == 2
 
 
 def test_many_runs_are_a_question(model: SweepModel) -> None:
