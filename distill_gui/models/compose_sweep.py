@@ -17,6 +17,7 @@ from distill_gui.models.compose_fields import FieldSpec
 from distill_gui.models.compose_values import as_text
 from engine.config import notice_of
 from engine.config.sweep import MOST_RUNS, MOST_RUNS_AT_ALL, Sweep, sweep_over
+from engine.config.sweep_axes import WHERE
 from engine.errors import Fault
 
 LIST, RANGE, CHOICES = "list", "range", "choices"
@@ -166,9 +167,8 @@ class SweepModel(QObject):
 
     def words_of_faults(self) -> str:
         """The faults beside the rows in sentences."""
-        own = "--over"
-        words = [fault.message if fault.key == own else str(fault) for fault in self.faults()]
-        return "\n".join(f"{word[0].upper()}{word[1:]}." for word in words)
+        own = [f"{fault.message[0].upper()}{fault.message[1:]}." for fault in self.faults() if fault.key == WHERE]
+        return "\n".join([*own, *(f"{fault}." for fault in self.faults() if fault.key != WHERE)])
 
     def notes(self) -> str:
         """What is left out of some of the runs, and what must be known of their losses."""

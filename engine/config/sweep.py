@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path, PurePath
@@ -87,10 +87,7 @@ def sweep_over(
     found: list[tuple[tuple[str, ...], DistillationConfig | None]] = []
     faulty: dict[Fault, list[tuple[str, ...]]] = {}
     for values in itertools.product(*(axis.values for axis in axes)):
-        kind = next((value for axis, value in zip(axes, values, strict=True) if axis.key == "loss.kind"), "")
-        typed = [f"{axis.key}={value}" for axis, value in zip(axes, values, strict=True)]
-        away = [f"loss.{name}=" for name in foreign.get(_word(kind), ())]
-        config, faults = parse_leniently(text, folder, [*overrides, *typed, *away])
+        config, faults = parse_leniently(text, folder, [*overrides, *_typed(axes, values, foreign)])
         for fault in faults:
             faulty.setdefault(fault if fault in base else _of_axes(fault), []).append(values)
         found.append((values, config))
@@ -111,6 +108,13 @@ def sweep_over(
         if names
     ]
     return sweep
+
+
+def _typed(axes: Sequence[Axis], values: Sequence[str], foreign: Mapping[str, list[str]]) -> list[str]:
+    """One combination as it would be typed after ``--set``; what belongs to another loss than the one in it goes."""
+    kind = next((value for axis, value in zip(axes, values, strict=True) if axis.key == "loss.kind"), "")
+    away = [f"loss.{name}=" for name in foreign.get(_word(kind), ())]
+    return [*(f"{axis.key}={value}" for axis, value in zip(axes, values, strict=True)), *away]
 
 
 def _depth(axis: Axis) -> int:
@@ -138,7 +142,8 @@ def _faults_of_axes(axes: Sequence[Axis], overrides: Sequence[str]) -> list[Faul
 
 def _faults_of_first(text: str, folder: Path | str | None, overrides: list[str], axes: Sequence[Axis]) -> list[Fault]:
     """What is wrong without looking at every combination: with the first value of each axis."""
-    first = [f"{axis.key}={axis.values[0]}" for axis in axes if axis.key != "name"]
+    axes = [axis for axis in axes if axis.key != "name"]
+    first = _typed(axes, [axis.values[0] for axis in axes], _settings_of_other_losses(text, overrides, axes))
     base = {fault for fault in parse_leniently(text, folder, overrides)[1] if fault.key == "--set"}
     return [
         fault if fault in base else _of_axes(fault) for fault in parse_leniently(text, folder, [*overrides, *first])[1]

@@ -116,6 +116,7 @@ def test_many_runs_are_a_question(model: SweepModel) -> None:
     model.set_part(0, "step", "0.005")
     model.look()
     assert "201 runs are more than 100" in model.words_of_faults() and not model.can_queue()
+    assert model.words_of_faults().count("\n") == 0
     assert model.many() == "Queue all 201 runs" and model.heading() == "201 runs"
     model.allow_many(True)
     assert model.can_queue() and len(model.tomls()) == 201

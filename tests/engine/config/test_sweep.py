@@ -151,6 +151,11 @@ def test_too_many_runs_want_a_word_and_at_some_number_nothing_helps() -> None:
     assert not many.drafts  # not one was built
 
 
+def test_where_there_are_too_many_nothing_is_called_wrong_that_is_not() -> None:
+    (only,) = said(sweep("loss.kind=none,kl,taylor", "training.seed=0:99:1"))
+    assert only.startswith("--over: 300 runs are more than")
+
+
 def test_broken_toml_is_said_once() -> None:
     (only,) = said(sweep("loss.lambda=0,1", text="[task"))
     assert "not valid TOML" in only
