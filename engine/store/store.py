@@ -285,7 +285,7 @@ class Store(CurveReader):
         """
         connection = self._database.conn
         with in_sentences(self._file):
-            connection.execute(f"PRAGMA synchronous = {'full' if durable else 'normal'}")
+            connection.execute("PRAGMA synchronous = full" if durable else "PRAGMA synchronous = normal")
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._database
