@@ -140,8 +140,9 @@ class Studio(QObject):
             self.engine.examined.connect(model.doctor.take)
             model.preview_wanted.connect(self.engine.preview)
             model.update_runs(self.models.runs.records())
-        elif name in ("table", "export"):
+        elif name in ("table", "export") and self.models.runs.known:
             model.update(self.models.runs.records())
+        if name in ("table", "export"):
             model.set_scores(self._results.scores())
         if name == "table":
             model.add_curve_means(self._results.means)
@@ -377,6 +378,7 @@ class Studio(QObject):
     def _on_start_requested(self, tomls: list[str]) -> None:
         self.preferences.set_welcomed()
         self.window.show_place("runs")
+        self.window.panel("runs").follow_live()  # type: ignore[attr-defined]
         self.engine.enqueue(tomls)
 
     def _on_curves_wanted(self, runs: list[int]) -> None:

@@ -53,6 +53,7 @@ class ExportModel(QAbstractListModel):
         self._records: dict[int, RunRecord] = {}
         self._scores: dict[int, list[ScoreRow]] = {}
         self._order: list[int] = []
+        self.known = False  # whether the store has answered: until then nobody knows that there is no student
 
     # what comes in ----------------------------------------------------------------------------------------------------
 
@@ -64,7 +65,9 @@ class ExportModel(QAbstractListModel):
                 known[record.id] = record
             else:
                 known.pop(record.id, None)
-        self._take(known)
+        told, self.known = self.known, True
+        if not self._take(known) and not told:
+            self.runs_changed.emit()
 
     def remove(self, runs: Iterable[int]) -> None:
         """Forget runs that were deleted."""
@@ -80,9 +83,10 @@ class ExportModel(QAbstractListModel):
             self._scores = by_run
             self.runs_changed.emit()
 
-    def _take(self, records: dict[int, RunRecord]) -> None:
+    def _take(self, records: dict[int, RunRecord]) -> bool:
+        """Hold these runs; whether they are others, or other facts of them."""
         if records == self._records:
-            return
+            return False
         order = sorted(records, reverse=True)
         if order == self._order:
             self._records = records
@@ -92,6 +96,7 @@ class ExportModel(QAbstractListModel):
             self._records, self._order = records, order
             self.endResetModel()
         self.runs_changed.emit()
+        return True
 
     def choose(self, run: int) -> None:
         """Ask whoever shows this model to show ``run``."""

@@ -47,6 +47,7 @@ class RunListModel(QAbstractListModel):
         self._words: list[str] = []
         self._texts: dict[int, str] = {}  # what the filter looks through, by run
         self._group, self._sort = "none", "newest"
+        self.known = False  # whether the store has answered: until then nobody knows that there are no runs
         self._published: Mapping[tuple[str, str, str], tuple[str, float]] = {}
 
     # what comes in ----------------------------------------------------------------------------------------------------
@@ -55,6 +56,7 @@ class RunListModel(QAbstractListModel):
         """Take new and changed runs; those in the trash go. Rows move only where a run's place changed, else one row is
         repainted."""
         changed, moved = [], False
+        told, self.known = self.known, True
         records = list(records)
         self.remove(record.id for record in records if record.trashed_at is not None)
         ticked = self.ticked()
@@ -72,6 +74,8 @@ class RunListModel(QAbstractListModel):
             if record.state == "running" and (old is None or old.state != "running"):
                 self._ticked.setdefault(record.id, True)
         if not changed:
+            if not told:
+                self.records_changed.emit(frozenset())
             return
         self._tick_at_first()
         if moved:

@@ -60,6 +60,9 @@ class TableModel(QAbstractTableModel):
         self._table = Table((), (), ())
         self._whole: tuple[Column, ...] = ()
         self._lines: list[Line] = []
+        self._known_told = self.known = (
+            False  # whether the store has answered: until then nobody knows that there are no results
+        )
         self._gathering = QTimer(self)
         self._gathering.setSingleShot(True)
         self._gathering.setInterval(GATHER_MS)
@@ -70,7 +73,7 @@ class TableModel(QAbstractTableModel):
 
     def update(self, records: Iterable[RunRecord]) -> None:
         """Take new and changed runs; those in the trash go."""
-        changed = False
+        changed, self.known = not self.known, True
         for record in records:
             old = self._records.get(record.id)
             if record.trashed_at is not None:
@@ -157,20 +160,21 @@ class TableModel(QAbstractTableModel):
         same_columns = (table.columns, table.has_gradient) == (self._table.columns, self._table.has_gradient)
         same = same_columns and [l.key for l in lines] == [l.key for l in self._lines]  # noqa: E741
         if same:
-            self._replace_lines(table, lines)
+            told, self._known_told = self._known_told, self.known
+            self._replace_lines(table, lines, told != self.known)
         else:
             self.beginResetModel()
             self._table, self._lines = table, lines
             self.endResetModel()
             self.table_changed.emit()
 
-    def _replace_lines(self, table: Table, lines: list[Line]) -> None:
+    def _replace_lines(self, table: Table, lines: list[Line], tell: bool) -> None:
         old, notes = self._lines, self.notes()
         self._table, self._lines = table, lines
         for place, (before, after) in enumerate(zip(old, lines, strict=True)):
             if before != after:
                 self.dataChanged.emit(self.index(place, 0), self.index(place, self.columnCount() - 1))
-        if notes != self.notes():
+        if tell or notes != self.notes():
             self.table_changed.emit()
 
     # what is shown ----------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ class EngineThread(QThread):
     ``command`` replaces ``python -m engine``; ``times`` says how long stops and workers are waited for.
     """
 
-    runs_changed = Signal(object)  # list[RunRecord], new and changed ones
+    runs_changed = Signal(object)  # list[RunRecord], new and changed ones; at first all, also where there are none
     rewound = Signal(object)  # list[int], runs whose curve rows are void and come again from their first
     metrics_arrived = Signal(object)  # MetricRows
     scores_changed = Signal(object)  # list[ScoreRow], new and changed ones
@@ -85,6 +85,7 @@ class EngineThread(QThread):
         self._log: tuple[int, LogTail] | None = None
         self._reports = Reports(self.worker_changed.emit, self.stopping.emit, self.trouble.emit)
         self._session: StoreSession | None = None
+        self._told = False  # whether the store was read once: that it holds no runs is an answer too
         self._store_after = 0.0
         self._retry_s = FIRST_RETRY_S
         self._refused_with = ""
@@ -272,7 +273,8 @@ class EngineThread(QThread):
     def _tell(self, news: News) -> None:
         from distill_gui.services.store_tail import joined
 
-        if news.runs:
+        if news.runs or not self._told:
+            self._told = True
             self.runs_changed.emit(news.runs)
         if news.rewound:
             self.rewound.emit(news.rewound)

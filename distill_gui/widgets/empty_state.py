@@ -22,7 +22,7 @@ class EmptyState(QWidget):
 
     def __init__(self, icon: str, title: str, text: str, button: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._icon = icon
+        self._icon, self._known = icon, True
         self._picture = label()  # a picture: its text stays empty
         self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._title = heading(title)
@@ -50,8 +50,18 @@ class EmptyState(QWidget):
         self._title.setText(title)
         self._text.setText(text)
         self.button.setText(button)
-        show_if(self.button, bool(button))
+        self._show_parts()
         self._fit()
+
+    def set_known(self, known: bool) -> None:
+        """Whether it is known that the place is empty; nothing is claimed, and nothing painted, before."""
+        self._known = known
+        self._show_parts()
+
+    def _show_parts(self) -> None:
+        for widget in (self._picture, self._title, self._text):
+            show_if(widget, self._known)
+        show_if(self.button, self._known and bool(self.button.text()))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -155,6 +155,7 @@ class ExportPanel(QWidget):
             first = self._model.run_at(self._model.index(0)) if self._model.rowCount() else None
             self._run = first
         self._pages.setCurrentIndex(0 if self._run is not None else 1)
+        self.empty.set_known(self._model.known)
         if self._run is not None:
             self.rows.set_chosen(self._model.index_of(self._run))
             self._show()

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from distill_gui.models.run_text import (
     TONES,
@@ -38,6 +38,7 @@ STOP, STOPPING, UNQUEUE, EXPORT, AGAIN = (
 )  # fmt: skip
 PAUSE, PAUSING, RESUME = "Pause", "Pausing …", "Resume"
 PATIENCE_S = 10  # how long a pause is simply on its way
+INERT_S = 0.5  # how long buttons that changed by themselves take no click: nobody decides about what they just became
 RESUMABLE = {"paused": "primary", "interrupted": "primary", "failed": "secondary", "stopped": "secondary"}
 ABOUT = {
     PAUSE: "Writes a checkpoint and gives the device back; Resume goes on from there.",
@@ -45,6 +46,9 @@ ABOUT = {
     "as that takes. “Stop and keep” insists.",
     RESUME: "Goes on from the last checkpoint as if nothing had happened.",
 }
+
+
+Offer = tuple[int, str, str]  # a run, and what the two buttons do with it
 
 
 class LiveStrip(QFrame):
@@ -71,10 +75,15 @@ class LiveStrip(QFrame):
         self.bar = Bar("progress of the run")
         self.progress = ElidedLabel("", "caption")
         self.action, self.second = button(STOP), button(PAUSE)
+        self._offer: Offer = (0, "", "")
+        self._aimed: Offer | None = None  # what a button offered as it was pressed
+        self._inert_until = 0.0
         self.loss, self.best = Tile("Total loss"), Tile("Best score")
         self.teacher, self.gap = Tile("Teacher’s score"), Tile("Gap closed")
         self.tiles, self._instead = QWidget(), instead
         self._lay_out()
+        for pressed in (self.action.pressed, self.second.pressed):
+            pressed.connect(self._on_pressed)
         self.action.clicked.connect(self._on_action)
         self.second.clicked.connect(self._on_second)
 
@@ -125,10 +134,15 @@ class LiveStrip(QFrame):
         rate: float | None = None,
         eta_s: float | None = None,
         control: tuple[float, int] | None = None,
+        unasked: bool = False,
     ) -> None:
         """Show one run. `loss_change` is the distance to the lowest smoothed loss, `rate` examples a second, `control`
-        the mean score, and of how many runs, without a teacher."""
-        self._record = record
+        the mean score, and of how many runs, without a teacher; `unasked` says that no person chose to see it."""
+        offer = (record.id, *_verbs(record))
+        own = unasked if record.id != self._offer[0] else offer != self._offer
+        self._offer, self._record = offer, record
+        if own:
+            self._inert_until = time.monotonic() + INERT_S
         if record.state != "running":
             self._stopping.pop(record.id, None)
             self._pausing.pop(record.id, None)
@@ -192,6 +206,7 @@ class LiveStrip(QFrame):
         }.get(record.state, (EXPORT, "secondary"))
         self.action.setText(text)
         self.action.setEnabled(record.id not in self._stopping)
+        _name(self.action, record)
         set_kind(self.action, kind)
         show_if(self.action, text != EXPORT or record.has_student)
         self._show_second(record)
@@ -201,7 +216,7 @@ class LiveStrip(QFrame):
         text = RESUME if record.state in RESUMABLE else PAUSING if pausing else PAUSE
         waited = round(time.monotonic() - self._pausing[record.id]) if pausing else 0
         self.second.setText(f"{text} asked {waited} s ago" if waited >= PATIENCE_S else text)
-        set_tip(self.second, ABOUT.get(text, ""))
+        _name(self.second, record, ABOUT.get(text, ""))
         self.second.setEnabled(not pausing)
         set_kind(self.second, RESUMABLE.get(record.state, "secondary"))
         show_if(
@@ -229,13 +244,20 @@ class LiveStrip(QFrame):
 
     # what a person does -----------------------------------------------------------------------------------------------
 
+    def _on_pressed(self) -> None:
+        self._aimed = self._offer if time.monotonic() >= self._inert_until else None
+
+    def _is_meant(self) -> bool:
+        """Whether the button did not change under the pointer: not just before it was pressed, and not while it was held."""
+        return self._aimed == self._offer
+
     def _on_second(self) -> None:
-        if self._record is not None:
+        if self._record is not None and self._is_meant():
             resumable = self._record.state in RESUMABLE
             (self.resume_wanted if resumable else self.pause_wanted).emit(self._record.id)
 
     def _on_action(self) -> None:
-        if self._record is None:
+        if self._record is None or not self._is_meant():
             return
         if self._record.state in ("running", "queued"):
             self.stop_wanted.emit(self._record.id)
@@ -243,3 +265,17 @@ class LiveStrip(QFrame):
             self.duplicate_wanted.emit(self._record.id)
         else:
             self.export_wanted.emit(self._record.id)
+
+
+def _verbs(record: RunRecord) -> tuple[str, str]:
+    """What the two buttons do with a run in its state, how far that is left aside."""
+    ended = {"failed": AGAIN, "interrupted": AGAIN}.get(record.state, EXPORT)
+    first = {"running": STOP, "queued": UNQUEUE}.get(record.state, ended)
+    return first, RESUME if record.state in RESUMABLE else PAUSE
+
+
+def _name(made: QPushButton, record: RunRecord, about: str = "") -> None:
+    """Say which run a button is about, to the pointer and to a screen reader; there is no room for it in the button."""
+    what = f"{made.text().removesuffix('…').rstrip()}: “{record.name}”"
+    made.setAccessibleName(what)
+    set_tip(made, f"{what}. {about}".rstrip() if about else what)

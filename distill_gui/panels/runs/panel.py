@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 FRAME_MS = 33  # at most 30 frames a second, whatever arrives
 WIDE = 980  # px, from where the gear has room for its name
 GEAR = "Chart options"
+FAILED = ("failed", "interrupted")
 SECOND_MS = 1000  # how often a running run's clock is shown anew
 TABS = (("charts", "Charts"), ("log", "Log"), ("config", "Config"))
 
@@ -62,6 +63,8 @@ class RunsPanel(QWidget):
         self._runs, self._curves = models.runs, models.curves
         self._run: int | None = None
         self._follows_live = True
+        self._answered = False  # whether it was known what runs there are
+        self._moved_unasked = False  # the run shown is another one, and no person asked for that
         self._side_chosen = False
         self._options = ChartOptions()
         self._strip_stale = False
@@ -173,7 +176,11 @@ class RunsPanel(QWidget):
     def set_run(self, run: int) -> None:
         """Choose a run, as from a place that points here."""
         if self._runs.record(run) is not None:
-            self._choose(run)
+            self._on_run_chosen(run)
+
+    def follow_live(self) -> None:
+        """Show the run that trains as soon as there is one, as for a person who just started it."""
+        self._follows_live = True
 
     def run(self) -> int | None:
         """The run shown."""
@@ -226,14 +233,18 @@ class RunsPanel(QWidget):
         records = self._runs.records()
         had_focus = self.empty.isVisible() and self.focusWidget() is not None
         self.splitter.setVisible(bool(records))
-        if records and had_focus:
+        answered, self._answered = self._runs.known and not self._answered, self._runs.known
+        if records and (had_focus or (answered and self.isVisible())):
             self.column.rows.setFocus()  # else what is hidden hands it to the next best button of the window, with a ring
-        self.empty.setVisible(not records)
+        self.empty.setVisible(self._runs.known and not records)
         live = self._runs.live()
         record = self._record()
+        if record is not None and record.id in changed and record.state in FAILED:
+            self._follows_live = False  # its sentence is read, and its buttons pressed, while the next run starts
         if record is None or (self._follows_live and live is not None and live.id != record.id):
             wanted = live or (records[-1] if records else None)
             if wanted is not None:
+                self._moved_unasked = record is not None
                 self._choose(wanted.id)
                 return
         if self._run in changed:
@@ -244,6 +255,7 @@ class RunsPanel(QWidget):
     def _on_run_chosen(self, run: int) -> None:
         live = self._runs.live()
         self._follows_live = live is not None and live.id == run
+        self._moved_unasked = False
         self._choose(run)
 
     def _choose(self, run: int) -> None:
@@ -283,8 +295,10 @@ class RunsPanel(QWidget):
             rate=rate[1] if rate else None,
             eta_s=eta,
             control=self._runs.control_score(record),
+            unasked=self._moved_unasked,
         )
-        failed = record.state in ("failed", "interrupted")
+        self._moved_unasked = False
+        failed = record.state in FAILED
         if failed:
             self.failure.show_failure(record.state, record.reason, self.log.tail(LINES * 4))
         self.strip.show_instead(failed)

@@ -95,7 +95,9 @@ class TablePanel(QWidget):
         """Bring everything around the grid up to the model."""
         own, published = self._model.has_own_rows(), self._model.published_shown()
         self.rows.set_current("published" if published else "own")
-        self._subtitle.setText(EXPLAINED if own or not published else NOTHING_YET)
+        said = EXPLAINED if own or not published else NOTHING_YET
+        self._subtitle.setText(said if own or self._model.known else " ")  # of one line's height
+        self.empty.set_known(self._model.known)
         self.card.set_notes(self._model.notes())
         self._pages.setCurrentIndex(0 if own or published else 1)
         for widget in (self.columns_button, self.copy_button, self.picture_button):

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from distill_gui import theme
@@ -51,6 +51,16 @@ def panel(qtbot: QtBot, model: ExportModel, dressed_last: Callable[[], AbstractC
     made.resize(1208, 660)
     made.show()
     return made
+
+
+def test_nothing_is_claimed_before_it_is_known(qtbot: QtBot) -> None:
+    model = ExportModel()
+    panel = ExportPanel(model)
+    qtbot.addWidget(panel)
+    title = next(label for label in panel.empty.findChildren(QLabel) if label.text() == "Nothing to export yet")
+    assert title.isHidden()
+    model.update([])
+    assert not title.isHidden()
 
 
 def test_the_newest_run_is_shown_with_what_would_leave(panel: ExportPanel, tmp_path: Path) -> None:

@@ -49,6 +49,8 @@ def panel(qtbot: QtBot, models: SimpleNamespace, opened: Opened) -> RunsPanel:
 def test_no_runs_say_what_to_do(qtbot: QtBot, record: Make, opened: Opened) -> None:
     models = SimpleNamespace(runs=RunListModel(), curves=CurveModel())
     panel = opened(models)
+    assert not panel.empty.isVisible() and not panel.splitter.isVisible(), "nobody knows yet whether there are runs"
+    models.runs.update([])
     assert panel.empty.isVisible() and not panel.splitter.isVisible()
     with qtbot.waitSignal(panel.compose_requested):
         panel.empty.button.click()
@@ -56,7 +58,8 @@ def test_no_runs_say_what_to_do(qtbot: QtBot, record: Make, opened: Opened) -> N
     assert panel.splitter.isVisible() and not panel.empty.isVisible()
 
 
-def test_runs_that_come_later_take_the_focus_of_the_empty_place(qtbot: QtBot, record: Make) -> None:
+@pytest.mark.parametrize("told", [False, True])
+def test_runs_that_come_later_take_the_focus_of_the_empty_place(qtbot: QtBot, record: Make, told: bool) -> None:
     models = SimpleNamespace(runs=RunListModel(), curves=CurveModel())
     window = QWidget()
     row = QHBoxLayout(window)
@@ -68,6 +71,9 @@ def test_runs_that_come_later_take_the_focus_of_the_empty_place(qtbot: QtBot, re
         window.show()
         window.activateWindow()
     assert isinstance(panel, RunsPanel)
+    if told:  # that there are none
+        models.runs.update([])
+        panel.empty.button.setFocus()
     models.runs.update([record(1)])
     assert window.focusWidget() is panel.column.rows
 
@@ -256,3 +262,43 @@ def test_a_stopped_run_stays_in_sight(panel: RunsPanel, models: SimpleNamespace,
     panel.strip.stop_wanted.emit(3)
     models.runs.update([replace(models.runs.record(3), state="stopped"), record(4, state="running", ended_at=None)])
     assert panel.strip.name.text() == "run 3"
+
+
+def test_a_failed_run_stays_in_sight_and_a_click_meant_for_it_stops_no_other(
+    panel: RunsPanel, models: SimpleNamespace, record: Make, qtbot: QtBot
+) -> None:
+    asked: list[int] = []
+    panel.stop_requested.connect(asked.append)
+    models.runs.update([replace(models.runs.record(3), state="failed", reason="The loss is nan.")])
+    qtbot.waitUntil(lambda: panel.strip.badge.text() == "failed")
+    models.runs.update([record(4, state="running", ended_at=None)])
+    qtbot.wait(50)
+    panel.strip.action.click()
+    assert panel.run() == 3 and panel.strip.name.text() == "run 3" and not asked
+    panel.follow_live()
+    models.runs.update([replace(models.runs.record(4), step=2)])
+    assert panel.run() == 4, "who starts a run sees it"
+
+
+def test_buttons_that_changed_by_themselves_take_no_click_for_a_moment(
+    panel: RunsPanel, models: SimpleNamespace, record: Make, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr("distill_gui.panels.runs.live_strip.time.monotonic", lambda: now)
+    asked: list[int] = []
+    panel.stop_requested.connect(asked.append)
+    panel.strip.action.pressed.emit()  # pressed on run 3, let go where run 4 stands
+    models.runs.update([replace(models.runs.record(3), state="finished"), record(4, state="running", ended_at=None)])
+    qtbot.waitUntil(lambda: panel.strip.name.text() == "run 4")
+    panel.strip.action.clicked.emit()
+    panel.strip.action.click()
+    assert not asked
+    now += 0.6
+    panel.strip.action.click()
+    assert asked == [4] and "run 4" in panel.strip.action.toolTip() and "run 4" in panel.strip.action.accessibleName()
+
+
+def test_a_run_pointed_at_from_elsewhere_stays(panel: RunsPanel, models: SimpleNamespace) -> None:
+    panel.set_run(1)
+    models.runs.update([replace(models.runs.record(3), step=60)])
+    assert panel.run() == 1
