@@ -305,7 +305,11 @@ def work(
     say(f"{done} run{'s' if done != 1 else ''} done.", error=True)
 
 
-cache = typer.Typer(no_args_is_help=True, help="Teachers' answers and tokens that runs of this home share.")
+cache = typer.Typer(
+    no_args_is_help=True,
+    help="Teachers' answers and tokens that runs of this home share. They take at most 20 GB or a quarter of the disk's free "
+    "room, whichever is less; the environment variable DISTILL_CACHE_GB sets another limit in gigabytes, 0 keeps nothing.",
+)
 app.add_typer(cache, name="cache")
 
 
@@ -330,9 +334,19 @@ def clear(
     older_than_days: Annotated[
         float, typer.Option("--older-than-days", metavar="N", min=0, help="Only what was not used for N days.")
     ] = 0.0,
+    teachers: Annotated[
+        bool,
+        typer.Option("--teachers", help="Fine-tuned teachers instead, after a yes; never one that a living run uses."),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask about teachers.")] = False,
     home: Home = None,
 ) -> None:
     """Take entries out; a run that needs one makes it again."""
+    if teachers:
+        from engine.cli.kept_teachers import clear_teachers
+
+        clear_teachers(home_folder(home), older_than_days, yes)
+        return
     from engine.cli.cache import clear_cache
 
     clear_cache(home_folder(home), older_than_days)

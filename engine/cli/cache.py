@@ -44,7 +44,7 @@ def list_cache(home: Path, as_json: bool) -> None:
     say(f"{count}, {size_in_words(taken)} of at most {size_in_words(limit)} ({LIMIT_VARIABLE} sets it). {folder}")
     if teachers:
         text = f"Beside it, fine-tuned teachers: {teachers}, {size_in_words(weight)} in {home / 'teachers'}"
-        say(f"{text}; one whose folder you remove is fine-tuned again when a run asks for it.")
+        say(f"{text}; “distill cache clear --teachers” takes them out.")
 
 
 def verify_cache(home: Path) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -174,6 +175,8 @@ class _Maker:
     def kept(self, kept: Path) -> Teacher:
         self.emit(Log(f"Teacher: fine-tuned before with the same inputs, kept in {kept}."))
         answers = self._answers(str(kept), "loading the fine-tuned teacher")
+        with suppress(OSError):
+            os.utime(kept / "scores.json")  # when it was used last, for who clears what was not used for long
         # Measured when it was trained, on the same rows: the key says so.
         return self._teacher(kept_scores(kept, self.task) or self._measured(answers.logits), kept, answers)
 
