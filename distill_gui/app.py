@@ -135,7 +135,10 @@ class Studio(QObject):
 
     def _fill(self, name: str, model: Any) -> None:
         """Tell a model that was just made what is known already, and listen to it."""
-        if name == "compose":
+        if name == "runs":
+            model.set_marks(self.preferences.marks)
+            model.marks_changed.connect(self._on_marks_changed)
+        elif name == "compose":
             self.engine.preview_ready.connect(model.set_preview)
             self.engine.examined.connect(model.doctor.take)
             model.preview_wanted.connect(self.engine.preview)
@@ -314,6 +317,9 @@ class Studio(QObject):
         self.window.set_interrupted(choice)
         if choice == "resume":
             self.engine.resume_interrupted()
+
+    def _on_marks_changed(self) -> None:
+        self._remembering.soon("runs", lambda: self.preferences.set_marks(self.models.runs.marks()))
 
     def _on_switches_changed(self) -> None:
         self._remembering.soon("table", lambda: self.preferences.set_table(self.models.table.switches()))

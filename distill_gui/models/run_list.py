@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from distill_gui.models.run_text import is_control
+from distill_gui.models.row_stretches import stretches
+from distill_gui.models.run_marks import RunMarks, difference
+from distill_gui.models.run_text import is_control, signed
 
 if TYPE_CHECKING:
     from engine.store import RunRecord
@@ -19,6 +21,9 @@ NOWHERE = QModelIndex()
 
 RECORD_ROLE = int(Qt.ItemDataRole.UserRole) + 1  # the RunRecord, None on a heading
 COUNT_ROLE = RECORD_ROLE + 1  # on a heading: how many runs stand under it
+PINNED_ROLE = COUNT_ROLE + 1  # whether it is kept at the top
+BASELINE_ROLE = PINNED_ROLE + 1  # whether the others are compared with it
+DIFFERENCE_ROLE = BASELINE_ROLE + 1  # points above the baseline, None where there is nothing to compare
 
 GROUPS = {
     "none": "nothing", "task": "task", "loss": "loss", "architecture": "student", "lambda": "λ", "temperature": "T",
@@ -27,12 +32,14 @@ GROUPS = {
 NUMBERED = ("lambda", "temperature", "seed")  # groups in the order of their numbers, as a sweep has them
 SORTS = {"newest": "newest first", "name": "name", "score": "best score first"}
 STATES = ("running", "queued", "paused", "finished", "stopped", "interrupted", "failed")  # in the order of their groups
+TOP = "\0top"  # the heading of those kept at the top; no task or student is called that
 TICKED_AT_FIRST = 6  # runs, the colours there are
 
 
 class RunListModel(QAbstractListModel):
     """Rows are runs and, when grouped, a heading above each group."""
 
+    marks_changed = Signal()  # other runs are kept at the top, or another is the baseline
     ticked_changed = Signal()  # other runs are to be drawn
     shown_changed = Signal()  # the filter lets other runs through, or there are more
     records_changed = Signal(object)  # frozenset of run ids: new or changed
@@ -44,6 +51,7 @@ class RunListModel(QAbstractListModel):
         self._rows: dict[Entry, int] = {}
         self._counts: dict[str, int] = {}
         self._ticked: dict[int, bool] = {}  # what a person or the first sight of a run decided
+        self._marks = RunMarks()
         self._words: list[str] = []
         self._texts: dict[int, str] = {}  # what the filter looks through, by run
         self._group, self._sort = "none", "newest"
@@ -59,7 +67,7 @@ class RunListModel(QAbstractListModel):
         told, self.known = self.known, True
         records = list(records)
         self.remove(record.id for record in records if record.trashed_at is not None)
-        ticked = self.ticked()
+        ticked, compared = self.ticked(), self._compared_with()
         for record in records:
             if record.trashed_at is not None:
                 continue
@@ -80,6 +88,8 @@ class RunListModel(QAbstractListModel):
         self._tick_at_first()
         if moved:
             self._rearrange()
+        if compared != self._compared_with():
+            self._repaint()
         for run in changed:
             if run in self._rows:
                 index = self.index(self._rows[run])
@@ -90,7 +100,7 @@ class RunListModel(QAbstractListModel):
 
     def remove(self, runs: Iterable[int]) -> None:
         """Forget runs that were discarded."""
-        ticked = self.ticked()
+        ticked, compared = self.ticked(), self._compared_with()
         gone = [run for run in runs if run in self._records]
         for run in gone:
             del self._records[run]
@@ -98,6 +108,8 @@ class RunListModel(QAbstractListModel):
             self._texts.pop(run, None)
         if gone:
             self._rearrange()
+            if compared != self._compared_with():
+                self._repaint()
             self.records_changed.emit(frozenset(gone))
             if self.ticked() != ticked:
                 self.ticked_changed.emit()
@@ -155,6 +167,47 @@ class RunListModel(QAbstractListModel):
                 self.dataChanged.emit(index, index, [int(Qt.ItemDataRole.CheckStateRole)])
         if changed:
             self.ticked_changed.emit()
+
+    def set_marks(self, kept: Mapping[str, Any]) -> None:
+        """Take what ``marks`` gave."""
+        self._marks = RunMarks(kept)
+        self._rearrange()
+
+    def marks(self) -> dict[str, Any]:
+        """What stands at the top and what is compared with, to be remembered."""
+        return self._marks.kept()
+
+    def set_pinned(self, runs: Iterable[int], pinned: bool) -> None:
+        """Keep these runs at the top, or no longer."""
+        self._marks.pin(runs, pinned)
+        self._remark()
+
+    def is_pinned(self, run: int) -> bool:
+        return run in self._marks.pinned
+
+    def set_baseline(self, run: int | None) -> None:
+        """Compare all runs with this one, None for with none."""
+        if run != self._marks.baseline:
+            self._marks.baseline = run
+            self._remark()
+
+    def baseline(self) -> RunRecord | None:
+        """The run that the others are compared with, None without one or while it is in the trash."""
+        return self._records.get(self._marks.baseline) if self._marks.baseline is not None else None
+
+    def _compared_with(self) -> tuple[str, str, float | None] | None:
+        """What of the baseline the differences rest on."""
+        record = self.baseline()
+        return (record.task, record.key_metric, record.best_score) if record is not None else None
+
+    def _remark(self) -> None:
+        self._rearrange()
+        self._repaint()
+        self.marks_changed.emit()
+
+    def _repaint(self) -> None:
+        if self._entries:
+            self.dataChanged.emit(self.index(0), self.index(len(self._entries) - 1))
 
     # what is asked of it ----------------------------------------------------------------------------------------------
 
@@ -222,7 +275,8 @@ class RunListModel(QAbstractListModel):
             return None
         entry = self._entries[index.row()]
         if isinstance(entry, str):
-            answers: dict[int, Any] = {Qt.ItemDataRole.DisplayRole: entry, COUNT_ROLE: self._counts[entry]}
+            text = "At the top" if entry == TOP else entry
+            answers: dict[int, Any] = {Qt.ItemDataRole.DisplayRole: text, COUNT_ROLE: self._counts[entry]}
             return answers.get(role)
         record = self._records.get(entry)
         if record is None:  # its row is about to be taken out
@@ -234,10 +288,26 @@ class RunListModel(QAbstractListModel):
                 return Qt.CheckState.Checked if self.is_ticked(entry) else Qt.CheckState.Unchecked
             case Qt.ItemDataRole.AccessibleTextRole:
                 drawn = "drawn" if self.is_ticked(entry) else "not drawn"
-                return f"{record.name}, run {record.id}, {record.state}, {drawn}"
+                return ", ".join(
+                    (f"{record.name}, run {record.id}, {record.state}, {drawn}", *self._marks_text(record))
+                )
             case _ if role == RECORD_ROLE:
                 return record
+            case _ if role == PINNED_ROLE:
+                return self.is_pinned(entry)
+            case _ if role == BASELINE_ROLE:
+                return entry == self._marks.baseline
+            case _ if role == DIFFERENCE_ROLE:
+                return difference(record, self.baseline())
         return None
+
+    def _marks_text(self, record: RunRecord) -> list[str]:
+        said = ["pinned"] if self.is_pinned(record.id) else []
+        if record.id == self._marks.baseline:
+            said.append("baseline")
+        if (points := difference(record, self.baseline())) is not None:
+            said.append(f"{signed(points)} against the baseline")
+        return said
 
     def setData(self, index: Index, value: Any, role: int = int(Qt.ItemDataRole.EditRole)) -> bool:
         run = self.run_at(index)
@@ -285,22 +355,37 @@ class RunListModel(QAbstractListModel):
         return all(word in text for word in self._words)
 
     def _arranged(self) -> tuple[list[Entry], dict[str, int]]:
-        """Sorted by one thing after the other, the last of them first: Python's sort keeps what is equal in its order."""
-        shown = [self._records[run] for run in sorted(self._records, reverse=True)]
+        """Above all the baseline and what is pinned, then the others; each part in the order chosen."""
+        above = self._marks.on_top()
+        runs = sorted(self._records, reverse=True)
+        top: list[Entry] = []
+        if above:
+            top = [record.id for record in self._in_order([run for run in runs if run in above])]
+            top.sort(key=lambda run: run != self._marks.baseline)
+            runs = [run for run in runs if run not in above]
+        shown = self._in_order(runs)
+        if self._group == "none":
+            entries = top + [record.id for record in shown]
+            return entries, {"": len(entries)} if entries else {}
+        members: dict[str, list[Entry]] = {}
+        for record in shown:
+            members.setdefault(self._group_of(record), []).append(record.id)
+        entries = [TOP, *top] if top else []
+        groups = sorted(members, key=self._group_rank)
+        for group in groups:
+            entries += [group, *members[group]]
+        counts = {TOP: len(top)} if top else {}
+        return entries, counts | {group: len(members[group]) for group in groups}
+
+    def _in_order(self, runs: list[int]) -> list[RunRecord]:
+        """Those the filter lets through, sorted by one thing after the other, the last of them first: Python's sort keeps
+        what is equal in its order."""
+        shown = [self._records[run] for run in runs]
         if self._words:
             shown = [record for record in shown if self._passes(record)]
         if self._sort != "newest":
             shown.sort(key=self._sort_key)
-        if self._group == "none":
-            return [record.id for record in shown], {"": len(shown)} if shown else {}
-        members: dict[str, list[Entry]] = {}
-        for record in shown:
-            members.setdefault(self._group_of(record), []).append(record.id)
-        entries: list[Entry] = []
-        groups = sorted(members, key=self._group_rank)
-        for group in groups:
-            entries += [group, *members[group]]
-        return entries, {group: len(members[group]) for group in groups}
+        return shown
 
     def _group_rank(self, group: str) -> tuple[Any, ...]:
         """States stand in the order a run goes through them, numbers in theirs and after what has none, all else in the
@@ -326,13 +411,13 @@ class RunListModel(QAbstractListModel):
         entries, counts = self._arranged()
         before, self._counts = self._counts, {**self._counts, **counts}  # headings on their way out are still asked
         wanted = set(entries)
-        for first, last in reversed(_stretches(self._entries, lambda entry: entry not in wanted)):
+        for first, last in reversed(stretches(self._entries, lambda entry: entry not in wanted)):
             self.beginRemoveRows(QModelIndex(), first, last)
             del self._entries[first : last + 1]
             self.endRemoveRows()
         held = set(self._entries)
         self._reorder([entry for entry in entries if entry in held])
-        for first, last in _stretches(entries, lambda entry: entry not in held):
+        for first, last in stretches(entries, lambda entry: entry not in held):
             self.beginInsertRows(QModelIndex(), first, last)
             self._entries[first:first] = entries[first : last + 1]
             self.endInsertRows()
@@ -353,19 +438,6 @@ class RunListModel(QAbstractListModel):
         kept = self.persistentIndexList()
         self.changePersistentIndexList(kept, [self.index(rows[old[index.row()]]) for index in kept])
         self.layoutChanged.emit()
-
-
-def _stretches(entries: list[Entry], chosen: Callable[[Entry], bool]) -> list[tuple[int, int]]:
-    """The first and last rows of each unbroken stretch of `chosen` entries, from the top."""
-    found: list[tuple[int, int]] = []
-    for row, entry in enumerate(entries):
-        if not chosen(entry):
-            continue
-        if found and found[-1][1] == row - 1:
-            found[-1] = (found[-1][0], row)
-        else:
-            found.append((row, row))
-    return found
 
 
 def _budget(record: RunRecord) -> tuple[Any, ...]:

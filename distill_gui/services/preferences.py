@@ -72,6 +72,15 @@ class Preferences:
         """Remember whether the desktop says when a run ends."""
         self._keep("notices", on)
 
+    @property
+    def marks(self) -> dict[str, Any]:
+        """What ``RunListModel.marks`` gave, {} at the first start; as it was read, so perhaps nonsense."""
+        return self._table("runs")
+
+    def set_marks(self, marks: Mapping[str, Any]) -> None:
+        """Remember which runs stand at the top, and what they are compared with."""
+        self._keep("runs", dict(marks))
+
     def set_interrupted(self, choice: str) -> None:
         """Remember what to do about interrupted runs."""
         self._keep("interrupted", choice)

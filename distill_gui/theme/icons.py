@@ -23,7 +23,7 @@ def icon(name: str, colour: str | None = None) -> QIcon:
 
 def pixmap(name: str, size: int, colour: str | None = None, scale: float = 1.0) -> QPixmap:
     """The icon as a picture ``size`` px wide for a screen with ``scale`` device pixels each."""
-    return _paint(_drawing(name, colour or current().muted), round(size * scale), scale)
+    return QPixmap(_picture(name, colour or current().muted, round(size * scale), scale))
 
 
 def set_icon(button: QAbstractButton, name: str, colour: str = "muted", checked: str = "", size: int = 18) -> None:
@@ -69,6 +69,12 @@ def _rendered(name: str, colour: str, disabled: str, air: float = 0.0, sizes: tu
         made.addPixmap(picture, QIcon.Mode.Selected)  # else tinted with the highlight
         made.addPixmap(_paint(pale, size, air=air), QIcon.Mode.Disabled)
     return made
+
+
+@lru_cache(maxsize=512)
+def _picture(name: str, colour: str, pixels: int, scale: float) -> QPixmap:
+    """Kept, as a list paints the same few in each of its rows."""
+    return _paint(_drawing(name, colour), pixels, scale)
 
 
 def _drawing(name: str, colour: str) -> QSvgRenderer:

@@ -262,3 +262,21 @@ def test_the_palette_offers_what_the_places_have(open_window: Callable[[], Studi
     assert studio.preferences.theme == "dark"
     resume.act()
     qtbot.waitUntil(lambda: studio.models.runs.records()[0].state == "queued")
+
+
+def test_pinned_runs_and_the_baseline_outlive_a_window(
+    open_window: Callable[[], Studio], home: Path, qtbot: QtBot
+) -> None:
+    store = Store(home)
+    runs = [store.enqueue(parse_config(QUEUED)) for _ in range(3)]
+    for run in runs:
+        store.set_state(run, "finished")
+    store.close()
+    Preferences(home).set_welcomed()
+    studio = open_window()
+    qtbot.waitUntil(lambda: len(studio.models.runs.records()) == 3)
+    studio.models.runs.set_pinned(runs[:1], True)
+    studio.models.runs.set_baseline(runs[1])
+    again = open_window()
+    qtbot.waitUntil(lambda: len(again.models.runs.records()) == 3)
+    assert again.models.runs.shown() == [runs[1], runs[0], runs[2]]

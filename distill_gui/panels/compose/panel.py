@@ -227,6 +227,7 @@ class ComposePanel(QWidget):
         return [
             Offer(card.main, "Ctrl+Return"),
             Offer(card.queue, "Ctrl+Shift+Return", reason=self._first),
+            Offer(card.sweep, "Ctrl+Shift+S", reason=self._first),
             Offer(card.examine, reason=self._first),
             *(
                 Offer(action, QKeySequence(shortcuts.get(action.text(), "")).toString())

@@ -54,6 +54,7 @@ class ChartGrid(QScrollArea):
         self._chosen: RunRecord | None = None
         self._published: tuple[str, float] | None = None
         self._pointed: int | None = None
+        self._baseline: int | None = None
         self._options = ChartOptions()
         self._changed: dict[str, set[CurveKey]] = {kind.key: set() for kind in CHARTS}
         self._known: set[CurveKey] = set()
@@ -129,6 +130,13 @@ class ChartGrid(QScrollArea):
             self._shown = shown
             self._looks_stale = self._x_stale = True
             self._forget_undrawn({record.id for record in records})
+            self.stale.emit()
+
+    def set_baseline(self, run: int | None) -> None:
+        """Draw the run that the others are compared with as a dashed line."""
+        if run != self._baseline:
+            self._baseline = run
+            self._looks_stale = True
             self.stale.emit()
 
     def _forget_undrawn(self, drawn: set[int]) -> None:
@@ -229,7 +237,8 @@ class ChartGrid(QScrollArea):
         view = view_of(kind, self._options, record)
         for name in curve_names(kind, record, self._curves.names(record.id), self._options.side, view):
             term = term_place(name, record) if kind.views else None
-            looks[record.id, name, False] = Look(axis, record.colour, front, term=term)
+            dashed = record.id == self._baseline
+            looks[record.id, name, False] = Look(axis, record.colour, front, term=term, dashed=dashed)
             if kind.smooth and self._options.weight and record.id == self._pointed:
                 looks[record.id, name, True] = Look(axis, record.colour, raw=True, term=term)
         return looks

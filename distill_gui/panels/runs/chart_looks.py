@@ -8,22 +8,27 @@ from distill_gui.models.curves import XAxis
 from distill_gui.theme import LineLook, run_colour, term_look
 
 NO_ROWS = "no rows yet"
+BASELINE_DASH = (5.0, 4.0)  # px
 
 
 @dataclass(frozen=True)
 class Look:
     """How one curve is drawn. `raw` is the unsmoothed line behind a smoothed one; `term` is a place in the loss, where
-    the curve is one of its terms: terms have looks of their own, lest they be taken for other runs."""
+    the curve is one of its terms: terms have looks of their own, lest they be taken for other runs. `dashed` is the run
+    that the others are compared with."""
 
     axis: XAxis
     colour: int
     emphasised: bool = False
     raw: bool = False
     term: int | None = None
+    dashed: bool = False
 
     def line(self) -> LineLook:
         """Colour and dash in the theme now shown."""
-        return LineLook(run_colour(self.colour)) if self.term is None else term_look(self.term)
+        if self.term is not None:
+            return term_look(self.term)
+        return LineLook(run_colour(self.colour), BASELINE_DASH if self.dashed else ())
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,7 @@ class RunsPanel(QWidget):
     def _connect(self) -> None:
         self._runs.records_changed.connect(self._on_records_changed)
         self._runs.ticked_changed.connect(self._on_drawn_changed)
+        self._runs.marks_changed.connect(self._on_drawn_changed)
         self._curves.changed.connect(self._on_curves_changed)
         for source in (self.column, self.strip):
             source.stop_wanted.connect(self._on_stop_wanted)
@@ -320,14 +321,17 @@ class RunsPanel(QWidget):
     # charts -----------------------------------------------------------------------------------------------------------
 
     def _drawn_ids(self) -> list[int]:
-        ticked = self._runs.ticked()
-        return ticked if self._run is None or self._run in ticked else sorted([*ticked, self._run])
+        baseline = self._runs.baseline()
+        beside = {run for run in (self._run, baseline.id if baseline is not None else None) if run is not None}
+        return sorted({*self._runs.ticked(), *beside})
 
     def _on_drawn_changed(self) -> None:
         drawn = self._drawn_ids()
         record = self._record()
         records = [found for run in drawn if (found := self._runs.record(run)) is not None]
         self.grid.set_runs(records, record, self._runs.published_score(record) if record else None)
+        baseline = self._runs.baseline()
+        self.grid.set_baseline(baseline.id if baseline is not None else None)
         self._show_side()
         if drawn != self._wanted:
             self._wanted = drawn

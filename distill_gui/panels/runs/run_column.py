@@ -18,6 +18,9 @@ from distill_gui.widgets.labels import caption, line
 from distill_gui.widgets.offer import WHY_NOT, Offer
 from distill_gui.widgets.visibility import show_if
 
+PIN, UNPIN = "Pin to the top", "Unpin"
+COMPARE, COMPARE_NOT = "Compare all with this run", "Compare with no run"
+
 
 class RunColumn(QFrame):
     """`set_run` obeys; the signals are what a person asked for."""
@@ -54,6 +57,7 @@ class RunColumn(QFrame):
         self.rows.pointed.connect(self.run_pointed)
         self.rows.renamed.connect(self.renamed)
         self.rows.customContextMenuRequested.connect(self._on_menu_wanted)
+        runs.marks_changed.connect(self._enable)
         runs.shown_changed.connect(self._on_shown_changed)
         notifier().changed.connect(self._restyle)
         self._on_shown_changed()
@@ -97,6 +101,8 @@ class RunColumn(QFrame):
             ("pause", "Pause", "Ctrl+P", lambda: self._ask(self.pause_wanted)),
             ("resume", "Resume", "Ctrl+R", lambda: self._ask(self.resume_wanted)),
             ("stop", "Stop and keep", "Ctrl+.", lambda: self._ask(self.stop_wanted)),
+            ("pin", PIN, "Ctrl+T", self._pin),
+            ("baseline", COMPARE, "Ctrl+B", self._compare),
             ("export", "Export student…", "Ctrl+E", lambda: self._ask(self.export_wanted)),
             ("discard", "Discard", "Delete", lambda: self._ask(self.discard_wanted)),
             ("trash", "Show the trash…", "", self.trash_wanted.emit),
@@ -167,12 +173,15 @@ class RunColumn(QFrame):
         record = self._runs.record(self._run) if self._run is not None else None
         state = record.state if record is not None else ""
         is_it = f"It is {state}" if state else "No run is chosen"
-        for key in ("rename", "duplicate", "copy", "only", "discard"):
+        for key in ("rename", "duplicate", "copy", "only", "discard", "pin", "baseline"):
             self._allow(key, record is not None, is_it)
         for key in ("stop", "pause"):
             self._allow(key, state in ("running", "queued"), is_it)
         self._allow("resume", state in ("paused", "stopped", "failed", "interrupted"), is_it)
         running = state == "running"
+        pinned = self._run is not None and self._runs.is_pinned(self._run)
+        self._actions["pin"].setText(UNPIN if pinned else PIN)
+        self._actions["baseline"].setText(COMPARE_NOT if self._is_baseline() else COMPARE)
         self._actions["discard"].setText("Stop and discard" if running else "Discard")
         queued = record is not None and record.state == "queued"
         self._actions["stop"].setText("Take out of the queue" if queued else "Stop and keep")
@@ -223,6 +232,9 @@ class RunColumn(QFrame):
             "export",
             "copy",
             "",
+            "pin",
+            "baseline",
+            "",
             "only",
             "all",
             "none",
@@ -239,6 +251,18 @@ class RunColumn(QFrame):
     def _ask(self, signal: SignalInstance) -> None:
         if self._run is not None:
             signal.emit(self._run)
+
+    def _is_baseline(self) -> bool:
+        baseline = self._runs.baseline()
+        return baseline is not None and baseline.id == self._run
+
+    def _pin(self) -> None:
+        if self._run is not None:
+            self._runs.set_pinned([self._run], not self._runs.is_pinned(self._run))
+
+    def _compare(self) -> None:
+        if self._run is not None:
+            self._runs.set_baseline(None if self._is_baseline() else self._run)
 
     def _copy_number(self) -> None:
         if self._run is not None:

@@ -24,14 +24,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from distill_gui.models.run_list import COUNT_ROLE, RECORD_ROLE, RunListModel
-from distill_gui.models.run_text import fraction, score_text, summary
+from distill_gui.models.run_list import (
+    BASELINE_ROLE,
+    COUNT_ROLE,
+    DIFFERENCE_ROLE,
+    PINNED_ROLE,
+    RECORD_ROLE,
+    RunListModel,
+)
+from distill_gui.models.run_text import fraction, score_text, signed, summary
 from distill_gui.theme import M, S, current, number_font, run_colour
 from distill_gui.theme.icons import pixmap
 
 ROW, HEADING = 48, 30  # px
 BATCH = 500  # rows measured at once: 10,000 took a quarter of a second
-BOX, SWATCH = 14, 10  # px
+BOX, SWATCH, MARK = 14, 10, 12  # px
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -163,16 +170,31 @@ class RunDelegate(QStyledItemDelegate):
         number = QRect(area.right() - M - width, area.top(), width, area.height())
         painter.setPen(QColor(colours.text if record.best_score is not None else colours.muted))
         painter.setFont(bold)
-        painter.drawText(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, score)
-
         text = _text(area)
+        upper, lower = (0, 0, 0, -text.height() // 2), (0, text.height() // 2, 0, 0)
+        points = index.data(DIFFERENCE_ROLE)
+        if points is not None:
+            number = QRect(number.left(), text.top(), number.width(), text.height())
+            at = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(number.adjusted(*upper), at, score)
+            painter.setPen(QColor(colours.good if points > 0 else colours.bad if points < 0 else colours.muted))
+            painter.setFont(number_font(11))
+            painter.drawText(number.adjusted(*lower), at, signed(points))
+        else:
+            painter.drawText(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, score)
         text.setRight(number.left() - S)
         painter.setPen(QColor(colours.text))
-        _draw_elided(
-            painter, text.adjusted(0, 0, 0, -text.height() // 2), bold, record.name, Qt.TextElideMode.ElideMiddle
-        )
+        _draw_elided(painter, text.adjusted(*upper), bold, record.name, Qt.TextElideMode.ElideMiddle)
+        below, said = text.adjusted(*lower), summary(record)
+        for role, drawing in ((BASELINE_ROLE, "flag"), (PINNED_ROLE, "pin")):
+            if index.data(role) and below.left() == text.left():  # the baseline stands at the top anyway
+                mark = QRect(below.left(), below.center().y() - MARK // 2, MARK, MARK)
+                painter.drawPixmap(mark, pixmap(drawing, MARK, colours.accent, 2.0))
+                below.setLeft(mark.right() + 4)
+        if index.data(BASELINE_ROLE):
+            said = f"baseline · {said}"
         painter.setPen(QColor(colours.bad if record.state == "failed" else colours.muted))
-        _draw_elided(painter, text.adjusted(0, text.height() // 2, 0, 0), number_font(11), summary(record))
+        _draw_elided(painter, below, number_font(11), said)
         if record.state == "running":
             done = QRect(area.left(), area.bottom() - 1, round(area.width() * fraction(record)), 2)
             painter.fillRect(done, QColor(colours.accent))

@@ -65,7 +65,7 @@ def test_ten_thousand_runs_are_looked_through_between_two_letters() -> None:
     begin = time.process_time()
     for typed in ("t", "ta", "tas9", "seed 99", "zzz"):
         model.set_typed(typed)
-    assert (time.process_time() - begin) / 5 < 0.5, "measured: 0.03 to 0.06 s"
+    assert (time.process_time() - begin) / 5 < 0.5, "measured: 0.06 to 0.11 s"
     model.set_typed("seed 9999")
     assert titles(model)[0] == "taylor · 3x384 · seed 9999"
     model.set_typed("")

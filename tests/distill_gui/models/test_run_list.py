@@ -10,7 +10,7 @@ from PySide6.QtCore import QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from distill_gui.models.run_list import COUNT_ROLE, GROUPS, RECORD_ROLE, SORTS, STATES, RunListModel
+from distill_gui.models.run_list import COUNT_ROLE, DIFFERENCE_ROLE, GROUPS, RECORD_ROLE, SORTS, STATES, RunListModel
 from engine.store import RunRecord
 
 Make = Callable[..., RunRecord]
@@ -244,3 +244,80 @@ def test_a_filter_finds_what_a_run_has_become(qtbot: QtBot, record: Make) -> Non
     assert model.shown() == [1]
     model.update([record(1), record(2, state="running", name="now this one")])
     assert model.shown() == [2]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_pinned_runs_and_the_baseline_stand_above_any_order_and_the_filter_holds(
+    model: RunListModel, record: Make, sort: str
+) -> None:
+    model.update(record(run, name=f"r{run}", best_score=0.5 + (run * 7 % 10) / 100) for run in range(10))
+    model.set_sort(sort)
+    without = model.shown()
+    model.set_pinned([2, 8], True)
+    model.set_baseline(5)
+    pinned = [run for run in without if run in (2, 8)]
+    assert model.shown() == [5, *pinned, *(run for run in without if run not in (2, 5, 8))]
+    model.set_filter("r2")
+    assert model.shown() == [2]
+    model.set_filter("")
+    model.set_pinned([2, 8], False)
+    model.set_baseline(None)
+    assert model.shown() == without
+
+
+def test_in_groups_they_have_a_heading_of_their_own(model: RunListModel, record: Make) -> None:
+    model.update([record(1, task="mrpc"), record(2, task="rte"), record(3, task="rte"), record(4, task="At the top")])
+    model.set_group("task")
+    model.set_pinned([2], True)
+    assert rows(model)[:2] == ["At the top", "run 2"] and model.index(0).data(COUNT_ROLE) == 1
+    assert rows(model)[2:] == ["At the top", "run 4", "mrpc", "run 1", "rte", "run 3"]
+    model.set_pinned([3], True)
+    assert model.index(0).data(COUNT_ROLE) == 2 and "rte" not in rows(model)
+    model.set_pinned([2, 3], False)
+    assert model.index(0).data() == "At the top" and model.index(1).data() == "run 4"
+
+
+def test_differences_follow_the_baseline_and_its_score(model: RunListModel, record: Make, qtbot: QtBot) -> None:
+    def differences() -> list[float | None]:
+        found = (model.index(model.row_of(run)).data(DIFFERENCE_ROLE) for run in (1, 2, 3))
+        return [None if points is None else round(points, 3) for points in found]
+
+    model.update([record(1, best_score=0.8), record(2, best_score=0.815), record(3, best_score=None)])
+    assert differences() == [None, None, None]
+    model.set_baseline(1)
+    assert differences() == [None, 1.5, None]
+    said = model.index(model.row_of(2)).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert said.endswith("+1.5 against the baseline")
+    last = len(rows(model)) - 1
+    with qtbot.waitSignal(
+        model.dataChanged, check_params_cb=lambda first, to, roles: (first.row(), to.row()) == (0, last)
+    ):
+        model.update([record(1, best_score=0.82)])
+    assert differences() == [None, -0.5, None]
+    heard: list[tuple[int, int]] = []
+    model.dataChanged.connect(lambda first, to, roles: heard.append((first.row(), to.row())))
+    model.update([record(1, best_score=0.82, step=11)])
+    assert heard == [(0, 0)], "progress alone repaints one row"
+    model.remove([1])
+    assert differences()[1] is None and model.baseline() is None
+    model.update([record(1, best_score=0.8)])
+    assert differences() == [None, 1.5, None], "back from the trash"
+
+
+def test_marks_outlive_the_model_and_runs_that_come_later(qtbot: QtBot, record: Make) -> None:
+    first, again = RunListModel(), RunListModel()
+    first.update([record(1), record(2), record(3)])
+    with qtbot.waitSignal(first.marks_changed):
+        first.set_pinned([1], True)
+    first.set_baseline(2)
+    with qtbot.assertNotEmitted(again.marks_changed):
+        again.set_marks(first.marks())
+    again.update([record(run) for run in (1, 2, 3)])
+    assert again.shown() == [2, 1, 3] and again.marks() == first.marks()
+
+
+def test_a_selected_run_stays_selected_when_it_is_pinned(model: RunListModel, record: Make) -> None:
+    model.update(record(run) for run in range(5))
+    index = QPersistentModelIndex(model.index(model.row_of(1)))
+    model.set_pinned([1], True)
+    assert index.row() == 0 and model.run_at(index) == 1

@@ -87,3 +87,9 @@ def test_whether_the_desktop_is_told_is_remembered(home: Path) -> None:
     assert Preferences(home).notices
     Preferences(home).set_notices(False)
     assert not Preferences(home).notices
+
+
+def test_marks_of_runs_are_remembered(home: Path) -> None:
+    assert Preferences(home).marks == {}
+    Preferences(home).set_marks({"pinned": [3], "baseline": None})
+    assert Preferences(home).marks == {"pinned": [3], "baseline": None}

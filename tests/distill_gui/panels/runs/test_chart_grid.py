@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from distill_gui.models.run_charts import NO_ANSWERS, NO_TEACHER, ChartOptions, with_view
 from distill_gui.panels.runs.chart_grid import ChartGrid
-from distill_gui.panels.runs.chart_looks import NO_ROWS
+from distill_gui.panels.runs.chart_looks import BASELINE_DASH, NO_ROWS
 from distill_gui.theme import run_colour, term_look
 from engine.store import MetricRows, RunRecord
 
@@ -357,3 +357,17 @@ def test_nothing_scrolls_while_the_charts_fit(
         assert grid.cards["terms"].legend.entries()
         assert grid.verticalScrollBar().maximum() == 0
         assert grid.widget().height() == grid.viewport().height()
+
+
+def test_the_run_that_is_compared_with_is_dashed(grid: ChartGrid) -> None:
+    def dashed(chart: str) -> list[object]:
+        looks = grid.cards[chart].looks()
+        return [curve for curve, look in looks.items() if look.line().dash == BASELINE_DASH]
+
+    grid.set_baseline(1)
+    grid.draw()
+    assert dashed("loss") == [(1, "train/loss", False)] and dashed("validation") == [(1, "validation/f1", False)]
+    assert dashed("terms") == [], "terms have dashes of their own"
+    grid.set_baseline(None)
+    grid.draw()
+    assert dashed("loss") == []

@@ -302,3 +302,15 @@ def test_a_run_pointed_at_from_elsewhere_stays(panel: RunsPanel, models: SimpleN
     panel.set_run(1)
     models.runs.update([replace(models.runs.record(3), step=60)])
     assert panel.run() == 1
+
+
+def test_the_run_that_is_compared_with_is_drawn_though_it_is_not_ticked(
+    panel: RunsPanel, models: SimpleNamespace, qtbot: QtBot
+) -> None:
+    models.runs.set_ticked([1, 2, 3], False)
+    with qtbot.waitSignal(panel.curves_wanted) as wanted:
+        models.runs.set_baseline(1)
+    assert set(wanted.args[0]) == {1, panel.run()}
+    with qtbot.waitSignal(panel.curves_wanted) as wanted:
+        models.runs.set_baseline(None)
+    assert wanted.args[0] == [panel.run()]

@@ -69,9 +69,25 @@ def test_groups_and_order_are_chosen_in_the_menu(column: RunColumn, models: Simp
 @pytest.mark.parametrize(
     ("run", "enabled"),
     [
-        (1, {"rename", "duplicate", "copy", "only", "all", "none", "discard", "trash"}),
-        (2, {"rename", "duplicate", "copy", "only", "all", "none", "discard", "trash", "resume"}),
-        (3, {"rename", "duplicate", "copy", "only", "all", "none", "pause", "stop", "discard", "trash"}),
+        (1, {"rename", "duplicate", "copy", "pin", "baseline", "only", "all", "none", "discard", "trash"}),
+        (2, {"rename", "duplicate", "copy", "pin", "baseline", "only", "all", "none", "discard", "trash", "resume"}),
+        (
+            3,
+            {
+                "rename",
+                "duplicate",
+                "copy",
+                "pin",
+                "baseline",
+                "only",
+                "all",
+                "none",
+                "pause",
+                "stop",
+                "discard",
+                "trash",
+            },
+        ),
     ],
 )
 def test_only_what_applies_can_be_done(column: RunColumn, run: int, enabled: set[str]) -> None:
@@ -162,3 +178,22 @@ def test_a_right_click_opens_the_menu_on_a_run_and_none_beside(
     qtbot.waitUntil(lambda: len(column.findChildren(QMenu)) == 1)
     column.rows.customContextMenuRequested.emit(column.rows.viewport().rect().bottomLeft())
     assert len(column.findChildren(QMenu)) == 1
+
+
+def test_a_run_is_pinned_and_compared_with_by_keys_and_menu(
+    column: RunColumn, models: SimpleNamespace, qtbot: QtBot
+) -> None:
+    column.set_run(1)
+    column.rows.setFocus()
+    pin, baseline = column._actions["pin"], column._actions["baseline"]
+    qtbot.keyClick(column.rows, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    assert models.runs.is_pinned(1) and models.runs.shown()[0] == 1 and pin.text() == "Unpin"
+    qtbot.keyClick(column.rows, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    assert models.runs.baseline().id == 1 and baseline.text() == "Compare with no run"
+    column.set_run(3)
+    assert (pin.text(), baseline.text()) == ("Pin to the top", "Compare all with this run")
+    baseline.trigger()
+    assert models.runs.baseline().id == 3
+    baseline.trigger()
+    pin.trigger()
+    assert models.runs.marks() == {"pinned": [1, 3], "baseline": None}
