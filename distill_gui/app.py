@@ -1,4 +1,4 @@
-"""The only file that knows everything: makes services, models and the window, and connects them.
+"""The only file that knows everything: makes services, models and the window, and connects them; places.py each place.
 
 What a person does goes panel signal → EngineThread slot → store; what the store says comes back as signals into models.
 """
@@ -23,10 +23,11 @@ from distill_gui.models.run_words import (
     ended_text,
     interrupted_text,
     resumed_text,
-    stop_stage_text,
     was_cut_off,
 )
 from distill_gui.panels import discover
+from distill_gui.places import Places
+from distill_gui.run_status import status_of
 from distill_gui.services.engine_thread import EngineThread
 from distill_gui.services.meters import Meters
 from distill_gui.services.preferences import Preferences
@@ -34,11 +35,9 @@ from distill_gui.services.remembering import Remembering
 from distill_gui.version import NAME
 from distill_gui.windows.close_question import Answer, ask_close
 from distill_gui.windows.main_window import MainWindow
-from distill_gui.windows.status import Status
 from engine.store.home_settings import keeps_awake, set_keeps_awake
 
 if TYPE_CHECKING:
-    from distill_gui.models.run_charts import ChartOptions
     from engine.store import MetricRows, RunRecord, ScoreRow
 
 LAST_WAIT_MS = 10_000
@@ -73,7 +72,8 @@ class Studio(QObject):
         with themes.bare(app):
             themes.follow(app, chosen)
             self.window = MainWindow(discover(), self.models, chosen, str(home), ask)
-            self.window.place_made.connect(self._on_place_made)
+            self._places = Places(self.engine, self.models, self.window, self.preferences, self._remembering, self)
+            self.window.place_made.connect(self._places.connect)
             self.window.set_switches({"awake": keeps_awake(home), "notices": self.preferences.notices})
             self.window.set_interrupted(self.preferences.interrupted)
             self.window.restore_layout(self.preferences.layout)
@@ -180,7 +180,7 @@ class Studio(QObject):
             model.update(records)
         for model in self._made("compose"):
             model.update_runs(records)
-        self._show_status()
+        self.window.set_status(status_of(self.models))
         if first:
             self._see_to_interrupted([record for record in records if was_cut_off(record)])
 
@@ -259,34 +259,6 @@ class Studio(QObject):
     def _say(self, text: str) -> None:
         self.window.notify(text)
 
-    def _show_status(self) -> None:
-        records = self.models.runs.records()
-        queued = sum(record.state == "queued" for record in records)
-        running = [record for record in records if record.state == "running"]
-        live = self.models.runs.live()
-        if live is None or live.state != "running":
-            latest = max(records, key=lambda record: record.started_at or 0, default=None)
-            device, reason = (latest.device, latest.device_reason) if latest else ("", "")
-            self.window.set_status(Status(active=len(running), queued=queued, device=device, device_reason=reason))
-            return
-        training = live.phase == "training" and live.steps_per_epoch > 0
-        pace = self.models.curves.pace(live.id, "train/loss") if training else None
-        self.window.set_status(
-            Status(
-                name=live.name,
-                phase=live.phase,
-                step=live.step,
-                total_steps=live.total_steps,
-                epoch=live.step / live.steps_per_epoch if live.steps_per_epoch else 0.0,
-                epochs=int(live.config["training"]["epochs"]),
-                eta_s=(live.total_steps - live.step) / pace if pace else None,
-                active=len(running),
-                queued=queued,
-                device=live.device,
-                device_reason=live.device_reason,
-            )
-        )
-
     # ── what a person does ──────────────────────────────────────────────────────────────────────────────────────
     def _connect_window(self) -> None:
         window = self.window
@@ -324,95 +296,11 @@ class Studio(QObject):
     def _on_switches_changed(self) -> None:
         self._remembering.soon("table", lambda: self.preferences.set_table(self.models.table.switches()))
 
-    def _on_chart_options_changed(self, options: ChartOptions) -> None:
-        from distill_gui.models.chart_memory import remembered
-
-        self._remembering.soon("charts", lambda: self.preferences.set_charts(remembered(options)))
-
     def _on_close_decided(self, answer: str) -> None:
         if answer == "stop":
             for record in self.models.runs.records():
                 if record.state in ("running", "queued"):
                     self.engine.stop_run(record.id)
-
-    def _on_place_made(self, key: str) -> None:
-        """Connect a place that was just made, to what was stored and heard before it as well."""
-        connect = {
-            "compose": self._connect_compose,
-            "runs": self._connect_runs,
-            "table": self._connect_table,
-            "export": self._connect_export,
-        }
-        connect[key](self.window.panel(key))
-
-    def _connect_compose(self, compose: Any) -> None:
-        compose.start_requested.connect(self._on_start_requested)
-        compose.queue_requested.connect(self.engine.enqueue)
-        compose.examination_requested.connect(self.engine.examine)
-        compose.examination_cancelled.connect(self.engine.stop_examining)
-
-    def _connect_runs(self, runs: Any) -> None:
-        engine = self.engine
-        runs.stop_requested.connect(engine.stop_run)
-        runs.pause_requested.connect(engine.pause_run)
-        runs.resume_requested.connect(engine.resume_run)
-        runs.rename_requested.connect(engine.rename)
-        runs.discard_requested.connect(engine.discard)
-        runs.trash_requested.connect(self.window.show_trash)
-        runs.log_watched.connect(engine.watch_log)
-        runs.curves_wanted.connect(self._on_curves_wanted)
-        runs.export_requested.connect(self._on_export_place_wanted)
-        runs.duplicate_requested.connect(self._on_duplicate_requested)
-        runs.compose_requested.connect(lambda: self.window.show_place("compose"))
-        from distill_gui.models.chart_memory import recalled
-
-        runs.set_options(recalled(self.preferences.charts))
-        runs.options_changed.connect(self._on_chart_options_changed)
-        engine.log_arrived.connect(runs.append_log)
-        engine.stopping.connect(lambda run, *stage: runs.set_stop_stage(run, stop_stage_text(*stage)))
-        runs.ask_again()
-
-    def _connect_table(self, table: Any) -> None:
-        table.show_runs_requested.connect(self._on_show_runs_requested)
-        table.compose_requested.connect(self._on_compose_requested)
-
-    def _connect_export(self, export: Any) -> None:
-        export.export_requested.connect(self.engine.export)
-        self.engine.exported.connect(export.set_exported)
-        self.engine.export_failed.connect(export.set_failed)
-
-    def _on_start_requested(self, tomls: list[str]) -> None:
-        self.preferences.set_welcomed()
-        self.window.show_place("runs")
-        self.window.panel("runs").follow_live()  # type: ignore[attr-defined]
-        self.engine.enqueue(tomls)
-
-    def _on_curves_wanted(self, runs: list[int]) -> None:
-        self.models.curves.set_drawn(runs)
-        for run in runs:
-            self.engine.load_curves(run)
-
-    def _on_export_place_wanted(self, run: int) -> None:
-        self.models.export.choose(run)
-        self.window.show_place("export")
-
-    def _on_duplicate_requested(self, run: int) -> None:
-        record = self.models.runs.record(run)
-        if record is not None:
-            self.models.compose.load_toml(record.toml, record.folder)
-            self.window.show_place("compose")
-
-    def _on_show_runs_requested(self, wanted: list[int]) -> None:
-        runs = self.models.runs
-        runs.set_ticked(set(runs.ticked()) - set(wanted), False)
-        runs.set_ticked(wanted, True)
-        if wanted:
-            self.window.panel("runs").set_run(wanted[-1])  # type: ignore[attr-defined]
-        self.window.show_place("runs")
-
-    def _on_compose_requested(self, overrides: dict[str, object]) -> None:
-        self.models.compose.merge(overrides)
-        self.window.show_place("compose")
 
 
 def application() -> QApplication:
