@@ -73,7 +73,7 @@ class Studio(QObject):
             themes.follow(app, chosen)
             self.window = MainWindow(discover(), self.models, chosen, str(home), ask)
             self._places = Places(self.engine, self.models, self.window, self.preferences, self._remembering, self)
-            self.window.place_made.connect(self._places.connect)
+            self.window.place_made.connect(self._places.connect_place)
             self.window.set_switches({"awake": keeps_awake(home), "notices": self.preferences.notices})
             self.window.set_interrupted(self.preferences.interrupted)
             self.window.restore_layout(self.preferences.layout)

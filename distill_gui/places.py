@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Places(QObject):
-    """``connect`` a place that was just made. What a person asks for there goes to a slot of the engine, or to another place."""
+    """``connect_place`` one that was just made. What a person asks for there goes to a slot of the engine, or to another place."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Places(QObject):
         self.engine, self.models, self.window = engine, models, window
         self.preferences, self._remembering = preferences, remembering
 
-    def connect(self, key: str) -> None:
+    def connect_place(self, key: str) -> None:
         """Connect a place that was just made, to what was stored and heard before it as well."""
         by_key = {
             "compose": self._connect_compose,
