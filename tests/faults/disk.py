@@ -47,10 +47,12 @@ def trouble_the_disk(zygote: Zygote, material: Path, trials: int, chance: random
                     life = _Life(zygote, material, disk, calm, outcome, f"{what}, trial {trial + 1}")
                     _full_disk(life, chance, for_ever)
                     outcome.add(what)
-                for trial in range(max(1, trials // 4)):
-                    life = _Life(zygote, material, disk, calm, outcome, f"read-only home, trial {trial + 1}")
-                    _read_only_home(life, chance)
-                    outcome.add("home read-only while training")
+                for trial in range(max(2, trials // 3)):
+                    for_ever = trial % 2 == 0
+                    what = "home read-only until training gave up" if for_ever else "home read-only for a while"
+                    life = _Life(zygote, material, disk, calm, outcome, f"{what}, trial {trial + 1}")
+                    _read_only_home(life, chance, for_ever)
+                    outcome.add(what)
                 _commands_in_a_read_only_home(material, disk, outcome)
         for trial in range(max(1, trials // 3)):
             with tempfile.TemporaryDirectory(prefix="locked-") as folder:
@@ -168,14 +170,20 @@ def _nothing_silently_lost(life: _Life, heard: dict[tuple[str, int], tuple[float
     life.outcome.must(not lost or "are lost" in said, f"{life.name}: {len(lost)} rows are lost without a word.")
 
 
-def _read_only_home(life: _Life, chance: random.Random) -> None:
+def _read_only_home(life: _Life, chance: random.Random, for_ever: bool) -> None:
     """What is open may still be written; no new file can be made: no checkpoint, no student."""
-    pid = life.start()
+    pid = life.start(**({"patience_s": IMPATIENT_S} if for_ever else {}))
     life.wait_for_a_moment(chance, pid)
     assert _mount("--bind", life.home, life.home) and _mount("-o", "remount,bind,ro", life.home)
+    while not for_ever and "read-only" not in life.said().lower() and life.zygote.poll(pid) is None:
+        time.sleep(0.1)
+    if not for_ever:
+        assert _mount("-o", "remount,bind,rw", life.home)
     status = life.zygote.wait(pid)
     said = life.said()
     finished = life.store.run(life.run).state == "finished"
+    if not for_ever:
+        life.outcome.must(finished, f"{life.name}: does not go on: {said[-1500:]}")
     life.store.close()
     subprocess.run(["umount", "-l", life.home], check=True)
     life.store = Store(life.home)

@@ -6,6 +6,7 @@ where the home's disk is what is tried.
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import time
@@ -75,10 +76,16 @@ def run_forked(request: dict[str, Any]) -> int:
 
 
 def _be_impatient(seconds: float) -> None:
-    """Let the writer give up after ``seconds``, as it does after ten minutes."""
+    """Let whatever waits for a disk or a store give up after ``seconds``, as it does after ten minutes."""
+    from engine.cli.patience import patiently
     from engine.store.writer import RunWriter
+    from engine.training import distil, whole_folder
 
-    RunWriter.__init__.__defaults__ = (seconds,)
+    for function in (RunWriter.__init__, patiently):
+        named = [name for name, one in inspect.signature(function).parameters.items() if one.default is not one.empty]
+        given = dict(zip(named, function.__defaults__ or (), strict=True))
+        function.__defaults__ = tuple((given | {"patience_s": seconds}).values())
+    distil.PATIENCE_S = whole_folder.PATIENCE_S = seconds
 
 
 if __name__ == "__main__":
