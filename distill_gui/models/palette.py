@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from distill_gui.models.fuzzy import fit
+from distill_gui.plain import wrapped_tip
 
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
@@ -96,11 +97,11 @@ class PaletteModel(QAbstractListModel):
         if not index.isValid():
             return None
         command, places = self._rows[index.row()]
+        if role == Qt.ItemDataRole.ToolTipRole and command.why_not:
+            return wrapped_tip(command.why_not)
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return command.title
-            case Qt.ItemDataRole.ToolTipRole:
-                return command.why_not or None
             case Qt.ItemDataRole.AccessibleTextRole:
                 return ", ".join(part for part in (command.title, command.where, command.keys, command.why_not) if part)
             case _ if role == COMMAND_ROLE:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
+from distill_gui.plain import set_tip
 from distill_gui.theme.emblem import app_icon
 from distill_gui.version import NAME
 
@@ -20,7 +21,7 @@ class DesktopNotice(QObject):
         super().__init__(window)
         self._on_click: Callable[[], None] | None = None
         self.tray = QSystemTrayIcon(app_icon(), self)
-        self.tray.setToolTip(NAME)
+        set_tip(self.tray, NAME)
         self.tray.messageClicked.connect(self._on_clicked)
         self.tray.activated.connect(self._on_clicked)
         self._timer = QTimer(self)
@@ -34,6 +35,8 @@ class DesktopNotice(QObject):
             return False
         self._on_click = on_click
         self.tray.show()
+        # desktops may read the text as markup, and differ in it: a name's “<” begins none as “‹”
+        heading, text = (words.replace("<", "‹") for words in (heading, text))
         self.tray.showMessage(heading, text, app_icon(), SHOWN_MS)
         self._timer.start()
         return True

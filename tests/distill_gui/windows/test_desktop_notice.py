@@ -43,3 +43,10 @@ def test_a_desktop_without_a_place_for_it_is_left_alone(notice: DesktopNotice, m
     monkeypatch.setattr(QSystemTrayIcon, "isSystemTrayAvailable", staticmethod(lambda: False))
     assert not notice.show("a finished", "F1 85.2", lambda: None)
     assert not notice.tray.isVisible()
+
+
+def test_a_desktop_finds_no_markup_in_a_name(notice: DesktopNotice, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[tuple[str, str]] = []
+    monkeypatch.setattr(notice.tray, "showMessage", lambda heading, text, *more: said.append((heading, text)))
+    notice.show("<b>a</b> finished", "<a href='http://x'>F1</a> < 1", lambda: None)
+    assert said == [("‹b>a‹/b> finished", "‹a href='http://x'>F1‹/a> ‹ 1")]
