@@ -192,7 +192,7 @@ class ComposeModel(QObject):
         return own + [fault for fault in found if fault.key not in known]
 
     def place(self, key: str) -> str:
-        """Where a key is found in the form, in words where it would be a number of a feature term."""
+        """Where a key is found in the form, in the words of the form."""
         return words.place(key, self._draft)
 
     def fault(self, key: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from distill_gui.models.compose_draft import Draft
+from distill_gui.models.compose_fields import GROUPS
 from distill_gui.models.compose_preview import count_text, shape_text
 from distill_gui.models.compose_term import SECTION, TermWords
 from distill_gui.models.run_text import METRICS, metric_text
@@ -109,12 +110,15 @@ def spoken(fault: Fault, draft: Draft) -> Fault:
 
 
 def place(key: str, draft: Draft) -> str:
-    """Where a key is found in the form, of a feature term in words; of anything else the key itself."""
+    """Where a key is found in the form, in its words; the key itself where the form has no such field."""
     for term in terms(draft):
         if key == term.section:
             return term.title
         if key in [spec.key for spec in draft.fields(term.section)]:
             return f"{term.title} · {draft.field(key).title}"
+    section = key.partition(".")[0]
+    if section in GROUPS and (spec := next((spec for spec in draft.fields(section) if spec.key == key), None)):
+        return f"{section.capitalize()} · {spec.title}"
     return key
 
 

@@ -86,7 +86,7 @@ class _Page(QTextBrowser):
 
 
 def _set_blocks(document: QTextDocument) -> None:
-    """Headings in the sizes of the window, code that breaks instead of running off, air between."""
+    """Headings in the sizes of the window, code in its own lines (the page scrolls sideways), air between."""
     block = document.firstBlock()
     while block.isValid():
         form, cursor = block.blockFormat(), QTextCursor(block)
@@ -99,9 +99,9 @@ def _set_blocks(document: QTextDocument) -> None:
             cursor.setCharFormat(letters)
             form.setTopMargin(0 if block.position() == 0 else L)
             form.setBottomMargin(XS)
-        form.setNonBreakableLines(False)
+        form.setNonBreakableLines(form.hasProperty(QTextFormat.Property.BlockCodeFence))
         form.setLineHeight(LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-        cursor.setBlockFormat(form)
+        QTextCursor(block).setBlockFormat(form)  # the selection above reaches into the block before
         block = block.next()
 
 

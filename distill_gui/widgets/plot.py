@@ -21,6 +21,7 @@ from distill_gui.widgets.plot_curves import Curves, Floats, cosmetic_pen
 from distill_gui.widgets.plot_view import View
 
 NEAR = 8.0  # px from the pointer at which a curve counts as meant
+LEVEL_Z, LEVEL_ALPHA = 11, 215  # just above the curves, for the ground of its name; the curve shines through a little
 TINY = 1e-300  # what a logarithmic axis shows nothing of
 
 
@@ -124,7 +125,6 @@ class Chart(QWidget):
             },
         )
         line.label.textItem.document().setDocumentMargin(1)
-        line.setZValue(1)
         _dress_level(line)
         line.setValue(log10(max(value, TINY)) if self._log_y else value)
         self._levels[key] = (line, value)
@@ -264,4 +264,8 @@ def _dress_level(line: pg.InfiniteLine) -> None:
     muted = theme.current().muted
     line.setPen(cosmetic_pen(muted, style=Qt.PenStyle.DashLine))
     line.label.setColor(QColor(muted))
+    ground = QColor(theme.current().surface)
+    ground.setAlpha(LEVEL_ALPHA)
+    line.label.fill = pg.mkBrush(ground)  # a curve may cross the name, which is read all the same
+    line.setZValue(LEVEL_Z)
     line.label.textItem.setFont(theme.number_font(11))

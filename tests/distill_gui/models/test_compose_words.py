@@ -67,3 +67,9 @@ def test_the_teacher_of_a_control():
     assert words.teacher_remark(draft(teacher__model="o/t")) == ""
     assert words.teacher_remark(draft(loss__kind="none")) == ""
     assert words.teacher_remark(draft(loss__kind="none", teacher__model="o/t")).endswith("its tokenizer.")
+
+
+def test_a_place_is_named_as_the_form_names_it() -> None:
+    draft = Draft()
+    assert words.place("training.learning_rate", draft) == f"Training · {draft.field('training.learning_rate').title}"
+    assert words.place("teacher.of_no_field", draft) == "teacher.of_no_field" and words.place("loss", draft) == "loss"

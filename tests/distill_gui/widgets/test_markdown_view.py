@@ -67,3 +67,19 @@ def test_the_theme_redraws_it_and_the_same_text_keeps_the_place(view: MarkdownVi
     assert bar.value() == before > 0
     theme.apply(qapp, True)
     assert view.page.toPlainText().startswith("Name")
+
+
+def test_code_keeps_its_lines_also_before_a_heading(view: MarkdownView) -> None:
+    view.set_markdown("Words.\n\n```python\nfirst = 1\n\nlast = 2\n```\n\n## Scores\n\nMore words.\n")
+    block, whole = view.page.document().firstBlock(), {}
+    while block.isValid():
+        whole[block.text()] = block.blockFormat().nonBreakableLines()
+        block = block.next()
+    assert whole == {
+        "Words.": False,
+        "first = 1": True,
+        "": True,
+        "last = 2": True,
+        "Scores": False,
+        "More words.": False,
+    }
