@@ -10,13 +10,13 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from distill_gui.models.row_stretches import stretches
 from distill_gui.models.run_marks import RunMarks, difference
+from distill_gui.models.run_order import GROUPS, SORTS, TOP, Entry, RunOrder
 from distill_gui.models.run_text import is_control, signed
 
 if TYPE_CHECKING:
     from engine.store import RunRecord
 
 Index = QModelIndex | QPersistentModelIndex
-Entry = int | str  # a run's id, or the heading of a group
 NOWHERE = QModelIndex()
 
 RECORD_ROLE = int(Qt.ItemDataRole.UserRole) + 1  # the RunRecord, None on a heading
@@ -25,14 +25,6 @@ PINNED_ROLE = COUNT_ROLE + 1  # whether it is kept at the top
 BASELINE_ROLE = PINNED_ROLE + 1  # whether the others are compared with it
 DIFFERENCE_ROLE = BASELINE_ROLE + 1  # points above the baseline, None where there is nothing to compare
 
-GROUPS = {
-    "none": "nothing", "task": "task", "loss": "loss", "architecture": "student", "lambda": "λ", "temperature": "T",
-    "seed": "seed", "state": "state",
-}  # fmt: skip
-NUMBERED = ("lambda", "temperature", "seed")  # groups in the order of their numbers, as a sweep has them
-SORTS = {"newest": "newest first", "name": "name", "score": "best score first"}
-STATES = ("running", "queued", "paused", "finished", "stopped", "interrupted", "failed")  # in the order of their groups
-TOP = "\0top"  # the heading of those kept at the top; no task or student is called that
 TICKED_AT_FIRST = 6  # runs, the colours there are
 
 
@@ -52,9 +44,7 @@ class RunListModel(QAbstractListModel):
         self._counts: dict[str, int] = {}
         self._ticked: dict[int, bool] = {}  # what a person or the first sight of a run decided
         self._marks = RunMarks()
-        self._words: list[str] = []
-        self._texts: dict[int, str] = {}  # what the filter looks through, by run
-        self._group, self._sort = "none", "newest"
+        self._order = RunOrder()
         self.known = False  # whether the store has answered: until then nobody knows that there are no runs
         self._published: Mapping[tuple[str, str, str], tuple[str, float]] = {}
 
@@ -74,11 +64,11 @@ class RunListModel(QAbstractListModel):
             old = self._records.get(record.id)
             if old == record:
                 continue
-            was = self._place(old) if old is not None else None
+            was = self._order.place(old) if old is not None else None
             self._records[record.id] = record
-            self._texts.pop(record.id, None)
+            self._order.forget(record.id)
             changed.append(record.id)
-            moved = moved or old is None or was != self._place(record)
+            moved = moved or old is None or was != self._order.place(record)
             if record.state == "running" and (old is None or old.state != "running"):
                 self._ticked.setdefault(record.id, True)
         if not changed:
@@ -105,7 +95,7 @@ class RunListModel(QAbstractListModel):
         for run in gone:
             del self._records[run]
             self._ticked.pop(run, None)
-            self._texts.pop(run, None)
+            self._order.forget(run)
         if gone:
             self._rearrange()
             if compared != self._compared_with():
@@ -131,31 +121,31 @@ class RunListModel(QAbstractListModel):
     def set_filter(self, text: str) -> None:
         """Show the runs that hold every word of `text` in name, task, loss, student, teacher, state or number."""
         words = text.casefold().split()
-        if words != self._words:
-            self._words = words
+        if words != self._order.words:
+            self._order.words = words
             self._start_over()
 
     def set_group(self, key: str) -> None:
         if key not in GROUPS:
             raise KeyError(key)
-        if key != self._group:
-            self._group = key
+        if key != self._order.group:
+            self._order.group = key
             self._start_over()
 
     def set_sort(self, key: str) -> None:
         if key not in SORTS:
             raise KeyError(key)
-        if key != self._sort:
-            self._sort = key
+        if key != self._order.sort:
+            self._order.sort = key
             self._start_over()
 
     @property
     def group(self) -> str:
-        return self._group
+        return self._order.group
 
     @property
     def sort_key(self) -> str:
-        return self._sort
+        return self._order.sort
 
     def set_ticked(self, runs: Iterable[int], ticked: bool) -> None:
         """Draw these runs, or do not."""
@@ -324,81 +314,12 @@ class RunListModel(QAbstractListModel):
 
     # order ------------------------------------------------------------------------------------------------------------
 
-    def _group_of(self, record: RunRecord) -> str:
-        if self._group in ("lambda", "temperature"):
-            value = (record.config.get("loss") or {}).get(self._group)
-            return (
-                f"{GROUPS[self._group]} {value:g}" if isinstance(value, (int, float)) else f"no {GROUPS[self._group]}"
-            )
-        if self._group == "seed":
-            return f"seed {record.seed}"
-        return "" if self._group == "none" else str(getattr(record, self._group)) or "(none)"
-
-    def _place(self, record: RunRecord) -> tuple[Any, ...]:
-        """What decides where a run stands; equal places need no rearranging."""
-        return self._passes(record), self._group_of(record), self._sort_key(record)
-
-    def _sort_key(self, record: RunRecord) -> Any:
-        if self._sort == "name":
-            return record.name.casefold()
-        if self._sort == "score":
-            return 1e9 if record.best_score is None else -record.best_score
-        return 0
-
-    def _passes(self, record: RunRecord) -> bool:
-        if not self._words:
-            return True
-        text = self._texts.get(record.id)
-        if text is None:  # written once a run: thousands are looked through at every letter typed
-            about = (record.name, record.task, record.loss, record.architecture, record.teacher, record.state)
-            text = self._texts[record.id] = " ".join((*about, f"#{record.id}")).casefold()
-        return all(word in text for word in self._words)
-
-    def _arranged(self) -> tuple[list[Entry], dict[str, int]]:
-        """Above all the baseline and what is pinned, then the others; each part in the order chosen."""
-        above = self._marks.on_top()
-        runs = sorted(self._records, reverse=True)
-        top: list[Entry] = []
-        if above:
-            top = [record.id for record in self._in_order([run for run in runs if run in above])]
-            top.sort(key=lambda run: run != self._marks.baseline)
-            runs = [run for run in runs if run not in above]
-        shown = self._in_order(runs)
-        if self._group == "none":
-            entries = top + [record.id for record in shown]
-            return entries, {"": len(entries)} if entries else {}
-        members: dict[str, list[Entry]] = {}
-        for record in shown:
-            members.setdefault(self._group_of(record), []).append(record.id)
-        entries = [TOP, *top] if top else []
-        groups = sorted(members, key=self._group_rank)
-        for group in groups:
-            entries += [group, *members[group]]
-        counts = {TOP: len(top)} if top else {}
-        return entries, counts | {group: len(members[group]) for group in groups}
-
-    def _in_order(self, runs: list[int]) -> list[RunRecord]:
-        """Those the filter lets through, sorted by one thing after the other, the last of them first: Python's sort keeps
-        what is equal in its order."""
-        shown = [self._records[run] for run in runs]
-        if self._words:
-            shown = [record for record in shown if self._passes(record)]
-        if self._sort != "newest":
-            shown.sort(key=self._sort_key)
-        return shown
-
-    def _group_rank(self, group: str) -> tuple[Any, ...]:
-        """States stand in the order a run goes through them, numbers in theirs and after what has none, all else in the
-        alphabet's."""
-        if self._group in NUMBERED:
-            return (not group.startswith("no "), 0.0 if group.startswith("no ") else float(group.rpartition(" ")[2]))
-        known = self._group == "state" and group in STATES
-        return (STATES.index(group) if known else group.casefold(), group)
-
     def _start_over(self) -> None:
         """Order everything anew because a person asked; streaming never comes here."""
         self.beginResetModel()
-        self._entries, self._counts = self._arranged()
+        self._entries, self._counts = self._order.arranged(
+            self._records, frozenset(self._marks.on_top()), self._marks.baseline
+        )
         self._number()
         self.endResetModel()
         self.shown_changed.emit()
@@ -408,7 +329,7 @@ class RunListModel(QAbstractListModel):
 
     def _rearrange(self) -> None:
         """Move from the rows now shown to the right ones: take out, reorder, put in. Selection and scroll survive."""
-        entries, counts = self._arranged()
+        entries, counts = self._order.arranged(self._records, frozenset(self._marks.on_top()), self._marks.baseline)
         before, self._counts = self._counts, {**self._counts, **counts}  # headings on their way out are still asked
         wanted = set(entries)
         for first, last in reversed(stretches(self._entries, lambda entry: entry not in wanted)):

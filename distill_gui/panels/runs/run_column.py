@@ -8,7 +8,8 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal,
 from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
-from distill_gui.models.run_list import GROUPS, SORTS, RunListModel
+from distill_gui.models.run_list import RunListModel
+from distill_gui.models.run_order import GROUPS, SORTS
 from distill_gui.panels.runs.run_rows import RunRows
 from distill_gui.plain import set_tip
 from distill_gui.theme import M, S, notifier

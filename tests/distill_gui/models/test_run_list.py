@@ -10,7 +10,8 @@ from PySide6.QtCore import QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from distill_gui.models.run_list import COUNT_ROLE, DIFFERENCE_ROLE, GROUPS, RECORD_ROLE, SORTS, STATES, RunListModel
+from distill_gui.models.run_list import COUNT_ROLE, DIFFERENCE_ROLE, RECORD_ROLE, RunListModel
+from distill_gui.models.run_order import GROUPS, SORTS, STATES
 from engine.store import RunRecord
 
 Make = Callable[..., RunRecord]
@@ -227,8 +228,8 @@ def test_each_run_is_placed_once_for_each_new_order(
     model = RunListModel()
     model.update([record(run) for run in range(1, 301)])
     placed: list[int] = []
-    key = model._sort_key
-    monkeypatch.setattr(model, "_sort_key", lambda run: (placed.append(run.id), key(run))[1])
+    key = model._order.sort_key
+    monkeypatch.setattr(model._order, "sort_key", lambda run: (placed.append(run.id), key(run))[1])
     model.set_sort("name")
     assert sorted(placed) == list(range(1, 301))
     placed.clear()
