@@ -157,7 +157,7 @@ def test_streaming_ends_where_starting_over_would(qtbot: QtBot, seed: int, recor
     fresh = RunListModel()
     fresh.set_group(streamed.group)
     fresh.set_sort(streamed.sort_key)
-    fresh.set_filter(" ".join(streamed._words))
+    fresh.set_filter(" ".join(streamed._order.words))
     fresh.update(streamed.records())
     assert rows(streamed) == rows(fresh)
     assert [streamed.row_of(run) for run in fresh.shown()] == [fresh.row_of(run) for run in fresh.shown()]
