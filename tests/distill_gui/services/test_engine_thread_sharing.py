@@ -53,7 +53,8 @@ def test_the_cause_is_still_said_when_another_window_was_faster(
     until(lambda: heard.worker and heard.worker[-1].startswith("training"))
     time.sleep(0.15)
     worker = psutil.Process(int(fake.written("workers")[0]))
-    worker.suspend()
+    with store.writing():  # not while the worker itself writes: it would keep the lock
+        worker.suspend()
     assert store.set_state(
         1, "interrupted", "The training process ended without a word (killed, or the machine went down)."
     )

@@ -117,7 +117,11 @@ def test_only_asked_a_run_goes_on_and_nothing_is_forced(
     assert store.run(run.id).state == "running" and store.requested(run.id) == "stop"
 
     monkeypatch.setattr(stop.time, "sleep", lambda seconds: signal.raise_signal(signal.SIGINT))  # Ctrl+C
-    assert stop_run(home, str(run.id), Patience()) == 130
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background ignore it
+    try:
+        assert stop_run(home, str(run.id), Patience()) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert "stays asked" in capsys.readouterr().err
     assert store.run(run.id).state == "running" and store.requested(run.id) == "stop"
     with pytest.raises(EngineError, match="choose one"):
