@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 _ADVICE = "For more information check"  # httpx's, of what a status means
+_KIND = re.compile(r"\b\w*(?:Error|Exception): ")  # of an error that another one quotes
 _CLASS = re.compile(r"<class '[\w.]*?(\w+)'>")  # as Python shows a class to programmers
 
 
@@ -193,5 +194,5 @@ class in_sentences:
             what = first if plain else f"its files hold what nobody expects there ({first})"
             remedy = " Without a network, give the folder of a downloaded model; a private one needs “hf auth login”."
             where = "" if is_local(self._reference) else remedy
-            said = cut(on_one_line(_CLASS.sub(r"\1", what)), 400).rstrip(".")
+            said = cut(on_one_line(_CLASS.sub(r"\1", _KIND.sub("", what))), 400).rstrip(".")
             raise ModelError(f"{self._key}: {self._reference} cannot be loaded: {said}.{where}") from error
