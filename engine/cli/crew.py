@@ -23,7 +23,7 @@ from engine.device import AT_ONCE
 from engine.errors import StoreError
 from engine.store import Store
 from engine.store.exit_cause import cause_of
-from engine.store.records import QUEUED
+from engine.store.records import QUEUED, RUNNING
 
 LOOK_EVERY_S = 0.3
 FRUITLESS_S = 10.0  # a worker that dies so soon after its start has probably not trained anything
@@ -46,24 +46,26 @@ class Crew:
 
     def work(self) -> None:
         """Until the workers have ended and nothing is queued; after a signal until they have ended."""
-        self._hire(1)
         with self._passing_signals_on():
+            self._hire(1)
             while self._members:
                 time.sleep(LOOK_EVERY_S)
                 self._collect()
                 if not self.signalled and self._fruitless < MOST_FRUITLESS:
-                    self._hire(self._queued())
+                    self._hire(self._without_a_worker())
         if self._fruitless >= MOST_FRUITLESS:
             say(f"No more workers are started: {self._fruitless} in a row ended as soon as they had begun.", error=True)
 
-    def _queued(self) -> int:
+    def _without_a_worker(self) -> int:
+        """How many runs wait that no worker is about to take: one that has no run yet is still loading, and takes one."""
         try:
-            return len(self.store.runs(QUEUED))
+            waiting, at_work = len(self.store.runs(QUEUED)), {run.pid for run in self.store.runs(RUNNING)}
         except StoreError:  # locked just now, say: whoever waits is there at the next look too
             return 0
+        return waiting - sum(member.pid not in at_work for member in self._members)
 
     def _hire(self, waiting: int) -> None:
-        """Start as many as have something to do; those under way may still be loading and not have claimed theirs."""
+        """Start as many as have something to do."""
         for _ in range(min(waiting, self.count - len(self._members))):
             member = subprocess.Popen(
                 self.command, stdout=subprocess.PIPE, text=True, start_new_session=True,
@@ -81,7 +83,7 @@ class Crew:
             with member.stdout as said:
                 lines = said.read().split()
             self.done += int(lines[-1]) if lines and lines[-1].isdecimal() else 0
-            if status == 0:
+            if status == 0 or self.signalled:  # a signal also ends one that has not begun a run
                 self._fruitless = 0
                 continue
             soon = time.monotonic() - began < FRUITLESS_S

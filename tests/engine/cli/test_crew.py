@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -17,18 +18,21 @@ from engine.cli.crew import Crew
 from engine.config import parse_config
 from engine.errors import StoreError
 from engine.store import RunRecord, Store
-from engine.store.records import QUEUED
+from engine.store.records import QUEUED, RUNNING
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals between processes are POSIX's")
 
 
 class Queue:
-    """A store as far as a crew knows one: each look finds the next number of queued runs, then none."""
+    """A store as far as a crew knows one: each look finds the next number of queued runs, then none; ``takers`` have a run."""
 
     def __init__(self, *waiting: int) -> None:
         self.waiting = list(waiting)
+        self.takers: list[int] = []
 
-    def runs(self, state: str) -> list[None]:
+    def runs(self, state: str) -> list[object]:
+        if state == RUNNING:
+            return [SimpleNamespace(pid=pid) for pid in self.takers]
         assert state == QUEUED
         found = self.waiting.pop(0) if self.waiting else 0
         if found < 0:
@@ -45,17 +49,34 @@ def crew_of(queue: Queue, script: str, count: int, monkeypatch: pytest.MonkeyPat
 
 def test_as_many_are_hired_as_wait_and_their_runs_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     script = "import os, time; time.sleep(0.6); print(os.environ['DISTILL_AT_ONCE'])"
-    crew, said = crew_of(Queue(1, -1, 7), script, 3, monkeypatch)
+    queue = Queue(1, -1, 2, 7)
+    crew, said = crew_of(queue, script, 3, monkeypatch)
     hired: list[int] = []
     start = subprocess.Popen
 
     def counted(*given: object, **named: object) -> object:
-        hired.append(1)
+        hired.append(len(queue.waiting))
         return start(*given, **named)  # type: ignore[call-overload]
 
     monkeypatch.setattr(subprocess, "Popen", counted)
     crew.work()
-    assert len(hired) == 3 and crew.done == 9 and said == [], "one at first, one that waits, one more, never a fourth"
+    assert hired == [4, 1, 0], "one at first, none for the run it will take, one for a second run, never a fourth"
+    assert crew.done == 9 and said == []
+
+
+def test_who_has_taken_a_run_is_not_counted_on_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = Queue(1)
+    crew, _ = crew_of(queue, "import time; time.sleep(0.6); print(1)", 2, monkeypatch)
+    start = subprocess.Popen
+
+    def taking(*given: object, **named: object) -> object:
+        made = start(*given, **named)  # type: ignore[call-overload]
+        queue.takers.append(made.pid)
+        return made
+
+    monkeypatch.setattr(subprocess, "Popen", taking)
+    crew.work()
+    assert len(queue.takers) == 2 == crew.done
 
 
 def test_who_dies_is_named_and_replaced_while_something_waits_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
