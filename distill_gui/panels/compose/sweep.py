@@ -6,10 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
-    QFrame,
     QHBoxLayout,
     QListWidget,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -18,12 +16,13 @@ from distill_gui.models.compose_sweep import SweepModel
 from distill_gui.panels.compose.sweep_row import SweepRow
 from distill_gui.theme import XL, L, M, S
 from distill_gui.widgets.buttons import button
+from distill_gui.widgets.fitted_scroll import FittedScroll
 from distill_gui.widgets.labels import heading, muted, title
 from distill_gui.widgets.notice import Notice
 from distill_gui.widgets.visibility import show_if
 
 SIZE = (840, 640)  # px, within a screen of 1280 × 720
-LIST_HEIGHT = 150  # px, some six runs
+LIST_HEIGHT = 150  # px, some six runs at the least
 
 
 class SweepDialog(QDialog):
@@ -45,7 +44,7 @@ class SweepDialog(QDialog):
         self.runs_heading = heading()
         self.runs = QListWidget()
         self.runs.setAccessibleName("The runs of the sweep")
-        self.runs.setFixedHeight(LIST_HEIGHT)
+        self.runs.setMinimumHeight(LIST_HEIGHT)
         self.runs.setSelectionMode(QListWidget.SelectionMode.NoSelection)
         self.cancel_button = button("Cancel")
         self.main = button("", "primary")
@@ -73,13 +72,7 @@ class SweepDialog(QDialog):
         adding.addWidget(self.add_button)
         adding.addStretch(1)
         inside.addLayout(adding)
-        inside.addStretch(1)
-        self.area = QScrollArea()
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setWidgetResizable(True)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setWidget(content)
+        self.area = FittedScroll(content)
         foot = QHBoxLayout()
         foot.setSpacing(S)
         foot.addWidget(self.many)
@@ -91,11 +84,11 @@ class SweepDialog(QDialog):
         column.setSpacing(M)
         column.addWidget(title("Sweep over settings"))
         column.addWidget(muted("One run for every combination of these values; all else is as in the form.", wrap=True))
-        column.addWidget(self.area, 1)
+        column.addWidget(self.area)
         column.addWidget(self.said)
         column.addWidget(self.left_out)
         column.addWidget(self.runs_heading)
-        column.addWidget(self.runs)
+        column.addWidget(self.runs, 1)
         column.addLayout(foot)
 
     def _arrange(self) -> None:
