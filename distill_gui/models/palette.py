@@ -21,12 +21,16 @@ MOST_RECENT = 20
 RECENT = 12.0  # what a recent use counts, against how well letters fit
 A_RUN = 5.0  # what it costs to be a run: there are many, and they are called alike
 IMPOSSIBLE = 30.0  # what it costs that it is not possible now
+BESIDE = (
+    30.0  # what a word counts that only the place has, or the number of a run: more than scattered letters of a title
+)
 
 
 @dataclass(frozen=True)
 class Command:
     """One thing that can be done. ``key`` is what it is remembered by, ``where`` what it belongs to or acts on, ``keys`` its
-    shortcut; ``why_not`` says why it is not possible now, "" where it is."""
+    shortcut; ``why_not`` says why it is not possible now, "" where it is. ``still`` says whether it would still do what it says:
+    a run may end, and another one be shown, while the palette is open."""
 
     key: str
     title: str
@@ -35,6 +39,7 @@ class Command:
     keys: str = ""
     why_not: str = ""
     is_run: bool = False
+    still: Callable[[], bool] = lambda: True
 
 
 class PaletteModel(QAbstractListModel):
@@ -45,15 +50,19 @@ class PaletteModel(QAbstractListModel):
         self._commands: list[Command] = []
         self._recent = list(recent)
         self._typed = ""
+        self._fitting: list[tuple[int, Command]] = []  # those that fit what is typed, with their number
         self._rows: list[tuple[Command, tuple[int, ...]]] = []
 
     def set_commands(self, commands: Iterable[Command]) -> None:
         """List these."""
         self._commands = list(commands)
+        self._fitting = list(enumerate(self._commands))
         self._find()
 
     def set_typed(self, typed: str) -> None:
-        """List those that fit."""
+        """List those that fit; with another letter at the end only those are looked at that fitted without it."""
+        if not typed.lower().startswith(self._typed.lower()):
+            self._fitting = list(enumerate(self._commands))
         self._typed = typed
         self._find()
 
@@ -68,24 +77,33 @@ class PaletteModel(QAbstractListModel):
     def command(self, row: int) -> Command | None:
         return self._rows[row][0] if 0 <= row < len(self._rows) else None
 
-    def first_possible(self) -> int:
-        """The row of the first command that can be done now, 0 if none can."""
+    def first_chosen(self) -> int:
+        """The row that Return is meant for: while nothing is typed the first command that can be done now, else the best fit.
+
+        One that fits so much better than all that is possible is what was meant, and says why it cannot be.
+        """
+        if self._typed.strip():
+            return 0
         return next((row for row, (command, _) in enumerate(self._rows) if not command.why_not), 0)
 
     def _find(self) -> None:
         used = {key: place for place, key in enumerate(self._recent)}
-        found = []
-        for number, command in enumerate(self._commands):
+        words = self._typed.lower().split()
+        found, fitting = [], []
+        for number, command in self._fitting:
             fits = fit(self._typed, command.title)
-            if fits is None:  # a place and a command of it, as in “runs stop”
+            if words and (fits is None or fits[0] < BESIDE * len(words)):  # a place and a command of it: “runs stop”
                 text = f"{command.title} {command.where}".lower()
-                if not all(word in text for word in self._typed.lower().split()):
-                    continue
-                fits = 0.0, ()
+                if all(word in text for word in words):
+                    fits = BESIDE * len(words), ()
+            if fits is None:
+                continue
+            fitting.append((number, command))
             score = fits[0] - IMPOSSIBLE * bool(command.why_not) - A_RUN * command.is_run
             if command.key in used:
                 score += RECENT - 0.1 * used[command.key] if self._typed else 1000 - used[command.key]
             found.append((-score, command.is_run, number, command, fits[1]))
+        self._fitting = fitting
         self.beginResetModel()
         self._rows = [(command, places) for *_, command, places in nsmallest(SHOWN, found, key=lambda row: row[:3])]
         self.endResetModel()

@@ -41,17 +41,22 @@ def place_commands(key: str, title: str, place: QWidget, come: Callable[[str], o
         come(key)
         offer.act()
 
+    def still(offer: Offer, listed: tuple[str, str, str]) -> bool:
+        return listed == (offer.title(), offer.about(), offer.why_not())
+
     return [
         Command(
             f"{key}/{name}",
             name,
             partial(act, offer),
-            where=" · ".join(filter(None, (title, offer.about()))),
+            where=" · ".join(filter(None, (title, about))),
             keys=offer.shortcut(),
-            why_not=offer.why_not(),
+            why_not=why_not,
+            still=partial(still, offer, (name, about, why_not)),
         )
         for offer in offers
         if (name := offer.title())
+        for about, why_not in [(offer.about(), offer.why_not())]
     ]
 
 

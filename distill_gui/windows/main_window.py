@@ -235,6 +235,7 @@ class MainWindow(QMainWindow):
         self.palette_open = palette = CommandPalette(model, self)
         model.setParent(palette)
         palette.chosen.connect(lambda command: self._on_command_chosen(command, model))
+        palette.outdated.connect(lambda: model.set_commands(self._commands()))
         palette.gone.connect(self._on_palette_gone)
         if unmade := [key for key in self._panels if key not in self._places]:
 
@@ -315,6 +316,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(whole)
 
     def _switch(self, page: QWidget) -> None:
+        if self.palette_open is not None:
+            self.palette_open.close()  # what it lists is of the place left
         # a page that is hidden with the focus in it would hand it to the next best button, with a ring no one asked for
         focused = self.focusWidget()
         if focused is None or self.stack.isAncestorOf(focused):

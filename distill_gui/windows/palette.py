@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import takewhile
+
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -27,15 +30,22 @@ STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -MOST_ROWS, Q
 
 
 class CommandPalette(QFrame):
-    """``chosen(command)`` once, and it is gone; ``gone`` also when it was left without a choice."""
+    """``chosen(command)`` once, and it is gone; ``gone`` also when it was left without a choice. ``outdated`` instead of
+    ``chosen`` where the command would now do something else than it says: other ones are wanted."""
 
     chosen = Signal(object)
+    outdated = Signal()
     gone = Signal()
 
     def __init__(self, model: PaletteModel, window: QWidget) -> None:
         super().__init__(window)
         self._model, self._window = model, window
-        self._before = window.focusWidget()
+        before: QWidget | None = window.focusWidget()
+        self._before, self._beyond = before, None
+        if before is not None:
+            # a field in which a run is renamed goes as soon as the keyboard leaves it: then what it lies in has it back
+            before.destroyed.connect(self._on_before_gone)
+            self._beyond = _taker_beyond(before, window)
         self.setProperty("role", "toast")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName("Command palette")
@@ -79,7 +89,7 @@ class CommandPalette(QFrame):
         show_if(self.nothing, count == 0)
         show_if(self.rows, count > 0)
         self.rows.setFixedHeight(ROW * min(MOST_ROWS, max(1, count)) + 2)
-        self.rows.setCurrentIndex(self._model.index(self._model.first_possible()))
+        self.rows.setCurrentIndex(self._model.index(self._model.first_chosen()))
         width = min(WIDTH, self._window.width() - 2 * M)
         self.setFixedWidth(width)
         self.adjustSize()
@@ -89,9 +99,13 @@ class CommandPalette(QFrame):
         if watched is self._window:
             if event.type() == QEvent.Type.Resize:
                 self._fit()
+            elif event.type() == QEvent.Type.WindowBlocked:
+                self.close()  # a dialog opens over the window
             return False
-        if event.type() == QEvent.Type.FocusOut and QApplication.activeWindow() is self._window:
-            self.close()  # a click beside it; when another window comes to the front it stays
+        if isinstance(event, QFocusEvent) and event.lostFocus():
+            own_menu = event.reason() == Qt.FocusReason.PopupFocusReason
+            if not own_menu and QApplication.activeWindow() is self._window:
+                self.close()  # a click beside it; when another window comes to the front it stays
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             return self._on_key(event)
         return False
@@ -117,6 +131,9 @@ class CommandPalette(QFrame):
 
     def _choose(self, row: int) -> None:
         command = self._model.command(row)
+        if command is not None and not command.still():
+            self.outdated.emit()
+            return
         if command is None or command.why_not:
             return
         self._model.use(command)
@@ -130,10 +147,26 @@ class CommandPalette(QFrame):
         self._window.removeEventFilter(self)
         self.field.removeEventFilter(self)
         self.hide()
-        if self._before is not None and self._before.isVisible():
-            self._before.setFocus(Qt.FocusReason.OtherFocusReason)
+        heir = next(
+            (widget for widget in (self._before, self._beyond) if widget is not None and widget.isVisible()), None
+        )
+        if heir is not None:
+            heir.setFocus(Qt.FocusReason.OtherFocusReason)
         self.gone.emit()
         return super().close()
+
+    def _on_before_gone(self) -> None:
+        self._before = None
+
+
+def _taker_beyond(widget: QWidget, window: QWidget) -> QWidget | None:
+    """The nearest of what a widget lies in that takes the keyboard itself, None if only the window does."""
+    beyond = widget.parentWidget()
+    while beyond is not None and beyond is not window:
+        if beyond.focusPolicy() != Qt.FocusPolicy.NoFocus and beyond.focusProxy() is None:
+            return beyond
+        beyond = beyond.parentWidget()
+    return None
 
 
 class _CommandDelegate(QStyledItemDelegate):
@@ -158,9 +191,12 @@ class _CommandDelegate(QStyledItemDelegate):
         small = number_font(11)
         said = command.why_not or command.keys
         width = min(QFontMetrics(small).horizontalAdvance(said), inside.width() // 2)
-        _draw(painter, inside, small, said, colours.disabled if command.why_not else colours.muted, width, right=True)
+        _draw(painter, inside, small, said, colours.muted, width, right=True)
         inside.setRight(inside.right() - width - M)
-        used = self._paint_title(painter, inside, command, index.data(PLACES_ROLE) or ())
+        # of names that begin alike the end tells them apart, and where even that does not the number of the run
+        beside = min(QFontMetrics(small).horizontalAdvance(command.where), inside.width() // 4)
+        room = inside.adjusted(0, 0, -(beside + M) if beside else 0, 0)
+        used = self._paint_title(painter, room, command, index.data(PLACES_ROLE) or ())
         inside.setLeft(inside.left() + used + M)
         _draw(painter, inside, small, command.where, colours.disabled if command.why_not else colours.muted)
         painter.restore()
@@ -169,20 +205,27 @@ class _CommandDelegate(QStyledItemDelegate):
         """Letter by letter where some are marked; returns the width."""
         colours, plain, bold = current(), number_font(13), number_font(13, bold=True)
         ink = colours.disabled if command.why_not else colours.text
-        if not places:
-            return _draw(painter, area, plain, command.title, ink)
-        left, marked, at = area.left(), set(places), 0
-        title = command.title
+        metrics = QFontMetrics(bold if places else plain)
+        title = metrics.elidedText(command.title, Qt.TextElideMode.ElideMiddle, area.width())
+        marked = places_in(title, command.title, places)
+        left, at = area.left(), 0
         while at < len(title) and left < area.right():
             end = at + 1
             while end < len(title) and (end in marked) == (at in marked):
                 end += 1
-            rest = QRect(left, area.top(), area.right() - left, area.height())
+            rest = QRect(left, area.top(), area.right() - left + 1, area.height())
             strong = at in marked
             colour = colours.accent if strong and not command.why_not else ink
             left += _draw(painter, rest, bold if strong else plain, title[at:end], colour)
             at = end
         return left - area.left()
+
+
+def places_in(shown: str, whole: str, places: Iterable[int]) -> set[int]:
+    """Where the letters at ``places`` of ``whole`` stand in ``shown``, from which a middle part is left out for one "…"."""
+    head = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(shown, whole, strict=False)))
+    back = len(whole) - len(shown)
+    return {place if place < head else place - back for place in places if place < head or place - back > head}
 
 
 def _draw(

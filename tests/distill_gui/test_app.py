@@ -250,7 +250,7 @@ def test_the_palette_offers_what_the_places_have(open_window: Callable[[], Studi
     qtbot.waitUntil(lambda: window.made("export"))
     offered = {command.key: command for command in window._commands()}
     stop, resume = offered["runs/Stop and keep"], offered["runs/Resume"]
-    assert (stop.where, stop.keys, stop.why_not) == ("Runs · cut off", "Ctrl+.", "It is stopped")
+    assert (stop.where, stop.keys, stop.why_not) == ("Runs · run 1 · cut off", "Ctrl+.", "It is stopped")
     assert (resume.keys, resume.why_not) == ("Ctrl+R", "")
     assert offered["compose/Open TOML…"].keys == "Ctrl+O" and "compose/Add to queue" in offered
     assert offered["compose/Add to queue"].why_not.startswith("First: ")

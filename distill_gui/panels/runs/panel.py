@@ -219,7 +219,7 @@ class RunsPanel(QWidget):
 
         def name() -> str:
             record = self._record()
-            return record.name if record is not None else ""
+            return f"run {record.id} · {record.name}" if record is not None else ""
 
         tabs = (("charts", "Alt+C"), ("log", "Alt+L"), ("config", "Alt+T"))
         shown = [Offer(self.tabs.button(key), keys, f"Show {key}", name) for key, keys in tabs]

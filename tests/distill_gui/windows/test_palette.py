@@ -7,8 +7,9 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtWidgets import QApplication, QDialog, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from distill_gui.models import Models
@@ -16,7 +17,7 @@ from distill_gui.panels import Panel
 from distill_gui.theme import apply
 from distill_gui.widgets.offer import Offer
 from distill_gui.windows.main_window import MainWindow
-from distill_gui.windows.palette import CommandPalette
+from distill_gui.windows.palette import CommandPalette, places_in
 from engine.store import RunRecord
 
 HEARD: list[str] = []
@@ -135,3 +136,58 @@ def test_nothing_found_is_said_and_return_is_harmless(window: MainWindow, qtbot:
     assert palette.nothing.isVisible() and not palette.rows.isVisible()
     qtbot.keyClick(palette.field, Qt.Key.Key_Return)
     assert HEARD == [] and window.palette_open is palette
+
+
+def test_a_field_that_goes_when_the_keyboard_leaves_it_hands_it_to_what_it_lay_in(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    rows = QListWidget(window.panel("compose"))
+    item = QListWidgetItem("a name", rows)
+    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+    rows.show()
+    rows.setFocus()
+    rows.editItem(item)
+    assert window.focusWidget() is not rows
+    palette = opened(window, qtbot)
+    qtbot.wait(10)  # until the field is gone
+    qtbot.keyClick(palette.field, Qt.Key.Key_Escape)
+    assert window.palette_open is None and window.focusWidget() is rows
+
+
+def test_its_field_has_a_menu_of_its_own(window: MainWindow, qtbot: QtBot) -> None:
+    palette = opened(window, qtbot)
+    QApplication.sendEvent(palette.field, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.PopupFocusReason))
+    assert window.palette_open is palette
+    QApplication.sendEvent(palette.field, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.MouseFocusReason))
+    assert window.palette_open is None
+
+
+def test_it_goes_when_a_dialog_opens_or_another_place_is_shown(window: MainWindow, qtbot: QtBot) -> None:
+    opened(window, qtbot)
+    dialog = QDialog(window)
+    dialog.open()
+    assert window.palette_open is None
+    dialog.close()
+    window.activateWindow()
+    palette = opened(window, qtbot)
+    qtbot.keyClick(palette.field, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert window.place() == "runs" and window.palette_open is None
+
+
+def test_what_a_command_has_become_meanwhile_is_shown_before_it_is_done(window: MainWindow, qtbot: QtBot) -> None:
+    palette = opened(window, qtbot)
+    qtbot.keyClicks(palette.field, "polish compose")
+    window.panel("compose").buttons[0].setText("Scratch compose")  # type: ignore[attr-defined]
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert HEARD == [] and window.palette_open is palette and "Polish compose" not in titles(palette)
+    palette.field.clear()
+    qtbot.keyClicks(palette.field, "scratch")
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert HEARD == ["Scratch compose"]
+
+
+def test_the_marked_letters_of_a_long_name_are_the_same_ones_without_its_middle() -> None:
+    whole, shown = "Taylor KD of seed 1", "Tay…d 1"
+    places = (0, 1, 7, 17, 18)
+    assert [shown[at] for at in sorted(places_in(shown, whole, places))] == ["T", "a", " ", "1"]
+    assert places_in(whole, whole, places) == set(places)
