@@ -46,6 +46,8 @@ class Places(QObject):
     def _connect_compose(self, compose: Any) -> None:
         compose.start_requested.connect(self._on_start_requested)
         compose.queue_requested.connect(self.engine.enqueue)
+        compose.sweep_look_requested.connect(self.engine.look_at_sweep)
+        self.engine.sweep_looked_at.connect(compose.sweep_looked_at)
         compose.examination_requested.connect(self.engine.examine)
         compose.examination_cancelled.connect(self.engine.stop_examining)
 

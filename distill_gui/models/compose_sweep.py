@@ -1,13 +1,14 @@
 """A sweep in the making: over which settings of the form, over which values, and the runs that come of it. Knows no widgets.
 
-The engine makes the runs and words what is wrong; nothing is started here.
+The engine makes the runs and words what is wrong, and is asked about files and models; nothing is started here.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import tomli_w
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -15,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from distill_gui.models.compose_draft import SECTIONS, Draft
 from distill_gui.models.compose_fields import FieldSpec
 from distill_gui.models.compose_values import as_text
+from distill_gui.models.sweep_files import LOOKING, SweepFiles, rests_on_files
 from engine.config import notice_of
 from engine.config.sweep import MOST_RUNS, MOST_RUNS_AT_ALL, Sweep, sweep_over
 from engine.config.sweep_axes import WHERE
@@ -22,7 +24,6 @@ from engine.errors import Fault
 
 LIST, RANGE, CHOICES = "list", "range", "choices"
 DELAY_MS = 200
-LATER = "Whether models and rows of these values fit is looked at when each run starts; “distill sweep” looks before."
 MOST_SETTINGS = 6  # swept over at once: six settings of two values are 64 runs
 _HEADS = {"teacher": "Teacher", "student": "Student", "task": "Task", "loss": "Loss", "training": "Training"}
 _WHOLE = {"seeds": "a whole number", "whole": "a whole number", "number": "a number"}
@@ -67,6 +68,9 @@ class SweepModel(QObject):
 
     changed = Signal()  # the runs and what is wrong
     rows_changed = Signal()  # which settings there are, and how their values are given
+    files_wanted = Signal(
+        int, str, list, bool
+    )  # number, TOML, values, whether many are meant; 0: the answer is not wanted
 
     def __init__(self, draft: Draft, seeds: Sequence[int], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -76,6 +80,7 @@ class SweepModel(QObject):
         self._rows: list[Row] = []
         self._many = False
         self._sweep = Sweep([], 0)
+        self._files = SweepFiles()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
@@ -147,23 +152,43 @@ class SweepModel(QObject):
         """Make the runs of what is chosen now."""
         self._timer.stop()
         most, remedy = (MOST_RUNS_AT_ALL, "") if self._many else (MOST_RUNS, "say below that this is meant")
-        self._sweep = sweep_over(self._text, [row.over() for row in self._rows], None, (), most, remedy)
+        overs = [row.over() for row in self._rows]
+        self._sweep = sweep_over(self._text, overs, None, (), most, remedy)
+        if self._sweep.configs and rests_on_files(axis.key for axis in self._sweep.axes):
+            self.files_wanted.emit(self._files.ask(), self._text, overs, self._many)
+        else:
+            self.stop()
         self.changed.emit()
 
+    def take_files(self, number: int, found: Mapping[str, Any]) -> None:
+        """Take what the engine found in files and models; an answer to an older question is none."""
+        if self._files.take(number, found):
+            self.changed.emit()
+
+    def stop(self) -> None:
+        """Want no answer any more."""
+        if self._files.number:
+            self.files_wanted.emit(0, "", [], False)
+        self._files.forget()
+
     def is_looking(self) -> bool:
+        """Whether what was typed last has not been looked at yet."""
         return self._timer.isActive()
 
     def fault(self, place: int) -> str:
         """What is wrong with the values of a row, "" if nothing."""
         key = self._rows[place].setting.key
         return "\n".join(
-            f"{fault.message[0].upper()}{fault.message[1:]}." for fault in self._sweep.faults if fault.key == key
+            f"{fault.message[0].upper()}{fault.message[1:]}." for fault in self._all_faults() if fault.key == key
         )
 
     def faults(self) -> list[Fault]:
         """What is wrong beside the rows: with their number, or with a key that no row has."""
         here = {row.setting.key for row in self._rows}
-        return [fault for fault in self._sweep.faults if fault.key not in here]
+        return [fault for fault in self._all_faults() if fault.key not in here]
+
+    def _all_faults(self) -> list[Fault]:
+        return self._sweep.faults + self._files.faults
 
     def words_of_faults(self) -> str:
         """The faults beside the rows in sentences."""
@@ -178,9 +203,7 @@ class SweepModel(QObject):
             text if count == len(configs) else f"{text} ({count:,} of the {len(configs):,} runs.)"
             for text, count in found.items()
         ]
-        looks = any(axis.key.partition(".")[0] not in ("loss", "training") for axis in self._sweep.axes)
-        later = [LATER] if looks and configs else []
-        return "\n".join(self._sweep.left_out + of_losses + later)
+        return "\n".join(dict.fromkeys([*self._sweep.left_out, *of_losses, *self._files.notices]))
 
     def many(self) -> str:
         """The question whether so many are meant; "" where it need not be asked."""
@@ -198,15 +221,21 @@ class SweepModel(QObject):
         return f"{count:,} run{'s' if count != 1 else ''}" if told else "No runs yet"
 
     def can_queue(self) -> bool:
-        return bool(self._sweep.configs) and not self._timer.isActive()
+        return self.is_in_order() and not self._timer.isActive()
+
+    def is_in_order(self) -> bool:
+        """Whether all that was looked at so far can be queued."""
+        return bool(self._sweep.configs) and not self._files.number and not self._files.faults
 
     def main_text(self) -> str:
         """What the main button says."""
-        faults = len(self._sweep.faults)
+        faults = len(self._all_faults())
         if not self._rows:
             return "Choose a setting"
         if faults:
             return f"Mend {faults} thing{'s' if faults > 1 else ''}"
+        if self._files.number:
+            return LOOKING
         count = len(self._sweep.configs)
         return f"Add {count:,} run{'s' if count != 1 else ''} to the queue"
 

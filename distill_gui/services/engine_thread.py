@@ -59,6 +59,7 @@ class EngineThread(QThread):
     worker_changed = Signal(str)  # "none", "starting (process 7)", "training run 3 (process 7)", "ready (process 7)"
     preview_ready = Signal(object)  # dict
     examined = Signal(object)  # dict, what the doctor found
+    sweep_looked_at = Signal(int, object)  # the number it was asked by; dict, what was found
     exported = Signal(int, str)  # run, folder
     export_failed = Signal(int, str)  # run, why
     trouble = Signal(str)  # a sentence for the person
@@ -82,6 +83,7 @@ class EngineThread(QThread):
         )  # commands for the store, which may refuse for a while
         self._closing = threading.Event()
         self._preview_limit_s = preview_limit_s
+        self._sweep_number = 0
         self._log: tuple[int, LogTail] | None = None
         self._reports = Reports(self.worker_changed.emit, self.stopping.emit, self.trouble.emit)
         self._session: StoreSession | None = None
@@ -146,6 +148,18 @@ class EngineThread(QThread):
         """End an examination under way; nothing comes of it."""
         self._commands.put((lambda: self._doctor.close(), ()))
 
+    def look_at_sweep(self, number: int, toml: str, overs: list[str], many: bool) -> None:
+        """Look at files and models of all runs of a sweep; ``sweep_looked_at`` comes for the latest one asked. 0 asks for none."""
+        self._commands.put((self._look_at_sweep, (number, toml, list(overs), many)))
+
+    def _look_at_sweep(self, number: int, toml: str, overs: list[str], many: bool) -> None:
+        self._sweep_number = number
+        arguments = [word for over in overs for word in ("--over", over)]
+        if number:
+            self._sweep.ask(toml, [*arguments, *(["--force"] if many else [])])
+        else:
+            self._sweep.close()
+
     def export(self, run: int, format: str, folder: str) -> None:
         """Take a run's student away; ``exported`` or ``export_failed`` follows."""
         self._commands.put((lambda: self._exports.ask(run, format, folder), ()))
@@ -195,6 +209,7 @@ class EngineThread(QThread):
         from distill_gui.services.preview_process import PreviewProcess
 
         self._preview = PreviewProcess(self._command, self._home, limit_s=self._preview_limit_s)
+        self._sweep = PreviewProcess(self._command, self._home, "sweep", settle_s=0.0, limit_s=self._preview_limit_s)
         self._doctor = PreviewProcess(self._command, self._home, "doctor", settle_s=0.0, limit_s=DOCTOR_LIMIT_S)
         self._exports = ExportProcess(self._command, self._home)
 
@@ -226,6 +241,8 @@ class EngineThread(QThread):
             self.preview_ready.emit(preview)
         if (found := self._doctor.poll()) is not None:
             self.examined.emit(found)
+        if (swept := self._sweep.poll()) is not None:
+            self.sweep_looked_at.emit(self._sweep_number, swept)
         for done in self._exports.poll():
             if done.fault:
                 self.export_failed.emit(done.run, done.fault)
@@ -316,6 +333,7 @@ class EngineThread(QThread):
 
     def _let_go(self) -> None:
         self._preview.close()
+        self._sweep.close()
         self._doctor.close()
         self._exports.close()
         if self._session is not None:

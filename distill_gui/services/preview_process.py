@@ -1,4 +1,5 @@
-"""Asks the engine about a configuration (``check - --json``, ``doctor - --json``), one at a time, the latest wins. No Qt."""
+"""Asks the engine about a configuration (``check``, ``doctor`` or ``sweep``, ``- --json``), one at a time, the latest wins.
+Knows no Qt."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ LIMIT_S = 60.0
 class PreviewProcess:
     """``ask()`` whenever there is another configuration, ``poll()`` again and again, ``close()`` to be told nothing more.
 
-    ``question`` is what the engine is asked: whether it could start (check), or whether it would go well (doctor).
+    ``question`` is what the engine is asked: whether it could start (check), whether it would go well (doctor), or whether all
+    combinations of some values could start (sweep).
     """
 
     def __init__(
@@ -33,13 +35,13 @@ class PreviewProcess:
         self._folder = folder
         self._settle_s = settle_s
         self._limit_s = limit_s
-        self._asked: tuple[float, str] | None = None
+        self._asked: tuple[float, str, list[str]] | None = None
         self._call: EngineCall | None = None
 
-    def ask(self, toml: str) -> None:
+    def ask(self, toml: str, arguments: Sequence[str] = ()) -> None:
         """Ask about ``toml`` once nothing else has been asked for ``settle_s``; an older question is dropped."""
         self.close()
-        self._asked = (time.monotonic() + self._settle_s, toml)
+        self._asked = (time.monotonic() + self._settle_s, toml, list(arguments))
 
     def poll(self) -> dict[str, Any] | None:
         """The answer once it is there, else None."""
@@ -47,9 +49,9 @@ class PreviewProcess:
             self._call = None
             return as_preview(answer, self._question)
         if self._asked is not None and time.monotonic() >= self._asked[0]:
-            toml = self._asked[1]
+            _, toml, arguments = self._asked
             self._asked = None
-            self._call = EngineCall(self._command, toml, self._folder, self._limit_s)
+            self._call = EngineCall([*self._command, *arguments], toml, self._folder, self._limit_s)
         return None
 
     def close(self) -> None:

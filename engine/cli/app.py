@@ -79,13 +79,18 @@ def sweep(
         bool, typer.Option("--work", help="Train them here and now, as “distill work” does with the queue.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Also more than 100 runs at once, up to 1,000.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Only look, as --dry-run does, and print what was found as JSON.")
+    ] = False,
     home: Home = None,
 ) -> None:
     """Queue one run for every combination of some keys' values; all or none of them. “distill work” trains them."""
-    from engine.cli.sweep import sweep_here
+    from engine.cli.sweep import look_only, sweep_here
 
-    done = sweep_here(config, over or [], settings or [], home_folder(home), dry_run=dry_run, force=force, work=work)
-    raise typer.Exit(done)
+    overs, overrides, folder = over or [], settings or [], home_folder(home)
+    if json:
+        raise typer.Exit(look_only(config, overs, overrides, folder, force=force))
+    raise typer.Exit(sweep_here(config, overs, overrides, folder, dry_run=dry_run, force=force, work=work))
 
 
 @app.command()

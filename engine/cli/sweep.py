@@ -26,10 +26,7 @@ def sweep_here(
     path: Path, overs: list[str], overrides: list[str], home: Path, *, dry_run: bool, force: bool, work: bool
 ) -> int:
     """Queue every run of a sweep, or none. Exit status 0, or 1 where one that was trained at once failed. Raises ConfigError."""
-    text, folder = text_of(path)
-    most, remedy = (MOST_RUNS_AT_ALL, "") if force else (MOST_RUNS, "say --force if that is meant")
-    sweep = sweep_over(text, overs, folder, overrides, most, remedy)
-    faults, notices = _look(sweep, home)
+    sweep, faults, notices = _read_and_look(path, overs, overrides, home, force)
     if faults:
         raise ConfigError(faults, str(path))
     for device in dict.fromkeys(config.training.device for config in sweep.configs):
@@ -57,6 +54,31 @@ def sweep_here(
     store.close()
     take_runs(home, stay_s=0.5)
     return _report(home, numbers)
+
+
+def look_only(path: Path, overs: list[str], overrides: list[str], home: Path, *, force: bool) -> int:
+    """Print as JSON what there is to know of a sweep: its runs by name, faults, notices. Exit status 0, or 2 with faults."""
+    sweep, faults, notices = _read_and_look(path, overs, overrides, home, force)
+    found = {
+        "ready": not faults,
+        "runs": [config.name for config in sweep.configs],
+        "faults": [{"key": fault.key, "message": fault.message} for fault in faults],
+        "notices": [
+            {"level": level, "text": text} for level, text in [*(("note", s) for s in sweep.left_out), *notices]
+        ],
+    }
+    say(json.dumps(found, ensure_ascii=False))
+    return 2 if faults else 0
+
+
+def _read_and_look(
+    path: Path, overs: list[str], overrides: list[str], home: Path, force: bool
+) -> tuple[Sweep, list[Fault], list[tuple[str, str]]]:
+    """The sweep, all that is wrong with it, and (level, notice)."""
+    text, folder = text_of(path)
+    most, remedy = (MOST_RUNS_AT_ALL, "") if force else (MOST_RUNS, "say --force if that is meant")
+    sweep = sweep_over(text, overs, folder, overrides, most, remedy)
+    return sweep, *_look(sweep, home)
 
 
 def _runs(count: int) -> str:

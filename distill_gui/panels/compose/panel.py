@@ -40,6 +40,8 @@ class ComposePanel(QWidget):
     preview_requested = Signal(str)
     examination_requested = Signal(str)
     examination_cancelled = Signal()
+    sweep_look_requested = Signal(int, str, list, bool)  # as SweepModel.files_wanted; its answers come by …
+    sweep_looked_at = Signal(int, object)  # … this: number, what was found
 
     def __init__(self, model: ComposeModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -186,7 +188,10 @@ class ComposePanel(QWidget):
         """Ask which settings of the draft to sweep over; the runs go to the queue."""
         from distill_gui.panels.compose.sweep import open_sweep
 
-        dialog = open_sweep(self._model.sweep(), self)
+        model = self._model.sweep()
+        model.files_wanted.connect(self.sweep_look_requested)
+        self.sweep_looked_at.connect(model.take_files)
+        dialog = open_sweep(model, self)
         dialog.queue_requested.connect(self.queue_requested)
         return dialog
 

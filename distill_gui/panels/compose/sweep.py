@@ -56,6 +56,7 @@ class SweepDialog(QDialog):
         self.main.clicked.connect(self._on_main_clicked)
         model.rows_changed.connect(self._arrange)
         model.changed.connect(self._refresh)
+        self.finished.connect(model.stop)
         self._arrange()
         self._refresh()
         self.setFocus()  # no ring before the first Tab
@@ -144,7 +145,7 @@ class SweepDialog(QDialog):
         self.many.setText(model.many())
         show_if(self.many, bool(model.many()))
         self.main.setText(model.main_text())
-        self.main.setEnabled(bool(names))
+        self.main.setEnabled(model.is_in_order())
 
     def _on_add_clicked(self) -> None:
         self._model.add()

@@ -4,7 +4,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from distill_gui.models.compose_draft import Draft
-from distill_gui.models.compose_sweep import CHOICES, LATER, LIST, RANGE, SweepModel
+from distill_gui.models.compose_sweep import CHOICES, LIST, RANGE, SweepModel
+from distill_gui.models.sweep_files import LATER, LOOKING
 from engine.config import parse_config
 
 KL = {"task": {"name": "mrpc"}, "teacher": {"model": "owner/t"}, "loss": {"kind": "kl"}}
@@ -104,12 +105,65 @@ def test_runs_in_which_the_teacher_does_nothing_are_counted(qapp: QApplication) 
     assert model.notes().endswith("(5 of the 10 runs.)")
 
 
-def test_what_only_files_and_models_can_tell_is_said_to_come_later(model: SweepModel) -> None:
-    assert model.notes() == ""
+def asked(model: SweepModel) -> list[tuple[int, str, list[str], bool]]:
+    """What it asks the engine from now on."""
+    found: list[tuple[int, str, list[str], bool]] = []
+    model.files_wanted.connect(lambda *question: found.append(question))
+    return found
+
+
+def test_what_only_files_and_models_can_tell_is_asked_before_it_can_be_queued(model: SweepModel) -> None:
+    questions = asked(model)
     model.choose(0, "student.architecture")
     model.set_part(0, "text", "2x128, 4x312")
     model.look()
-    assert model.notes() == LATER and len(model.names()) == 2
+    ((number, toml, overs, many),) = questions
+    assert (
+        number
+        and parse_config(toml).task.name == "mrpc"
+        and overs == ["student.architecture=2x128, 4x312"]
+        and not many
+    )
+    assert len(model.names()) == 2 and not model.can_queue() and model.main_text() == LOOKING
+    model.take_files(number - 1, {"runs": [], "faults": []})
+    assert not model.can_queue(), "the answer to an older question"
+    found = [
+        {"key": "student.architecture", "message": "is no folder (first in “b”)"},
+        {"key": "task.source", "message": "x"},
+    ]
+    model.take_files(number, {"runs": ["a", "b"], "faults": found, "notices": []})
+    assert model.fault(0) == "Is no folder (first in “b”)." and model.words_of_faults() == "task.source: x."
+    assert model.main_text() == "Mend 2 things" and not model.can_queue()
+    model.set_part(0, "text", "2x128, 2x64")
+    model.look()
+    assert not model.fault(0) and len(questions) == 2 and questions[1][0] > number
+    model.take_files(
+        questions[1][0], {"runs": ["a", "b"], "faults": [], "notices": [{"level": "look", "text": "Beware."}]}
+    )
+    assert model.can_queue() and model.notes() == "Beware."
+
+
+def test_numbers_of_loss_and_training_ask_for_no_files(model: SweepModel) -> None:
+    questions = asked(model)
+    model.set_part(0, "step", "0.5")
+    model.add("training.epochs")
+    model.look()
+    assert questions == [] and model.can_queue()
+    model.choose(1, "loss.kind")
+    model.look()
+    assert [number > 0 for number, *_ in questions] == [True]
+    model.remove(1)
+    model.look()
+    assert questions[1][0] == 0 and model.can_queue(), "the answer is not wanted any more"
+
+
+def test_an_engine_that_cannot_be_asked_keeps_nobody_from_queueing(model: SweepModel) -> None:
+    questions = asked(model)
+    model.add("task.max_length")
+    model.look()
+    fault = {"key": "", "message": "The engine has not answered within 60 s."}
+    model.take_files(questions[0][0], {"ready": False, "faults": [fault], "notices": []})
+    assert model.can_queue() and model.notes() == f"The engine has not answered within 60 s. {LATER}"
 
 
 def test_many_runs_are_a_question(model: SweepModel) -> None:

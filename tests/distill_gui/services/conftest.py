@@ -144,6 +144,8 @@ def check():
         case _ if command == "doctor":
             print(json.dumps({"level": "stop", "findings": [{"level": "stop", "text": toml}]}))
             sys.exit(2)
+        case _ if command == "sweep":
+            print(json.dumps({"runs": [toml], "faults": [], "options": options}))
         case _:
             print(json.dumps({"ready": True, "faults": [], "toml": toml, "folder": os.getcwd()}))
 
@@ -161,7 +163,7 @@ if (here / "broken").exists():
     sys.exit("the engine cannot be imported")
 if command == "work":
     work(options[1], options[3])
-elif command in ("check", "doctor"):
+elif command in ("check", "doctor", "sweep"):
     check()
 else:
     export()
@@ -197,6 +199,7 @@ class Heard(QObject):
         self.worker: list[str] = []
         self.previews: list[dict[str, Any]] = []
         self.examined: list[dict[str, Any]] = []
+        self.swept: list[tuple[int, dict[str, Any]]] = []
         self.exported: list[tuple[int, str]] = []
         self.export_failed: list[tuple[int, str]] = []
         self.troubles: list[str] = []
@@ -211,6 +214,7 @@ class Heard(QObject):
         thread.worker_changed.connect(self.worker.append)
         thread.preview_ready.connect(self.previews.append)
         thread.examined.connect(self.examined.append)
+        thread.sweep_looked_at.connect(self.on_sweep_looked_at)
         thread.exported.connect(self.on_exported)
         thread.export_failed.connect(self.on_export_failed)
         thread.trouble.connect(self.troubles.append)
@@ -241,6 +245,9 @@ class Heard(QObject):
     def on_stopping(self, run: int, stage: str, seconds: int) -> None:
         assert (seconds > 0) == (stage in ("asked", "terminated")), "what comes next is told, and when"
         self.stages.append((run, stage))
+
+    def on_sweep_looked_at(self, number: int, found: dict[str, Any]) -> None:
+        self.swept.append((number, found))
 
     def on_exported(self, run: int, folder: str) -> None:
         self.exported.append((run, folder))

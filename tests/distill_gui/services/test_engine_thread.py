@@ -149,6 +149,25 @@ def test_the_doctor_answers_and_can_be_sent_away(open_thread: Any, fake: Any, un
     assert len(heard.examined) == 1
 
 
+def test_a_sweep_is_looked_at_by_its_number_and_the_values_typed(open_thread: Any, fake: Any, until: Until) -> None:
+    thread, heard = open_thread()
+    thread.look_at_sweep(7, "slow", ["loss.kind=kl"], False)
+    until(lambda: "slow" in fake.written("checks"))
+    thread.look_at_sweep(8, "a draft", ["loss.kind=kl,none", "task.max_length=64"], True)
+    until(lambda: heard.swept)
+    ((number, found),) = heard.swept
+    assert (number, found["runs"]) == (8, ["a draft"])
+    assert found["options"] == [
+        "-", "--json", "--over", "loss.kind=kl,none", "--over", "task.max_length=64", "--force",
+    ]  # fmt: skip
+    thread.look_at_sweep(9, "slow", [], False)
+    until(lambda: fake.written("checks").count("slow") == 2)
+    thread.look_at_sweep(0, "", [], False)
+    thread.preview("another")
+    until(lambda: heard.previews)
+    assert len(heard.swept) == 1, "whoever asks for none hears none"
+
+
 def test_previews_come_for_the_latest_wish(open_thread: Any, until: Until, fake: Any) -> None:
     thread, heard = open_thread()
     for number in range(5):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -79,6 +80,22 @@ def test_what_files_say_is_told_beside_what_the_keys_say(sweep, tmp_path: Path) 
     (tmp_path / "bare").mkdir()
     status, _, err = sweep("--over", "loss.lambda=0,2", "--over", f"task.source={tmp_path / 'bare'}")
     assert status == 2 and "loss.lambda: must be at most 1" in err and "has no train file" in err
+
+
+def test_only_looked_at_for_a_program_to_read(sweep, home: Path, tmp_path: Path) -> None:
+    status, out, _ = sweep("--over", "loss.lambda=0.1,0.2", "--json")
+    found = json.loads(out)
+    assert status == 0 and found["ready"] and not found["faults"]
+    assert [name.rpartition("λ ")[2] for name in found["runs"]] == ["0.1", "0.2"]
+    (tmp_path / "bare").mkdir()
+    status, out, _ = sweep(
+        "--over", f"task.source={tmp_path / 'bare'}", "--over", "loss.lambda=0,1", "--json", "--work"
+    )
+    found = json.loads(out)
+    fault, *_ = found["faults"]
+    assert status == 2 and not found["ready"] and len(found["runs"]) == 2
+    assert fault["key"] == "task.source" and "has no train file" in fault["message"]
+    assert not home.exists()
 
 
 def test_runs_alike_in_files_and_models_are_looked_at_once(sweep, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,7 @@ def test_rows_come_and_go_and_keep_what_was_typed(dialog: SweepDialog, qtbot: Qt
     (only,) = dialog.rows
     assert only is second and only.place == 0 and only.boxes["none"].isChecked()
     dialog._model.look()
-    assert dialog.main.text() == "Add 2 runs to the queue"
+    assert dialog.runs_heading.text() == "2 runs"
     assert [dialog.runs.item(at).text() for at in range(2)] == [
         "none · 2x128 · mrpc · seed 0",
         "taylor · 2x128 · mrpc · seed 0",
@@ -120,3 +120,27 @@ def test_everything_has_a_name_and_fits_a_small_screen(dialog: SweepDialog, qapp
     qapp.processEvents()
     assert dialog.width() <= 1280 and dialog.height() <= 720
     assert dialog.rect().contains(dialog.main.mapTo(dialog, dialog.main.rect().bottomRight()))
+
+
+def test_files_and_models_are_looked_at_before_anything_is_queued(
+    ready: ComposePanel, dialog: SweepDialog, qtbot: QtBot
+) -> None:
+    queued, questions = [], []
+    ready.queue_requested.connect(queued.append)
+    ready.sweep_look_requested.connect(lambda *question: questions.append(question))
+    dialog.rows[0].setting.chosen.emit("loss.kind")
+    dialog.rows[0].boxes["none"].click()
+    qtbot.mouseClick(dialog.main, Qt.MouseButton.LeftButton)  # at once, and it is looked at first
+    assert not dialog.main.isEnabled() and queued == [] and len(questions) == 1
+    ready.sweep_looked_at.emit(questions[0][0], {"runs": ["a", "b"], "faults": [], "notices": []})
+    qtbot.mouseClick(dialog.main, Qt.MouseButton.LeftButton)
+    assert len(queued[0]) == 2
+
+
+def test_a_dialog_that_closes_wants_no_answer_any_more(ready: ComposePanel, dialog: SweepDialog) -> None:
+    questions = []
+    ready.sweep_look_requested.connect(lambda *question: questions.append(question))
+    dialog.rows[0].setting.chosen.emit("student.architecture")
+    dialog._model.look()
+    dialog.reject()
+    assert [number > 0 for number, *_ in questions] == [True, False]
