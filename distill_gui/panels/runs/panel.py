@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QSplitter, QStackedWidg
 
 from distill_gui.models.curves import CurveKey
 from distill_gui.models.run_charts import X_KINDS, ChartOptions, sides, with_view
-from distill_gui.models.run_text import is_training
+from distill_gui.models.run_figures import figures
+from distill_gui.models.run_in_sight import FAILED, RunInSight
 from distill_gui.panels.runs.chart_grid import ChartGrid
 from distill_gui.panels.runs.chart_menu import ChartMenu
 from distill_gui.panels.runs.failure_card import LINES, FailureCard
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 FRAME_MS = 33  # at most 30 frames a second, whatever arrives
 WIDE = 980  # px, from where the gear has room for its name
 GEAR = "Chart options"
-FAILED = ("failed", "interrupted")
 SECOND_MS = 1000  # how often a running run's clock is shown anew
 TABS = (("charts", "Charts"), ("log", "Log"), ("config", "Config"))
 
@@ -61,10 +61,8 @@ class RunsPanel(QWidget):
     def __init__(self, models: Models, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._runs, self._curves = models.runs, models.curves
-        self._run: int | None = None
-        self._follows_live = True
+        self._sight = RunInSight()
         self._answered = False  # whether it was known what runs there are
-        self._moved_unasked = False  # the run shown is another one, and no person asked for that
         self._side_chosen = False
         self._options = ChartOptions()
         self._strip_stale = False
@@ -181,15 +179,15 @@ class RunsPanel(QWidget):
 
     def follow_live(self) -> None:
         """Show the run that trains as soon as there is one, as for a person who just started it."""
-        self._follows_live = True
+        self._sight.follow_live()
 
     def run(self) -> int | None:
         """The run shown."""
-        return self._run
+        return self._sight.run
 
     def append_log(self, run: int, text: str) -> None:
         """The next piece of the log of `run`; ignored unless it is the one watched."""
-        if run == self._run:
+        if run == self._sight.run:
             self.log.append(text)
             self._strip_stale = True
             self._wake(FRAME_MS)
@@ -200,8 +198,8 @@ class RunsPanel(QWidget):
 
     def ask_again(self) -> None:
         """Say once more what is wanted for the run chosen and for those drawn, to who listens only since."""
-        if self._run is not None:
-            self.log_watched.emit(self._run)
+        if self._sight.run is not None:
+            self.log_watched.emit(self._sight.run)
         if self._wanted:
             self.curves_wanted.emit(self._wanted)
 
@@ -228,7 +226,7 @@ class RunsPanel(QWidget):
     # the chosen run ---------------------------------------------------------------------------------------------------
 
     def _record(self) -> RunRecord | None:
-        return self._runs.record(self._run) if self._run is not None else None
+        return self._runs.record(self._sight.run) if self._sight.run is not None else None
 
     def _on_records_changed(self, changed: frozenset[int]) -> None:
         records = self._runs.records()
@@ -238,31 +236,23 @@ class RunsPanel(QWidget):
         if records and (had_focus or (answered and self.isVisible())):
             self.column.rows.setFocus()  # else what is hidden hands it to the next best button of the window, with a ring
         self.empty.setVisible(self._runs.known and not records)
-        live = self._runs.live()
-        record = self._record()
-        if record is not None and record.id in changed and record.state in FAILED:
-            self._follows_live = False  # its sentence is read, and its buttons pressed, while the next run starts
-        if record is None or (self._follows_live and live is not None and live.id != record.id):
-            wanted = live or (records[-1] if records else None)
-            if wanted is not None:
-                self._moved_unasked = record is not None
-                self._choose(wanted.id)
-                return
-        if self._run in changed:
+        newest = records[-1] if records else None
+        wanted = self._sight.after_change(changed, self._record(), self._runs.live(), newest)
+        if wanted is not None:
+            self._show_run(wanted)
+            return
+        if self._sight.run in changed:
             self._show_record()
         if changed & set(self._drawn_ids()):
             self._on_drawn_changed()
 
     def _on_run_chosen(self, run: int) -> None:
-        live = self._runs.live()
-        self._follows_live = live is not None and live.id == run
-        self._moved_unasked = False
-        self._choose(run)
+        another = run != self._sight.run
+        self._sight.choose(run, self._runs.live())
+        if another:
+            self._show_run(run)
 
-    def _choose(self, run: int) -> None:
-        if run == self._run:
-            return
-        self._run = run
+    def _show_run(self, run: int) -> None:
         self._side_chosen = False
         self.log.clear()
         self.column.set_run(run)
@@ -283,22 +273,12 @@ class RunsPanel(QWidget):
         record = self._record()
         if record is None:
             return
-        run, weight = record.id, self._options.weight
-        loss, lowest = self._curves.last(run, "train/loss", weight), self._curves.lowest(run, "train/loss", weight)
-        rate = self._curves.last(run, "train/examples_per_second", weight)
-        eta = None
-        if is_training(record) and (pace := self._curves.pace(run, "train/loss")):
-            eta = (record.total_steps - record.step) / pace
         self.strip.show_run(
             record,
-            last_loss=loss[1] if loss else None,
-            loss_change=loss[1] - lowest if loss and lowest is not None else None,
-            rate=rate[1] if rate else None,
-            eta_s=eta,
+            **figures(record, self._curves, self._options.weight),
             control=self._runs.control_score(record),
-            unasked=self._moved_unasked,
+            unasked=self._sight.moved_unasked(),
         )
-        self._moved_unasked = False
         failed = record.state in FAILED
         if failed:
             self.failure.show_failure(record.state, record.reason, self.log.tail(LINES * 4))
@@ -308,21 +288,21 @@ class RunsPanel(QWidget):
         record = self._runs.record(run)
         if record is not None and record.state == "running":
             self.strip.set_stop_stage(run, STOPPING)
-            self._follows_live = False  # who stops a run wants to see how it ends, not the next one
+            self._sight.stay()
         self.stop_requested.emit(run)
 
     def _on_pause_wanted(self, run: int) -> None:
         record = self._runs.record(run)
         if record is not None and record.state == "running":
             self.strip.set_pausing(run)
-            self._follows_live = False
+            self._sight.stay()
         self.pause_requested.emit(run)
 
     # charts -----------------------------------------------------------------------------------------------------------
 
     def _drawn_ids(self) -> list[int]:
         baseline = self._runs.baseline()
-        beside = {run for run in (self._run, baseline.id if baseline is not None else None) if run is not None}
+        beside = {run for run in (self._sight.run, baseline.id if baseline is not None else None) if run is not None}
         return sorted({*self._runs.ticked(), *beside})
 
     def _on_drawn_changed(self) -> None:
@@ -338,14 +318,14 @@ class RunsPanel(QWidget):
             self.curves_wanted.emit(drawn)
 
     def _on_curves_changed(self, keys: frozenset[CurveKey]) -> None:
-        if any(run == self._run for run, _ in keys):
+        if any(run == self._sight.run for run, _ in keys):
             self._strip_stale = True
             self._show_side()
             self._wake(FRAME_MS)
 
     def _show_side(self) -> None:
         """Offer the teacher's own training where there is one; shown unasked only while there is nothing else."""
-        found = sides(self._curves.names(self._run)) if self._run is not None else ["student"]
+        found = sides(self._curves.names(self._sight.run)) if self._sight.run is not None else ["student"]
         show_if(self.side, found != ["student"])
         self._fit_bar()
         wanted = self._options.side if self._side_chosen else found[0]

@@ -90,13 +90,13 @@ def test_the_next_live_run_is_followed_until_a_person_looks_elsewhere(
     panel: RunsPanel, models: SimpleNamespace, record: Make
 ) -> None:
     models.runs.update([replace(models.runs.record(3), state="finished"), record(4, state="running", ended_at=None)])
-    assert panel._run == 4
+    assert panel.run() == 4
     panel.column.run_chosen.emit(1)
     models.runs.update([replace(models.runs.record(4), state="finished"), record(5, state="running", ended_at=None)])
-    assert panel._run == 1
+    assert panel.run() == 1
     panel.column.run_chosen.emit(5)
     models.runs.update([replace(models.runs.record(5), state="finished"), record(6, state="running", ended_at=None)])
-    assert panel._run == 6
+    assert panel.run() == 6
 
 
 def test_choosing_a_run_asks_for_its_log_and_curves(panel: RunsPanel, qtbot: QtBot) -> None:
@@ -109,7 +109,7 @@ def test_choosing_a_run_asks_for_its_log_and_curves(panel: RunsPanel, qtbot: QtB
     panel.set_run(3)
     assert panel.log.text.toPlainText() == ""
     panel.set_run(99)
-    assert panel._run == 3
+    assert panel.run() == 3
 
 
 def test_a_failed_run_shows_why_instead_of_figures(panel: RunsPanel, qtbot: QtBot) -> None:
