@@ -11,7 +11,8 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from distill_gui.models.row_stretches import stretches
 from distill_gui.models.run_marks import RunMarks, difference
 from distill_gui.models.run_order import GROUPS, SORTS, TOP, Entry, RunOrder
-from distill_gui.models.run_text import is_control, signed
+from distill_gui.models.run_text import is_control, signed, summary
+from distill_gui.plain import wrapped_tip
 
 if TYPE_CHECKING:
     from engine.store import RunRecord
@@ -281,6 +282,9 @@ class RunListModel(QAbstractListModel):
                 return ", ".join(
                     (f"{record.name}, run {record.id}, {record.state}, {drawn}", *self._marks_text(record))
                 )
+            case Qt.ItemDataRole.ToolTipRole:  # names and reasons are cut where the column is narrow
+                about = " · ".join((f"run {record.id}", summary(record)))
+                return wrapped_tip("\n".join((record.name, about, *self._marks_text(record))))
             case _ if role == RECORD_ROLE:
                 return record
             case _ if role == PINNED_ROLE:

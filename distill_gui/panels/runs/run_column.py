@@ -260,10 +260,16 @@ class RunColumn(QFrame):
     def _pin(self) -> None:
         if self._run is not None:
             self._runs.set_pinned([self._run], not self._runs.is_pinned(self._run))
+            self._stay_with_it()
 
     def _compare(self) -> None:
         if self._run is not None:
             self._runs.set_baseline(None if self._is_baseline() else self._run)
+            self._stay_with_it()
+
+    def _stay_with_it(self) -> None:
+        """The run chosen has moved, to the top or back, because a person asked: they see where to."""
+        self.rows.scrollTo(self.rows.currentIndex())
 
     def _copy_number(self) -> None:
         if self._run is not None:

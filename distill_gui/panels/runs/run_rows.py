@@ -184,7 +184,8 @@ class RunDelegate(QStyledItemDelegate):
             painter.drawText(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, score)
         text.setRight(number.left() - S)
         painter.setPen(QColor(colours.text))
-        _draw_elided(painter, text.adjusted(*upper), bold, record.name, Qt.TextElideMode.ElideMiddle)
+        name = text.adjusted(*upper)
+        _draw(painter, name, bold, elided_name(QFontMetrics(bold), record.name, name.width()))
         below, said = text.adjusted(*lower), summary(record)
         for role, drawing in ((BASELINE_ROLE, "flag"), (PINNED_ROLE, "pin")):
             if index.data(role) and below.left() == text.left():  # the baseline stands at the top anyway
@@ -194,7 +195,8 @@ class RunDelegate(QStyledItemDelegate):
         if index.data(BASELINE_ROLE):
             said = f"baseline · {said}"
         painter.setPen(QColor(colours.bad if record.state == "failed" else colours.muted))
-        _draw_elided(painter, below, number_font(11), said)
+        small = number_font(11)
+        _draw(painter, below, small, QFontMetrics(small).elidedText(said, Qt.TextElideMode.ElideRight, below.width()))
         if record.state == "running":
             done = QRect(area.left(), area.bottom() - 1, round(area.width() * fraction(record)), 2)
             painter.fillRect(done, QColor(colours.accent))
@@ -245,11 +247,19 @@ def _paint_box(painter: QPainter, box: QRect, ticked: bool) -> None:
         painter.drawPixmap(box.adjusted(1, 1, -1, -1), pixmap("check", BOX - 2, colours.on_accent, 2.0))
 
 
-def _draw_elided(
-    painter: QPainter, area: QRect, font: QFont, text: str, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight
-) -> None:
+def elided_name(metrics: QFontMetrics, name: str, width: int) -> str:
+    """What tells the runs of a sweep apart stands at the end of their names: so the end gets most of the room."""
+    if metrics.horizontalAdvance(name) <= width:
+        return name
+    end = metrics.elidedText(name, Qt.TextElideMode.ElideLeft, 3 * width // 4).removeprefix("…")
+    whole = end.partition(" · ")[2]  # without what is left of a part that is cut
+    if whole and metrics.horizontalAdvance(whole) > width // 2:
+        end = whole
+    return metrics.elidedText(name, Qt.TextElideMode.ElideRight, width - metrics.horizontalAdvance(end)) + end
+
+
+def _draw(painter: QPainter, area: QRect, font: QFont, text: str) -> None:
     painter.setFont(font)
-    shown = QFontMetrics(font).elidedText(text, mode, area.width())
     painter.drawText(
-        area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown
+        area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, text
     )

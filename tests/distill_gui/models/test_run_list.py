@@ -289,6 +289,8 @@ def test_differences_follow_the_baseline_and_its_score(model: RunListModel, reco
     assert differences() == [None, 1.5, None]
     said = model.index(model.row_of(2)).data(Qt.ItemDataRole.AccessibleTextRole)
     assert said.endswith("+1.5 against the baseline")
+    tip = model.index(model.row_of(2)).data(Qt.ItemDataRole.ToolTipRole)
+    assert all(words in tip for words in (model.record(2).name, "run 2 · finished", "+1.5 against the baseline"))
     last = len(rows(model)) - 1
     with qtbot.waitSignal(
         model.dataChanged, check_params_cb=lambda first, to, roles: (first.row(), to.row()) == (0, last)

@@ -197,3 +197,16 @@ def test_a_run_is_pinned_and_compared_with_by_keys_and_menu(
     baseline.trigger()
     pin.trigger()
     assert models.runs.marks() == {"pinned": [1, 3], "baseline": None}
+
+
+def test_who_pins_a_run_sees_where_it_went(
+    column: RunColumn, models: SimpleNamespace, record: Callable[..., RunRecord], qtbot: QtBot
+) -> None:
+    models.runs.update([record(run) for run in range(10, 60)])
+    column.set_run(20)
+    column.rows.scrollTo(column.rows.currentIndex())
+    assert column.rows.verticalScrollBar().value() > 0
+    for _ in range(2):  # to the top, and back
+        qtbot.keyClick(column.rows, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+        assert column.rows.viewport().rect().contains(column.rows.visualRect(column.rows.currentIndex()).center())
+    assert models.runs.run_at(column.rows.currentIndex()) == 20 and not models.runs.is_pinned(20)
