@@ -83,6 +83,7 @@ def _cells(entry: Entry) -> list[str]:
     about = entry.about
     rows = about.get("rows")
     inner = f" {str(about['tensor']).removeprefix('module/')}" if "tensor" in about else ""
+    inner += f", piece {about['piece']} of {about['pieces']}" if {"piece", "pieces"} <= about.keys() else ""
     return [
         f"{about.get('kind', '–')}{inner}",
         Path(str(about.get("teacher") or about.get("tokenizer") or "–")).name,

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from engine.data import cache_room
 from engine.data.array_file import DamagedFileError, NewArrays, bytes_needed, bytes_of, open_arrays, write_arrays
-from engine.data.only_one import StopAsked, only_one
+from engine.data.only_one import StopAsked, only_one, only_one_if_free
 
 _MAPPED: WeakValueDictionary[str, mmap.mmap] = WeakValueDictionary()  # what this process uses is never evicted by it
 
@@ -84,12 +84,12 @@ class ArrayCache:
         found = self.find(key)
         if found is not None:
             return found
-        with self._alone_with(key, what, stop_requested):
-            found = self.find(key, lambda reason: self._replace_damaged(key, what, reason))
+        with self.alone_with(key, what, stop_requested):
+            found = self.find(key, self.replacing(key, what))
             if found is not None:
                 return found
             arrays, about = make()
-            kept = self._keep(key, arrays, about, what)
+            kept = self.keep(key, arrays, about, what)
         return Kept(kept.arrays if kept else arrays, about, False)
 
     def fetch_together(
@@ -111,7 +111,7 @@ class ArrayCache:
             for name in sorted(
                 keys.keys() - found.keys(), key=keys.__getitem__
             ):  # one order for all: none waits in a ring
-                alone.enter_context(self._alone_with(keys[name], what, stop_requested))
+                alone.enter_context(self.alone_with(keys[name], what, stop_requested))
             found |= self._found_of({name: keys[name] for name in keys if name not in found}, what)
             missing = {name: key for name, key in keys.items() if name not in found}
             if missing and not self._fill(missing, fill, what):
@@ -123,7 +123,7 @@ class ArrayCache:
     def _found_of(self, keys: Mapping[str, str], what: str) -> dict[str, Kept]:
         found = {}
         for name, key in keys.items():
-            kept = self.find(key, lambda reason, key=key: self._replace_damaged(key, what, reason))  # type: ignore[misc]
+            kept = self.find(key, self.replacing(key, what))
             if kept is not None:
                 found[name] = kept
         return found
@@ -159,7 +159,7 @@ class ArrayCache:
                 arrays.finish()
                 arrays.close()
             for name, (part, _) in parts.items():
-                part.replace(self._file(keys[name]))
+                part.replace(self.file(keys[name]))
             _settle(self.folder)
         except NoRoomError:
             self._tell_no_room(what)
@@ -174,7 +174,7 @@ class ArrayCache:
 
     def find(self, key: str, when_damaged: Callable[[str], None] = lambda reason: None) -> Kept | None:
         """The arrays of ``key`` if they are there and sound; ``when_damaged`` is told what is wrong with them."""
-        file = self._file(key)
+        file = self.file(key)
         try:
             opened = open_arrays(file)
         except (FileNotFoundError, NotADirectoryError):
@@ -187,20 +187,30 @@ class ArrayCache:
             os.utime(file)  # its last use
         return Kept(opened.arrays, opened.about, True)
 
-    def _file(self, key: str) -> Path:
+    def file(self, key: str) -> Path:
+        """Where the arrays of a key lie, or would."""
         return self.folder / f"{key}{cache_room.ENDING}"
 
-    def _alone_with(self, key: str, what: str, stop_requested: Callable[[], bool]) -> AbstractContextManager[None]:
+    def alone_with(self, key: str, what: str, stop_requested: Callable[[], bool]) -> AbstractContextManager[None]:
         """Holds the key's lock; raises StopAsked where a stop is asked for while another process has it."""
         waits = f"Another process is making {what}; waiting for it."
         return only_one(cache_room.lock_file(self.folder, key), lambda: self._say(waits), stop_requested)
 
-    def _replace_damaged(self, key: str, what: str, reason: str) -> None:
-        self._say(f"The cache's file of {what} cannot be used ({reason}) and is made again: {self._file(key)}.")
-        with suppress(OSError):
-            self._file(key).unlink()
+    def alone_if_free(self, key: str) -> AbstractContextManager[bool]:
+        """Holds the key's lock and gives True; False at once where another process has it."""
+        return only_one_if_free(cache_room.lock_file(self.folder, key))
 
-    def _keep(self, key: str, arrays: Mapping[str, NDArray[Any]], about: dict[str, Any], what: str) -> Kept | None:
+    def replacing(self, key: str, what: str) -> Callable[[str], None]:
+        """For ``find``: says that a damaged file is made again, and takes it away."""
+
+        def replace_damaged(reason: str) -> None:
+            self._say(f"The cache's file of {what} cannot be used ({reason}) and is made again: {self.file(key)}.")
+            with suppress(OSError):
+                self.file(key).unlink()
+
+        return replace_damaged
+
+    def keep(self, key: str, arrays: Mapping[str, NDArray[Any]], about: dict[str, Any], what: str) -> Kept | None:
         """Write an entry and open it; None where it cannot be kept, which is said."""
         part = self.folder / f"{key}{cache_room.PART}{os.getpid()}-{secrets.token_hex(4)}"
         try:
@@ -212,7 +222,7 @@ class ArrayCache:
                 return None
             try:
                 write_arrays(part, arrays, {**about, "made": time.time()})
-                part.replace(self._file(key))
+                part.replace(self.file(key))
             finally:
                 part.unlink(missing_ok=True)
             _settle(self.folder)

@@ -186,15 +186,23 @@ def _halved(batches: list[NDArray[np.int64]], wanted: int) -> list[NDArray[np.in
     return batches
 
 
-def evaluation_batches(encoding: Encoding, tokens: int, pad_to: int = 1) -> Iterator[Batch]:
-    """All rows once, the longest first: a device that has too little memory says so at once.
+def evaluation_rows(encoding: Encoding, tokens: int, pad_to: int = 1) -> list[NDArray[np.int64]]:
+    """Row numbers of each batch of a pass that only looks: all rows once, the longest first, so that a device that has too
+    little memory says so at once.
 
     A batch has at most ``tokens`` places, or one row that is longer.
     """
     order = np.argsort(-encoding.lengths, kind="stable")
-    start = 0
+    batches, start = [], 0
     while start < len(order):
         longest = -(-int(encoding.lengths[order[start]]) // pad_to) * pad_to
         rows = max(1, tokens // max(1, longest))
-        yield collate(encoding, order[start : start + rows], pad_to)
+        batches.append(order[start : start + rows])
         start += rows
+    return batches
+
+
+def evaluation_batches(encoding: Encoding, tokens: int, pad_to: int = 1) -> Iterator[Batch]:
+    """The batches of ``evaluation_rows``."""
+    for rows in evaluation_rows(encoding, tokens, pad_to):
+        yield collate(encoding, rows, pad_to)

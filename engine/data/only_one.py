@@ -36,6 +36,26 @@ def only_one(file: Path, when_waiting: Callable[[], None], stop_requested: Calla
             lock.release()
 
 
+@contextmanager
+def only_one_if_free(file: Path) -> Iterator[bool]:
+    """As ``only_one``, but gives False at once where another process holds it, else True."""
+    lock = None
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = FileLock(file, mode=0o600)
+        lock.acquire(timeout=0)
+    except Timeout:  # before OSError, of which it is one
+        yield False
+        return
+    except (OSError, NotImplementedError):
+        lock = None
+    try:
+        yield True
+    finally:
+        if lock is not None:
+            lock.release()
+
+
 def _locked(file: Path, when_waiting: Callable[[], None], stop_requested: Callable[[], bool]) -> Any:
     """The lock, held. Raises StopAsked, and OSError where locks fail."""
     lock = FileLock(file, mode=0o600)

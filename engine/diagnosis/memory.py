@@ -10,8 +10,8 @@ import numpy as np
 
 from engine.data.batches import collate
 from engine.data.tokenising import Encoding
-from engine.diagnosis.cgroup import room_in_group
 from engine.diagnosis.finding import Finding, Level
+from engine.free_memory import free_memory
 from engine.models.recompute import keeping_all, recomputing_layers
 
 if TYPE_CHECKING:
@@ -83,15 +83,13 @@ def _kept_bytes(
 
 
 def free_bytes(device: torch.device) -> int:
-    """What a run could have: what is free, to the machine and within the limits of a container, and what this process will
-    give back when it ends."""
+    """What a run could have: what is free, and what this process will give back when it ends."""
     import psutil
     import torch
 
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device)
-    room, limited = psutil.virtual_memory().available, room_in_group()
-    return (room if limited is None else min(room, limited)) + psutil.Process().memory_info().rss
+    return free_memory() + psutil.Process().memory_info().rss
 
 
 def memory_finding(phases: list[Phase], base: int, free: int, device: str, in_parts: Sequence[str] = ()) -> Finding:

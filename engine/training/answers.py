@@ -6,20 +6,25 @@ Knows the model only through the function that loads it; knows nothing of how a 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
+from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.array_cache import ArrayCache, Begin, Kept, Made, StopAsked, key_of
+from engine.data.batches import evaluation_rows, padding_multiple
 from engine.data.cache_room import size_in_words
+from engine.data.pieces import Pieced, Pieces, fetch_in_pieces
 from engine.data.split import Split
 from engine.data.teacher_rows import TeacherRows
 from engine.errors import ModelError
 from engine.events import Emit, Log, Phase
-from engine.training.evaluate import predict
+from engine.free_memory import free_memory
+from engine.training.evaluate import predict, predict_batches, tokens_at_once
 from engine.training.inside import listed
 from engine.training.inside_pass import VALUES, Put, read_inside
 from engine.training.portions import Portions
@@ -32,6 +37,10 @@ if TYPE_CHECKING:
 INSIDE_FORMAT = 2  # the same for the tensors of its inside
 FORMAT = 2  # grows when the way a teacher is asked changes: what was kept before is then not found
 TELL_EVERY_S = 0.5
+# A piece of a pass takes about a second on one core, or on a GPU, where a pass is a matter of seconds anyway.
+OPERATIONS_OF_A_PIECE = {"cpu": 5e10, "gpu": 5e13}
+MOST_PIECES = 256
+ROOM_TO_HELP = 8  # times the files of a teacher's weights: their numbers may be halves, and a pass takes memory too
 
 
 class Answers:
@@ -40,6 +49,7 @@ class Answers:
     ``content`` is the hash of the teacher's files, None where there are none to read: then nothing is kept, as without a
     ``cache``. ``load`` gives its model, unless there is a live ``model`` already; torch's random numbers are left as they
     were. ``name`` is what a person calls it. ``precision`` is the autocast type of its passes, None for float32.
+    ``may_help`` tells whether another process that is asking the same may be helped, for which a second model is loaded.
     """
 
     def __init__(
@@ -54,7 +64,9 @@ class Answers:
         emit: Emit,
         stop_requested: Callable[[], bool],
         model: PreTrainedModel | None = None,
+        may_help: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._may_help = may_help
         self._load, self._model = load, model
         self._content, self._name, self._task, self._device = content, name, task, device
         self._cache, self._emit, self._stop_requested = cache, emit, stop_requested
@@ -104,11 +116,12 @@ class Answers:
         if self._content is None or self._cache is None:
             return self._ask(split)
         start = time.perf_counter()
-        kept = self._cache.fetch(self.key(split), lambda: self._make(split), what, self._stop_requested)
-        self._facts = kept.about
-        logits = np.array(kept.arrays["logits"])  # a copy: small, and torch wants arrays it may write to
+        begin = lambda: self._pieces(split)  # noqa: E731
+        fetched = fetch_in_pieces(self._cache, self.key(split), begin, what, self._stop_requested, self._may_help)
+        self._facts = fetched.kept.about
+        logits = np.array(fetched.kept.arrays["logits"])  # a copy: small, and torch wants arrays it may write to
         self._must_be_finite(logits, split)  # as earlier versions kept such
-        self._tell(split, kept, logits, time.perf_counter() - start)
+        self._tell(split, fetched, logits, time.perf_counter() - start)
         return logits
 
     def key(self, split: Split) -> str:
@@ -184,9 +197,33 @@ class Answers:
             text = f"{listed(wide)} hold{'s' if len(wide) == 1 else ''} numbers beyond ±65,504, which float16 cannot"
             self._emit(Log(f"The teacher's {text}: kept in float32."))
 
-    def _make(self, split: Split) -> Made:
-        logits = self._ask(split)
-        return {"logits": logits}, self._about(split, "teacher's answers") | self._facts_of(self.model())
+    def _pieces(self, split: Split) -> Pieces:
+        """The pass over a split in pieces of some seconds; what it comes to does not depend on who makes which."""
+        model, encoding = self.model(), split.encodings["teacher"]
+        batches = evaluation_rows(encoding, tokens_at_once(self._device), padding_multiple(self._device))
+        facts = self._facts_of(model)
+        operations = 2 * facts["parameters"] * len(encoding.tokens)
+        least = OPERATIONS_OF_A_PIECE["cpu" if self._device.type == "cpu" else "gpu"]
+        count = max(1, min(MOST_PIECES, len(batches), round(operations / least)))
+        parts = [batches[first:end] for first, end in pairwise(np.linspace(0, len(batches), count + 1).astype(int))]
+        tell = self._teller("asking the teacher")
+
+        def make(number: int) -> NDArray[np.float32]:
+            before = sum(len(rows) for part in parts[:number] for rows in part)
+            after_batch = lambda done: tell(before + done, len(split))  # noqa: E731
+            found = predict_batches(
+                model, encoding, parts[number], self._device, self._precision, after_batch, self._portions
+            )
+            self._must_be_finite(found, split)  # before anything of it is kept
+            return found
+
+        def join(pieces: list[NDArray[np.float32]]) -> Made:
+            logits = np.empty((len(split), pieces[0].shape[1]), np.float32)
+            logits[np.concatenate(batches)] = np.concatenate(pieces)
+            return {"logits": logits}, about | facts
+
+        about = self._about(split, "teacher's answers")
+        return Pieces(count, make, join, about)
 
     def _about(self, split: Split, kind: str) -> dict[str, Any]:
         """What is noted in the cache, for those who look into it."""
@@ -228,12 +265,15 @@ class Answers:
 
         return tell
 
-    def _tell(self, split: Split, kept: Kept, logits: NDArray[np.float32], seconds: float) -> None:
-        rows = f"Teacher's answers on {len(split):,} {split.name} rows"
-        if kept.found:
+    def _tell(self, split: Split, fetched: Pieced, logits: NDArray[np.float32], seconds: float) -> None:
+        rows, size = f"Teacher's answers on {len(split):,} {split.name} rows", size_in_words(logits.nbytes)
+        if not fetched.made and fetched.kept.found:
             self._emit(Log(f"{rows}: from the cache."))
+        elif fetched.made == fetched.count:
+            self._emit(Log(f"{rows}: asked in {seconds:.1f} s ({size})."))
         else:
-            self._emit(Log(f"{rows}: asked in {seconds:.1f} s ({size_in_words(logits.nbytes)})."))
+            shared = f"{fetched.made} of {fetched.count} pieces here, the others by another process or before"
+            self._emit(Log(f"{rows}: asked in {seconds:.1f} s ({size}), {shared}."))
 
     def _tell_inside(
         self, split: Split, kept: Mapping[str, Kept], rows: Mapping[str, TeacherRows], seconds: float
@@ -250,3 +290,10 @@ class Answers:
             "parameters": sum(parameter.numel() for parameter in model.parameters()),
             "output_order": getattr(model, "output_order", None),
         }
+
+
+def room_for_another(weights: Iterable[Path], device: torch.device) -> bool:
+    """Whether a process may load a teacher only to help another one that asks it already: on the CPU, where cores are there for
+    each of them, and if it makes memory no scarcer. A GPU would be shared."""
+    size = sum(file.stat().st_size for file in weights)
+    return device.type == "cpu" and 0 < ROOM_TO_HELP * size < free_memory()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.array_cache import StopAsked
-from engine.data.batches import padding_multiple
+from engine.data.batches import collate, evaluation_rows, padding_multiple
 from engine.data.metrics import score
 from engine.data.split import Split
+from engine.data.tokenising import Encoding
 from engine.training.loop import Evaluation
 from engine.training.portions import Portions
 from engine.types import Task, TaskKind
@@ -46,25 +47,39 @@ def predict(
     is put into the task's order. ``after_batch`` hears how many rows are done. A batch that does not fit is taken in
     ``portions``. Raises TooLittleMemory.
     """
+    encoded = split.encodings[encoding]
+    batches = evaluation_rows(encoded, tokens_at_once(device), padding_multiple(device))
+    found = predict_batches(model, encoded, batches, device, precision, after_batch, portions)
+    collected = np.empty_like(found)
+    collected[np.concatenate(batches)] = found
+    return collected
+
+
+def predict_batches(
+    model: nn.Module,
+    encoding: Encoding,
+    batches: Sequence[NDArray[np.int64]],
+    device: torch.device,
+    precision: torch.dtype | None,
+    after_batch: Callable[[int], None] = lambda rows_done: None,
+    portions: Portions | None = None,
+) -> NDArray[np.float32]:
+    """As ``predict``, of the rows of these batches (at least one) alone and in their order."""
     import torch
 
     portions = portions or Portions(device)
     order = getattr(model, "output_order", None)
-    collected: NDArray[np.float32] | None = None
+    collected: list[NDArray[np.float32]] = []
     done = 0
     half = torch.autocast(device.type, dtype=precision or torch.bfloat16, enabled=precision is not None)
     with _in_evaluation(model, device), torch.inference_mode(), half:
-        for batch in split.evaluation_batches(tokens_at_once(device), encoding, padding_multiple(device)):
-            rows = batch.indices.numpy()
-            for part, found in portions.each(batch.inputs, lambda inputs: model(**inputs).logits.float().cpu()):
-                logits = (found if order is None else found[:, order]).numpy()
-                if collected is None:
-                    collected = np.empty((len(split), logits.shape[1]), np.float32)
-                collected[rows[part]] = logits
-                done += len(logits)
+        for rows in batches:
+            inputs = collate(encoding, rows, padding_multiple(device)).inputs
+            for _, found in portions.each(inputs, lambda inputs: model(**inputs).logits.float().cpu()):
+                collected.append((found if order is None else found[:, order]).numpy())
+                done += len(found)
                 after_batch(done)
-    assert collected is not None, "a split is never empty"
-    return collected
+    return np.concatenate(collected)
 
 
 @contextmanager

@@ -35,7 +35,7 @@ from engine.models.load import load_classifier
 from engine.models.shape import EncoderShape, default_feed_forward, default_heads
 from engine.models.student import random_classifier
 from engine.seeding import seed_everything
-from engine.training.answers import Answers
+from engine.training.answers import Answers, room_for_another
 from engine.training.evaluate import evaluate, evaluate_logits, predict
 from engine.training.keeper import TEACHER_STAGE, Keeper
 from engine.training.loop import Course, Scores, fit
@@ -238,6 +238,7 @@ class _Maker:
         return Answers(
             load, content, self.config.model, self.task, self.device, self.precision, self.cache, self.emit,
             self.stop_requested, model,
+            lambda: room_for_another(look_at_model(reference, self.config.weights_only).weights, self.device),
         )  # fmt: skip
 
     def _load(self, reference: str, phase: str) -> PreTrainedModel:

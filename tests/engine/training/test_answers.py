@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ from engine.data.array_cache import ArrayCache, StopAsked
 from engine.data.batches import BatchSize
 from engine.data.cache_room import entries
 from engine.data.split import Split, TaskData, load_task_data
+from engine.data.tokenising import Encoding
 from engine.errors import ModelError
 from engine.events import Event, Log, Phase
 from engine.models.shape import EncoderShape
 from engine.models.student import random_classifier
 from engine.training import answers as answers_module
-from engine.training.answers import Answers
+from engine.training.answers import Answers, room_for_another
 from engine.training.evaluate import predict
 from engine.types import Task
 
@@ -157,6 +159,25 @@ def test_asking_tells_how_far_it_is_and_stops_when_asked_to(
     assert len(teacher.answers().logits(data.train)) == 44, "and the key is free"
 
 
+def test_a_pass_in_pieces_is_the_same_to_the_bit_and_goes_on_where_it_was_ended(
+    teacher: Teacher, data: TaskData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.training.evaluate.CPU_TOKENS", 128)
+    live = predict(teacher.load(), data.train, CPU, None, "teacher")
+    monkeypatch.setitem(answers_module.OPERATIONS_OF_A_PIECE, "cpu", 1.0)
+    monkeypatch.setattr(answers_module, "MOST_PIECES", 4)
+    monkeypatch.setattr(answers_module, "TELL_EVERY_S", 0.0)
+    told = lambda: [event.done for event in teacher.events if isinstance(event, Phase)]  # noqa: E731
+    with pytest.raises(StopAsked):
+        teacher.answers(stop=lambda: told()[-1] > 25).logits(data.train)
+    pieces = len(entries(teacher.folder))
+    assert 0 < pieces < 4 and told() == sorted(told()), "told of all rows, whichever piece they are in"
+    found = teacher.answers().logits(data.train)
+    assert found.tobytes() == live.tobytes() and told()[-1] == 44
+    assert teacher.log()[-1].endswith(f"{4 - pieces} of 4 pieces here, the others by another process or before.")
+    assert [entry.about["rows"] for entry in entries(teacher.folder)] == [44]
+
+
 def test_rows_are_found_by_their_number_whatever_the_order_of_steps(teacher: Teacher, data: TaskData) -> None:
     """Shuffled training looks a row up by its number: kept answers give every row of every batch its own."""
     teacher.answers().logits(data.train)
@@ -173,8 +194,12 @@ def test_rows_are_found_by_their_number_whatever_the_order_of_steps(teacher: Tea
 def test_answers_take_four_bytes_a_row_and_class_within_a_tenth(
     teacher: Teacher, data: TaskData, monkeypatch: pytest.MonkeyPatch, rows: int, classes: int
 ) -> None:
-    monkeypatch.setattr(answers_module, "predict", lambda *given: np.zeros((rows, classes), np.float32))
-    teacher.answers().logits(data.train)
+    def answered(model: Any, encoding: Any, batches: list[Any], *more: Any) -> Any:
+        return np.zeros((sum(map(len, batches)), classes), np.float32)
+
+    monkeypatch.setattr(answers_module, "predict_batches", answered)
+    encoding = Encoding(np.full(rows, 5, np.int32), None, np.arange(rows + 1), 0, 0, 0)
+    teacher.answers().logits(replace(data.train, labels=np.zeros(rows), encodings={"teacher": encoding}))
     (entry,) = entries(teacher.folder)
     assert rows * classes * 4 <= entry.bytes <= 1.1 * rows * classes * 4
 
@@ -193,3 +218,17 @@ def test_answers_that_are_not_finite_are_refused_by_the_teachers_name_and_never_
     with pytest.raises(ModelError, match=f"teacher.model: tiny answers {rows} of the {rows} train rows"):
         teacher.answers().logits(data.train)
     assert entries(teacher.folder) == []
+
+
+def test_another_process_is_helped_on_the_cpu_alone_and_where_memory_is_plenty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "weights").write_bytes(b"x" * 1000)
+    for free, device, files, helped in [
+        (8001, CPU, ["weights"], True),
+        (8000, CPU, ["weights"], False),
+        (8001, torch.device("cuda", 0), ["weights"], False),
+        (8001, CPU, [], False),  # made for this run: nobody else has it
+    ]:
+        monkeypatch.setattr(answers_module, "free_memory", lambda free=free: free)
+        assert room_for_another([tmp_path / name for name in files], device) is helped

@@ -17,7 +17,7 @@ from engine.events import Phase
 from engine.models.load import load_classifier
 from engine.training import answers, evaluate
 from engine.training.distil import distil
-from engine.training.evaluate import predict
+from engine.training.evaluate import predict, predict_batches
 from tests.engine.training.whole_run import Ear, train
 
 
@@ -97,8 +97,14 @@ def test_a_run_is_scored_in_the_precision_it_trains_in_and_its_teacher_is_tuned_
         asked.append((who, precision))
         return predict(model, split, device, precision, who, *more)
 
-    for module in (evaluate, answers):
-        monkeypatch.setattr(module, "predict", noted)
+    def noted_too(
+        model: Any, encoding: Any, batches: Any, device: Any, precision: torch.dtype | None, *more: Any
+    ) -> Any:
+        asked.append(("teacher", precision))
+        return predict_batches(model, encoding, batches, device, precision, *more)
+
+    monkeypatch.setattr(evaluate, "predict", noted)
+    monkeypatch.setattr(answers, "predict_batches", noted_too)
     train(parse_config(toml, overrides=["training.precision=bfloat16", "training.epochs=1"]), home, tmp_path / "a")
     half = torch.bfloat16
     assert asked == [("teacher", None), ("teacher", half), ("student", half)], "tuned, asked for the rows; the student"

@@ -1,6 +1,7 @@
-"""What the kernel lets this process's control group have of memory: a container may get less than the machine has.
+"""How much memory is free: the machine's, and what the kernel lets this process's control group have, as a container may get
+less than the machine has.
 
-Linux's two layouts (v2's unified one, v1's memory controller); elsewhere there is no limit. Reads files, knows no torch.
+Of groups Linux's two layouts (v2's unified one, v1's memory controller); elsewhere there is no limit. Knows no torch.
 """
 
 from __future__ import annotations
@@ -13,6 +14,14 @@ OWN = Path("/proc/self/cgroup")
 # Name of the limit and of what is used, and the keys of the caches' pages in memory.stat, which are given back when needed.
 _V2 = ("memory.max", "memory.current", ("inactive_file", "active_file"))
 _V1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file", "total_active_file"))
+
+
+def free_memory() -> int:
+    """Bytes that could be had now, by the machine and within the limits of a container."""
+    import psutil
+
+    room, limited = psutil.virtual_memory().available, room_in_group()
+    return room if limited is None else min(room, limited)
 
 
 def room_in_group(mounted: Path = MOUNTED, own: Path = OWN) -> int | None:

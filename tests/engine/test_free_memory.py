@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from engine import free_memory
 from engine.diagnosis import memory
-from engine.diagnosis.cgroup import room_in_group
+from engine.free_memory import room_in_group
 
 V2 = ("memory.max", "memory.current", "inactive_file")
 V1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
@@ -58,6 +59,6 @@ def test_the_forecast_knows_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     import psutil
     import torch
 
-    monkeypatch.setattr(memory, "room_in_group", lambda: 1000)
+    monkeypatch.setattr(free_memory, "room_in_group", lambda: 1000)
     rss = psutil.Process().memory_info().rss
     assert memory.free_bytes(torch.device("cpu")) == pytest.approx(rss + 1000, rel=0.05)
