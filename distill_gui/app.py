@@ -35,7 +35,7 @@ from distill_gui.services.remembering import Remembering
 from distill_gui.version import NAME
 from distill_gui.windows.close_question import Answer, ask_close
 from distill_gui.windows.main_window import MainWindow
-from engine.store.home_settings import keeps_awake, set_keeps_awake
+from engine.store.home_settings import KEEP_AWAKE, is_given, keeps_awake, set_keeps_awake
 
 if TYPE_CHECKING:
     from engine.store import MetricRows, RunRecord, ScoreRow
@@ -74,7 +74,10 @@ class Studio(QObject):
             self.window = MainWindow(discover(), self.models, chosen, str(home), ask)
             self._places = Places(self.engine, self.models, self.window, self.preferences, self._remembering, self)
             self.window.place_made.connect(self._places.connect_place)
-            self.window.set_switches({"awake": keeps_awake(home), "notices": self.preferences.notices})
+            fixed = (
+                {"awake": f"{KEEP_AWAKE} is set: it decides whether the machine is kept awake."} if is_given() else {}
+            )
+            self.window.set_switches({"awake": keeps_awake(home), "notices": self.preferences.notices}, fixed)
             self.window.set_interrupted(self.preferences.interrupted)
             self.window.restore_layout(self.preferences.layout)
             if not self.preferences.welcomed and not _has_runs(home):

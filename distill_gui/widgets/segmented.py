@@ -44,6 +44,8 @@ class Segmented(QFrame):
     def set_current(self, key: str) -> None:
         """Show ``key`` as chosen. KeyError if there is no such segment."""
         self._buttons[key].setChecked(True)
+        for of, segment in self._buttons.items():  # Tab comes to the chosen one; Qt sees to that only after a click
+            segment.setFocusPolicy(Qt.FocusPolicy.StrongFocus if of == key else Qt.FocusPolicy.ClickFocus)
         self._shown = key
 
     def button(self, key: str) -> QPushButton:

@@ -64,6 +64,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._theme, self._home, self._ask = theme, home, ask
         self._switches: dict[str, bool] = {}
+        self._fixed: dict[str, str] = {}
         self._interrupted = "offer"
         self._active = 0
         self._unpainted = True
@@ -147,9 +148,9 @@ class MainWindow(QMainWindow):
         """Which theme the settings show as chosen."""
         self._theme = theme
 
-    def set_switches(self, switches: Mapping[str, bool]) -> None:
-        """What the settings show as on."""
-        self._switches = dict(switches)
+    def set_switches(self, switches: Mapping[str, bool], fixed: Mapping[str, str] | None = None) -> None:
+        """What the settings show as on, and which of these something else decides: say what."""
+        self._switches, self._fixed = dict(switches), dict(fixed or {})
 
     def set_interrupted(self, choice: str) -> None:
         """What the settings show as chosen for interrupted runs."""
@@ -190,7 +191,13 @@ class MainWindow(QMainWindow):
         from distill_gui.windows.preferences import PreferencesDialog
 
         dialog = PreferencesDialog(
-            self._theme, self._switches, self._interrupted, self._home, [key[:2] for key in self._keys], self
+            self._theme,
+            self._switches,
+            self._interrupted,
+            self._home,
+            [key[:2] for key in self._keys],
+            self,
+            self._fixed,
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.theme_chosen.connect(self._on_theme_chosen)

@@ -15,6 +15,7 @@ from distill_gui.theme.emblem import app_icon
 from distill_gui.version import NAME, version
 from distill_gui.widgets.buttons import button
 from distill_gui.widgets.card import Card
+from distill_gui.widgets.fitted_scroll import FittedScroll
 from distill_gui.widgets.labels import ElidedLabel, caption, heading, label, muted, title
 from distill_gui.widgets.segmented import Segmented
 
@@ -27,8 +28,10 @@ SWITCHES = (
     ),
     ("notices", "Notify when a run ends", "By the desktop, while another window is in front."),
 )
-INTERRUPTED = (("offer", "Offer to resume"), ("resume", "Resume"), ("leave", "Leave"))
+# an arrow key chooses what it comes to, and “Resume” begins at once: it stands where none passes over it
+INTERRUPTED = (("offer", "Offer to resume"), ("leave", "Leave"), ("resume", "Resume"))
 WIDTH = 520  # px
+FRAME = 48  # px, what a desktop may put around a window
 
 
 class PreferencesDialog(QDialog):
@@ -50,11 +53,14 @@ class PreferencesDialog(QDialog):
         home: str,
         keys: list[tuple[str, str]],
         parent: QWidget | None = None,
+        fixed: Mapping[str, str] | None = None,
     ) -> None:
+        """``fixed`` are the switches that something else decides, and what."""
         super().__init__(parent)
         self.setWindowTitle("Settings")
         self.setFixedWidth(WIDTH)
         self.themes = Segmented(THEMES)
+        self.themes.setAccessibleName("Theme")
         self.themes.set_current(theme)
         self.themes.chosen.connect(self.theme_chosen)
         self.switches: dict[str, QCheckBox] = {}
@@ -70,15 +76,24 @@ class PreferencesDialog(QDialog):
         foot.addWidget(self.welcome_button)
         foot.addStretch(1)
         foot.addWidget(self.close_button)
+        content = QWidget()
+        cards = QVBoxLayout(content)
+        cards.setContentsMargins(0, 0, 0, 0)
+        cards.setSpacing(M)
+        for card in (
+            self._appearance(),
+            self._runs(switches, fixed or {}),
+            self._storage(home),
+            _keyboard(keys),
+            _about(),
+        ):
+            cards.addWidget(card)
+        self.area = FittedScroll(content)
         column = QVBoxLayout(self)
         column.setContentsMargins(XL, L, XL, L)
         column.setSpacing(M)
         column.addWidget(title("Settings"))
-        column.addWidget(self._appearance())
-        column.addWidget(self._runs(switches))
-        column.addWidget(self._storage(home))
-        column.addWidget(_keyboard(keys))
-        column.addWidget(_about())
+        column.addWidget(self.area)
         column.addLayout(foot)
         self.setFocus()  # no ring before the first Tab
 
@@ -91,7 +106,7 @@ class PreferencesDialog(QDialog):
         card.body.addLayout(row)
         return card
 
-    def _runs(self, switches: Mapping[str, bool]) -> Card:
+    def _runs(self, switches: Mapping[str, bool], fixed: Mapping[str, str]) -> Card:
         card = Card("Runs")
         beside = QHBoxLayout()
         beside.setSpacing(L)
@@ -99,17 +114,20 @@ class PreferencesDialog(QDialog):
             made = self.switches[key] = QCheckBox(text)
             made.setChecked(switches.get(key, True))
             made.toggled.connect(partial(self.switched.emit, key))
-            set_tip(made, about)
+            set_tip(made, fixed.get(key) or about)
+            made.setEnabled(key not in fixed)
             beside.addWidget(made)
         beside.addStretch(1)
         card.body.addLayout(beside)
+        for said in fixed.values():
+            card.body.addWidget(caption(said, wrap=True))
         row = QHBoxLayout()
         row.addWidget(muted("When interrupted"))
         row.addStretch(1)
         row.addWidget(self.interrupted)
         card.body.addLayout(row)
-        said = "Runs whose process was killed, or whose machine went down. They go on from their last checkpoint; what gets no "
-        card.body.addWidget(caption(f"{said}further is not resumed by itself again.", wrap=True))
+        said = "Runs whose process or machine went down. “Resume” has them go on from their last checkpoint, at once and at "
+        card.body.addWidget(caption(f"{said}every start, as long as they get further.", wrap=True))
         return card
 
     def _storage(self, home: str) -> Card:
@@ -129,11 +147,12 @@ class PreferencesDialog(QDialog):
         return card
 
     def showEvent(self, event: QShowEvent) -> None:
-        layout = self.layout()
-        if layout is not None:
-            self.setFixedHeight(
-                layout.totalHeightForWidth(WIDTH)
-            )  # wrapped texts are as high as they are only at this width
+        layout, content = self.layout(), self.area.widget()
+        if layout is not None and content is not None:
+            # wrapped texts are as high as they are only at this width
+            whole = content.heightForWidth(WIDTH - 2 * XL) - self.area.sizeHint().height()
+            room = self.screen().availableGeometry().height() - FRAME
+            self.setFixedHeight(min(layout.totalSizeHint().height() + whole, room))
         super().showEvent(event)
 
     def _on_welcome(self) -> None:

@@ -15,10 +15,14 @@ KEEP_AWAKE = "DISTILL_KEEP_AWAKE"  # environment: 0 lets the machine sleep, 1 ke
 
 def keeps_awake(home: Path) -> bool:
     """Whether the machine is kept awake while a run of this home trains. True unless somebody chose otherwise."""
-    given = os.environ.get(KEEP_AWAKE, "").strip()
-    if given in ("0", "1"):
-        return given == "1"
+    if is_given():
+        return os.environ[KEEP_AWAKE].strip() == "1"
     return _read(home).get("keep_awake") is not False
+
+
+def is_given() -> bool:
+    """Whether the environment decides it, whatever was chosen for the home."""
+    return os.environ.get(KEEP_AWAKE, "").strip() in ("0", "1")
 
 
 def set_keeps_awake(home: Path, keep: bool) -> None:

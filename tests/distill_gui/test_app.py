@@ -16,7 +16,7 @@ from distill_gui.widgets.toast import Toast
 from distill_gui.windows.desktop_notice import DesktopNotice
 from engine.config import parse_config
 from engine.store import RunRecord, Store
-from engine.store.home_settings import keeps_awake
+from engine.store.home_settings import KEEP_AWAKE, keeps_awake
 from engine.store.records import ENDED_WITHOUT_A_WORD
 
 HEAVY = ("numpy", "pydantic", "pyqtgraph", "psutil", "sqlite_utils", "engine.config.sections")
@@ -236,6 +236,17 @@ def test_what_is_switched_in_the_settings_is_kept(open_window: Callable[[], Stud
     assert dialog is not None and not any(box.isChecked() for box in dialog.switches.values())
     dialog.switches["awake"].click()
     assert keeps_awake(again.home)
+
+
+def test_what_the_environment_decides_cannot_be_switched(
+    open_window: Callable[[], Studio], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEEP_AWAKE, "0")
+    studio = open_window()
+    studio.window.show_preferences()
+    dialog = studio.window.preferences
+    assert dialog is not None and not dialog.switches["awake"].isEnabled()
+    assert KEEP_AWAKE in dialog.switches["awake"].toolTip() and dialog.switches["notices"].isEnabled()
 
 
 def test_the_palette_offers_what_the_places_have(open_window: Callable[[], Studio], home: Path, qtbot: QtBot) -> None:

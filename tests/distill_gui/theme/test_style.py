@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPlainTextEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from distill_gui.theme import apply
@@ -65,3 +74,16 @@ def test_the_hint_in_an_empty_field_reads_as_well_as_other_text(qapp: QApplicati
         field.ensurePolished()
         hint = field.palette().color(QPalette.ColorRole.PlaceholderText)
         assert (hint.name().upper(), hint.alpha()) == (LIGHT.muted, 255), type(field).__name__
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_box_that_cannot_be_changed_shows_whether_it_is_ticked(qapp: QApplication, qtbot: QtBot, dark: bool) -> None:
+    apply(qapp, dark)
+    box = QCheckBox("as it is")
+    qtbot.addWidget(box)
+    pictures = []
+    for ticked in (False, True):
+        box.setChecked(ticked)
+        box.setEnabled(False)
+        pictures.append(box.grab().toImage())
+    assert pictures[0] != pictures[1]

@@ -60,3 +60,15 @@ def test_arrow_keys_choose(segments: Segmented, qtbot: QtBot) -> None:
     with qtbot.waitSignal(segments.chosen) as told:
         qtbot.keyClick(segments.button("step"), Qt.Key.Key_Right)
     assert told.args == ["epoch"]
+
+
+def test_tab_comes_to_the_chosen_one_and_arrows_go_on_from_there(segments: Segmented, qtbot: QtBot) -> None:
+    segments.set_current("epoch")
+    with qtbot.waitActive(segments):
+        segments.activateWindow()
+    segments.setFocus()
+    qtbot.keyClick(segments, Qt.Key.Key_Tab)
+    assert segments.focusWidget() is segments.button("epoch")
+    with qtbot.waitSignal(segments.chosen) as told:
+        qtbot.keyClick(segments.button("epoch"), Qt.Key.Key_Right)
+    assert told.args == ["seconds"]

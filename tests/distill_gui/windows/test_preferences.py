@@ -1,7 +1,9 @@
 """The settings: the theme is told at once, the rest is shown, nothing is stored here."""
 
+from types import SimpleNamespace
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -61,6 +63,7 @@ def test_what_becomes_of_interrupted_runs_is_shown_and_told(dialog: PreferencesD
 
 
 def test_nothing_in_it_is_cut(dialog: PreferencesDialog) -> None:
+    assert dialog.area.verticalScrollBar().maximum() == 0, "it scrolls on a low screen only"
     for choice in (dialog.themes, dialog.interrupted):
         assert choice.height() >= choice.sizeHint().height() and choice.width() >= choice.sizeHint().width()
     for text in dialog.findChildren(QLabel):
@@ -73,3 +76,31 @@ def test_switches_are_shown_and_told(dialog: PreferencesDialog, qtbot: QtBot) ->
     with qtbot.waitSignal(dialog.switched) as told:
         dialog.switches["awake"].click()
     assert told.args == ["awake", True]
+
+
+def test_no_arrow_key_passes_over_what_begins_at_once(dialog: PreferencesDialog, qtbot: QtBot) -> None:
+    told: list[str] = []
+    dialog.interrupted_chosen.connect(told.append)
+    dialog.interrupted.button("offer").setFocus()
+    qtbot.keyClick(dialog.interrupted.button("offer"), Qt.Key.Key_Right)
+    assert told == ["leave"], "“Resume” goes on with runs as soon as it is chosen"
+
+
+def test_a_switch_that_something_else_decides_says_so(qapp: QApplication, qtbot: QtBot) -> None:
+    made = PreferencesDialog("dark", {"awake": True}, "offer", HOME, KEYS, fixed={"awake": "IT is set."})
+    qtbot.addWidget(made)
+    assert made.switches["awake"].isChecked() and not made.switches["awake"].isEnabled()
+    assert made.switches["notices"].isEnabled()
+    assert "IT is set." in [label.text() for label in made.findChildren(QLabel)]
+
+
+def test_on_a_low_screen_it_scrolls_and_its_end_stays_in_sight(
+    qapp: QApplication, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = PreferencesDialog("dark", {}, "offer", HOME, KEYS)
+    qtbot.addWidget(made)
+    low = SimpleNamespace(availableGeometry=lambda: QRect(0, 0, 1280, 600))
+    monkeypatch.setattr(made, "screen", lambda: low)
+    made.show()
+    assert made.height() <= 600 and made.area.verticalScrollBar().maximum() > 0
+    assert made.rect().contains(made.close_button.geometry())
