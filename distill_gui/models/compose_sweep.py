@@ -78,7 +78,7 @@ class SweepModel(QObject):
         self._text = tomli_w.dumps(table)
         self._settings = {setting.key: setting for setting in _settings(draft)}
         self._rows: list[Row] = []
-        self._many = False
+        self._agreed = 0  # how many runs a person said are meant, where that is asked
         self._sweep = Sweep([], 0)
         self._files = SweepFiles()
         self._timer = QTimer(self)
@@ -137,9 +137,13 @@ class SweepModel(QObject):
         self._touch()
 
     def allow_many(self, allowed: bool) -> None:
-        """Whether more than ``MOST_RUNS`` runs are meant."""
-        self._many = allowed
+        """Whether that many runs are meant, more than ``MOST_RUNS``; with another number it is asked anew."""
+        self._agreed = self._sweep.count if allowed else 0
         self.look()
+
+    def allows_many(self) -> bool:
+        """Whether so many are meant."""
+        return self._sweep.count == self._agreed
 
     def _touch(self, rows: bool = False) -> None:
         self._timer.start()
@@ -151,11 +155,14 @@ class SweepModel(QObject):
     def look(self) -> None:
         """Make the runs of what is chosen now."""
         self._timer.stop()
-        most, remedy = (MOST_RUNS_AT_ALL, "") if self._many else (MOST_RUNS, "say below that this is meant")
         overs = [row.over() for row in self._rows]
-        self._sweep = sweep_over(self._text, overs, None, (), most, remedy)
+        self._sweep = sweep_over(self._text, overs, None, (), MOST_RUNS, "say below that this is meant")
+        if self.allows_many():
+            self._sweep = sweep_over(self._text, overs, None, (), MOST_RUNS_AT_ALL)
+        else:
+            self._agreed = 0
         if self._sweep.configs and rests_on_files(axis.key for axis in self._sweep.axes):
-            self.files_wanted.emit(self._files.ask(), self._text, overs, self._many)
+            self.files_wanted.emit(self._files.ask(), self._text, overs, self.allows_many())
         else:
             self.stop()
         self.changed.emit()

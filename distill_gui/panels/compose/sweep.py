@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QHBoxLayout,
     QListWidget,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
 
 from distill_gui.models.compose_sweep import SweepModel
 from distill_gui.panels.compose.sweep_row import SweepRow
+from distill_gui.plain import wrapped_tip
 from distill_gui.theme import XL, L, M, S
 from distill_gui.widgets.buttons import button
 from distill_gui.widgets.fitted_scroll import FittedScroll
@@ -46,6 +49,9 @@ class SweepDialog(QDialog):
         self.runs.setAccessibleName("The runs of the sweep")
         self.runs.setMinimumHeight(LIST_HEIGHT)
         self.runs.setSelectionMode(QListWidget.SelectionMode.NoSelection)
+        self.runs.setItemDelegate(_NameDelegate(self.runs))
+        self.runs.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # what tells them apart stands at the end
+        self.runs.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.cancel_button = button("Cancel")
         self.main = button("", "primary")
         self.main.setDefault(True)
@@ -142,7 +148,10 @@ class SweepDialog(QDialog):
         if names != [self.runs.item(at).text() for at in range(self.runs.count())]:
             self.runs.clear()
             self.runs.addItems(names)
+            for at, name in enumerate(names):
+                self.runs.item(at).setToolTip(wrapped_tip(name))
         self.many.setText(model.many())
+        self.many.setChecked(model.allows_many())
         show_if(self.many, bool(model.many()))
         self.main.setText(model.main_text())
         self.main.setEnabled(model.is_in_order())
@@ -153,11 +162,19 @@ class SweepDialog(QDialog):
         self.area.ensureWidgetVisible(self.rows[-1])
 
     def _on_main_clicked(self) -> None:
+        said = self.main.text()
         if self._model.is_looking():
-            self._model.look()  # what was typed last counts
-        if self._model.can_queue():
+            self._model.look()  # what was typed last counts, and is seen before it is queued
+        if self._model.can_queue() and self.main.text() == said:
             self.queue_requested.emit(self._model.tomls())
             self.accept()
+
+
+class _NameDelegate(QStyledItemDelegate):
+    """A row is as wide as the list, so that a long name is cut rather than scrolled to."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(0, super().sizeHint(option, index).height())
 
 
 def open_sweep(model: SweepModel, parent: QWidget) -> SweepDialog:

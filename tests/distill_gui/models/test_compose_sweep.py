@@ -173,7 +173,17 @@ def test_many_runs_are_a_question(model: SweepModel) -> None:
     assert model.words_of_faults().count("\n") == 0
     assert model.many() == "Queue all 201 runs" and model.heading() == "201 runs"
     model.allow_many(True)
-    assert model.can_queue() and len(model.tomls()) == 201
+    assert model.can_queue() and len(model.tomls()) == 201 and model.allows_many()
+    model.add("training.epochs")
+    model.look()
+    assert model.can_queue(), "as many as were meant"
+    model.set_part(1, "text", "1, 2")
+    model.look()
+    assert model.heading() == "402 runs" and not model.can_queue() and not model.allows_many()
+    model.remove(1)
+    model.look()
+    assert not model.can_queue(), "it is asked anew"
+    model.allow_many(True)
     model.set_part(0, "step", "0.0005")
     model.look()
     assert "2,001 runs are more than 1,000" in model.words_of_faults() or "more than 1,000 values" in model.fault(0)

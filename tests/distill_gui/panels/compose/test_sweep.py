@@ -35,8 +35,10 @@ def test_what_is_typed_becomes_runs_in_the_queue(ready: ComposePanel, dialog: Sw
     assert row.setting.current() == "loss.lambda" and dialog.main.text() == "Add 5 runs to the queue"
     row.fields["step"].clear()
     qtbot.keyClicks(row.fields["step"], "0.5")
+    qtbot.keyClick(row.fields["step"], Qt.Key.Key_Return)  # at once: what was typed last counts, and is seen first
+    assert dialog.isVisible() and dialog.main.text() == "Add 3 runs to the queue" and dialog.runs.count() == 3
     with qtbot.waitSignal(ready.queue_requested) as queued:
-        qtbot.mouseClick(dialog.main, Qt.MouseButton.LeftButton)  # at once: what was typed last counts
+        qtbot.keyClick(row.fields["step"], Qt.Key.Key_Return)
     configs = [parse_config(toml) for toml in queued.args[0]]
     assert [config.to_dict()["loss"]["lambda"] for config in configs] == [0, 0.5, 1]
     assert not dialog.isVisible()
@@ -110,6 +112,22 @@ def test_so_many_runs_are_asked_about(dialog: SweepDialog, qtbot: QtBot) -> None
     assert "201 runs are more than 100" in dialog.said.text() and not dialog.main.isEnabled()
     dialog.many.click()
     assert dialog.main.text() == "Add 201 runs to the queue" and dialog.said.isHidden()
+    dialog._model.set_part(0, "step", "0.002")
+    dialog._model.look()
+    assert not dialog.many.isChecked() and not dialog.main.isEnabled(), "501 are another question"
+    assert dialog.many.text() == "Queue all 501 runs"
+
+
+def test_long_names_are_cut_in_their_middle_and_whole_in_the_tooltip(
+    ready: ComposePanel, model: ComposeModel, qtbot: QtBot
+) -> None:
+    model.merge({"name": "A name as long as a name may be, or almost: " + "very " * 25})
+    dialog = ready.open_sweep()
+    qtbot.addWidget(dialog)
+    last = dialog.runs.item(4)
+    assert dialog.runs.visualItemRect(last).width() <= dialog.runs.viewport().width()
+    assert dialog.runs.horizontalScrollBar().maximum() == 0 and last.text() in last.toolTip()
+    dialog.close()
 
 
 def test_everything_has_a_name_and_fits_a_small_screen(dialog: SweepDialog, qapp: QApplication) -> None:
