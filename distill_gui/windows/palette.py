@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import takewhile
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -76,12 +76,16 @@ class CommandPalette(QFrame):
         self.field.textChanged.connect(model.set_typed)
         self.field.installEventFilter(self)
         self.rows.clicked.connect(self._on_clicked)
-        model.modelReset.connect(self._fit)
+        model.modelReset.connect(self._on_found)
         window.installEventFilter(self)
-        self._fit()
+        self._on_found()
         self.show()
         self.raise_()
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _on_found(self) -> None:
+        self.rows.setCurrentIndex(self._model.index(self._model.first_chosen()))
+        self._fit()
 
     def _fit(self) -> None:
         """As high as what is found, in the middle of the window's upper part."""
@@ -89,7 +93,6 @@ class CommandPalette(QFrame):
         show_if(self.nothing, count == 0)
         show_if(self.rows, count > 0)
         self.rows.setFixedHeight(ROW * min(MOST_ROWS, max(1, count)) + 2)
-        self.rows.setCurrentIndex(self._model.index(self._model.first_chosen()))
         width = min(WIDTH, self._window.width() - 2 * M)
         self.setFixedWidth(width)
         self.adjustSize()
@@ -99,16 +102,19 @@ class CommandPalette(QFrame):
         if watched is self._window:
             if event.type() == QEvent.Type.Resize:
                 self._fit()
-            elif event.type() == QEvent.Type.WindowBlocked:
-                self.close()  # a dialog opens over the window
+            elif event.type() in (QEvent.Type.WindowBlocked, QEvent.Type.MouseButtonPress):
+                self.close()  # a dialog opens over the window; a click beside it, on what takes none itself
             return False
         if isinstance(event, QFocusEvent) and event.lostFocus():
             own_menu = event.reason() == Qt.FocusReason.PopupFocusReason
             if not own_menu and QApplication.activeWindow() is self._window:
-                self.close()  # a click beside it; when another window comes to the front it stays
+                self._go()  # a click beside it; when another window comes to the front it stays
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             return self._on_key(event)
         return False
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()  # a click on its edge is none beside it
 
     def _on_key(self, event: QKeyEvent) -> bool:
         key, count = event.key(), self._model.rowCount()
@@ -142,16 +148,18 @@ class CommandPalette(QFrame):
 
     def close(self) -> bool:
         """Go, with the focus back where it was."""
+        return self._go(focus_back=True)
+
+    def _go(self, focus_back: bool = False) -> bool:
         if self.isHidden():
             return True
         self._window.removeEventFilter(self)
         self.field.removeEventFilter(self)
         self.hide()
-        heir = next(
-            (widget for widget in (self._before, self._beyond) if widget is not None and widget.isVisible()), None
-        )
-        if heir is not None:
-            heir.setFocus(Qt.FocusReason.OtherFocusReason)
+        if focus_back:
+            found = (widget for widget in (self._before, self._beyond) if widget is not None and widget.isVisible())
+            # else the next best button of the window would have it, with a ring that nobody asked for
+            next(found, self._window).setFocus(Qt.FocusReason.OtherFocusReason)
         self.gone.emit()
         return super().close()
 

@@ -251,7 +251,7 @@ def elided_name(metrics: QFontMetrics, name: str, width: int) -> str:
     """What tells the runs of a sweep apart stands at the end of their names: so the end gets most of the room."""
     if metrics.horizontalAdvance(name) <= width:
         return name
-    end = metrics.elidedText(name, Qt.TextElideMode.ElideLeft, 3 * width // 4).removeprefix("…")
+    end = metrics.elidedText(name, Qt.TextElideMode.ElideLeft, 3 * width // 4).removeprefix("…").lstrip(" ·")
     whole = end.partition(" · ")[2]  # without what is left of a part that is cut
     if whole and metrics.horizontalAdvance(whole) > width // 2:
         end = whole

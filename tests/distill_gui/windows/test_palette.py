@@ -7,9 +7,19 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QApplication, QDialog, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from distill_gui.models import Models
@@ -116,15 +126,26 @@ def test_the_arrows_go_round_and_escape_gives_the_focus_back(window: MainWindow,
     for key, row in ((Qt.Key.Key_Up, last), (Qt.Key.Key_Down, 0), (Qt.Key.Key_Down, 1), (Qt.Key.Key_PageDown, 12)):
         qtbot.keyClick(palette.field, key)
         assert palette.rows.currentIndex().row() == min(row, last)
+    window.resize(window.width() + 40, window.height())
+    assert palette.rows.currentIndex().row() == min(12, last), "a window that changes its size chooses nothing"
     qtbot.keyClick(palette.field, Qt.Key.Key_Escape)
     assert window.palette_open is None and window.focusWidget() is before and HEARD == []
 
 
 def test_a_click_beside_it_closes_it_and_one_on_it_chooses(window: MainWindow, qtbot: QtBot) -> None:
     opened(window, qtbot)
-    window.panel("compose").buttons[0].setFocus()  # type: ignore[attr-defined]
-    assert window.palette_open is None
+    first, second = QLineEdit(window.panel("compose")), QLabel("only words", window.panel("compose"))
+    for place, beside in enumerate((first, second)):
+        beside.move(0, 60 * place)
+        beside.show()
+    qtbot.mouseClick(first, Qt.MouseButton.LeftButton)
+    assert window.palette_open is None and window.focusWidget() is first, "the keyboard is where the click went"
+    opened(window, qtbot)
+    qtbot.mouseClick(second, Qt.MouseButton.LeftButton)
+    assert window.palette_open is None and window.focusWidget() is first
     palette = opened(window, qtbot)
+    qtbot.mouseClick(palette, Qt.MouseButton.LeftButton, pos=QPoint(3, 3))
+    assert window.palette_open is palette
     at = palette.rows.visualRect(palette.rows.model().index(0, 0)).center()
     qtbot.mouseClick(palette.rows.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert HEARD == ["Polish compose"]

@@ -67,7 +67,7 @@ def test_long_names_are_told_apart_by_their_ends(rows_view: RunRows, models: Sim
 
 @pytest.mark.parametrize("width", [60, 100, 148, 200, 400])
 @pytest.mark.parametrize(
-    "name", ["vanilla · 3x384 · λ 0.25 · seed 0", "one long name without any joints in it", "·" * 90]
+    "name", ["vanilla · 3x384 · λ 0.25 · seed 0", "one long name without any joints in it", "–" * 90]
 )
 def test_a_name_has_the_room_there_is_and_most_of_it_is_for_its_end(qapp: QApplication, name: str, width: int) -> None:
     metrics = QFontMetrics(number_font(13, bold=True))
