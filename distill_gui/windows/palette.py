@@ -76,6 +76,7 @@ class CommandPalette(QFrame):
         self.field.textChanged.connect(model.set_typed)
         self.field.installEventFilter(self)
         self.rows.clicked.connect(self._on_clicked)
+        self.rows.selectionModel().currentChanged.connect(self._tell)
         model.modelReset.connect(self._on_found)
         window.installEventFilter(self)
         self._on_found()
@@ -84,8 +85,14 @@ class CommandPalette(QFrame):
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _on_found(self) -> None:
-        self.rows.setCurrentIndex(self._model.index(self._model.first_chosen()))
+        first = self._model.index(self._model.first_chosen())
+        self.rows.setCurrentIndex(first)
+        self._tell(first)
         self._fit()
+
+    def _tell(self, index: QModelIndex) -> None:
+        """Who hears the window is told what Return would do: the keyboard stays in the field."""
+        self.field.setAccessibleDescription(index.data(Qt.ItemDataRole.AccessibleTextRole) or self.nothing.text())
 
     def _fit(self) -> None:
         """As high as what is found, in the middle of the window's upper part."""

@@ -114,6 +114,7 @@ def test_a_run_is_found_by_its_name(window: MainWindow, qtbot: QtBot) -> None:
 def test_what_is_not_possible_says_why_and_does_nothing(window: MainWindow, qtbot: QtBot) -> None:
     palette = opened(window, qtbot)
     qtbot.keyClicks(palette.field, "break")
+    assert palette.field.accessibleDescription() == "Break runs, Runs, It is whole", "it is heard too"
     assert "It is whole" in palette.rows.currentIndex().data(Qt.ItemDataRole.ToolTipRole)
     qtbot.keyClick(palette.field, Qt.Key.Key_Return)
     assert HEARD == [] and window.palette_open is palette
@@ -126,6 +127,8 @@ def test_the_arrows_go_round_and_escape_gives_the_focus_back(window: MainWindow,
     for key, row in ((Qt.Key.Key_Up, last), (Qt.Key.Key_Down, 0), (Qt.Key.Key_Down, 1), (Qt.Key.Key_PageDown, 12)):
         qtbot.keyClick(palette.field, key)
         assert palette.rows.currentIndex().row() == min(row, last)
+        said = palette.rows.currentIndex().data(Qt.ItemDataRole.AccessibleTextRole)
+        assert palette.field.accessibleDescription() == said
     window.resize(window.width() + 40, window.height())
     assert palette.rows.currentIndex().row() == min(12, last), "a window that changes its size chooses nothing"
     qtbot.keyClick(palette.field, Qt.Key.Key_Escape)
@@ -155,6 +158,7 @@ def test_nothing_found_is_said_and_return_is_harmless(window: MainWindow, qtbot:
     palette: Any = opened(window, qtbot)
     qtbot.keyClicks(palette.field, "qqqq")
     assert palette.nothing.isVisible() and not palette.rows.isVisible()
+    assert palette.field.accessibleDescription() == palette.nothing.text()
     qtbot.keyClick(palette.field, Qt.Key.Key_Return)
     assert HEARD == [] and window.palette_open is palette
 
