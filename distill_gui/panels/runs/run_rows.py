@@ -210,8 +210,10 @@ class RunDelegate(QStyledItemDelegate):
         return editor
 
     def setEditorData(self, editor: QWidget, index: Index) -> None:
-        if isinstance(editor, QLineEdit):
-            editor.setText(index.data(Qt.ItemDataRole.EditRole))
+        # asked again whenever the run gets on: what a person is typing stays
+        name = index.data(Qt.ItemDataRole.EditRole)
+        if isinstance(editor, QLineEdit) and not editor.isModified() and editor.text() != name:
+            editor.setText(name)
             editor.selectAll()
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:

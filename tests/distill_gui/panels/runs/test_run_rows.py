@@ -113,6 +113,20 @@ def test_a_new_name_is_asked_for_not_taken(rows_view: RunRows, models: SimpleNam
     assert models.runs.record(1).name == "run 1"
 
 
+def test_a_run_that_gets_on_takes_no_letter_of_its_new_name(
+    rows_view: RunRows, models: SimpleNamespace, qtbot: QtBot
+) -> None:
+    rows_view.edit(models.runs.index(models.runs.row_of(3)))
+    (editor,) = rows_view.viewport().findChildren(QLineEdit)
+    assert editor.selectedText() == "run 3"
+    qtbot.keyClicks(editor, "a bet")
+    models.runs.update([replace(models.runs.record(3), step=51)])
+    qtbot.keyClicks(editor, "ter one")
+    with qtbot.waitSignal(rows_view.renamed) as told:
+        qtbot.keyClick(editor, Qt.Key.Key_Return)
+    assert told.args == [3, "a better one"]
+
+
 @pytest.mark.parametrize("name", ["", "   ", "run 1"])
 def test_no_name_and_the_same_name_ask_for_nothing(
     rows_view: RunRows, models: SimpleNamespace, qtbot: QtBot, name: str
