@@ -195,7 +195,9 @@ class Studio(QObject):
 
             def resume() -> None:
                 for record in records:
-                    self.engine.resume_run(record.id)
+                    now = self.models.runs.record(record.id)
+                    if now is not None and was_cut_off(now):  # nobody has decided about it since
+                        self.engine.resume_run(record.id)
 
             self.window.notify(interrupted_text(records), "Resume", resume, lasts=True)
 

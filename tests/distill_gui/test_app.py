@@ -157,6 +157,20 @@ def test_interrupted_runs_are_offered_to_go_on(
     qtbot.waitUntil(lambda: interrupted().state == "queued")
 
 
+def test_an_old_offer_resumes_nothing_that_was_decided_about_since(
+    open_window: Callable[[], Studio], interrupted: Callable[[], RunRecord], home: Path, qtbot: QtBot
+) -> None:
+    studio = open_window()
+    qtbot.waitUntil(lambda: bool(studio.window.findChildren(Toast)))
+    (toast,) = studio.window.findChildren(Toast)
+    store = Store(home)
+    store.set_state(interrupted().id, "stopped", "Stopped when asked to.")
+    store.close()
+    qtbot.waitUntil(lambda: studio.models.runs.records()[0].state == "stopped")
+    toast.action.click()
+    assert studio.engine.close() and interrupted().state == "stopped"
+
+
 def test_interrupted_runs_go_on_by_themselves_where_that_was_chosen(
     open_window: Callable[[], Studio], interrupted: Callable[[], RunRecord], home: Path, qtbot: QtBot
 ) -> None:
