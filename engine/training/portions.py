@@ -53,6 +53,15 @@ class Portions:
     def __init__(self, device: torch.device, tell: Callable[[str], None] = lambda text: None) -> None:
         self._device, self._tell = device, tell
         self._places: int | None = None  # rows times tokens that fit, None while everything does
+        self.several = True
+        """Whether several batches fit at a time, as far as is known."""
+
+    def one_at_a_time(self) -> None:
+        """Several batches at a time did not fit."""
+        self.several = False
+        self._tell(
+            "Memory ran out while several batches were looked at side by side: they are now taken one at a time."
+        )
 
     def each(
         self, inputs: Mapping[str, Tensor], look: Callable[[dict[str, Tensor]], Found]

@@ -92,8 +92,9 @@ class UsedRows:
                 torch.inference_mode(False),
                 torch.no_grad(),
             ):  # who asks may want no gradient; what is made here outlives that
-                self._whole = self._rest * self._shrunk
-                self._whole[self.used] = self._table.weight
+                whole = self._rest * self._shrunk
+                whole[self.used] = self._table.weight
+            self._whole = whole  # only now: an evaluation asks in several threads at once
         return self._whole
 
     def state(self) -> dict[str, Tensor]:
