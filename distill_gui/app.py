@@ -238,12 +238,12 @@ class Studio(QObject):
 
     def _on_enqueued(self, runs: list[int]) -> None:
         if self.window.place() != "runs":
-            many = f"{len(runs)} runs are" if len(runs) != 1 else "The run is"
-            self._say(f"{many} in the queue.")
+            many = f"{len(runs):,} runs are" if len(runs) != 1 else "The run is"
+            self.window.notify(f"{many} in the queue.", "Undo", lambda: self.engine.discard_all(runs))
 
-    def _on_discarded(self, record: RunRecord) -> None:
-        said = f"“{record.name}” is in the trash."
-        self.window.notify(said, "Undo", lambda: self.engine.restore([record.id]))
+    def _on_discarded(self, gone: list[RunRecord]) -> None:
+        what = f"“{gone[0].name}” is" if len(gone) == 1 else f"{len(gone):,} runs are"
+        self.window.notify(f"{what} in the trash.", "Undo", lambda: self.engine.restore([run.id for run in gone]))
 
     def _on_purged(self, runs: list[int], size: int) -> None:
         count = len(runs)

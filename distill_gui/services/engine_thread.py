@@ -51,7 +51,7 @@ class EngineThread(QThread):
     run_ended = Signal(object)  # RunRecord, after its last rows and scores
     enqueued = Signal(object)  # list[int], the runs just put in the queue
     interrupted_resumed = Signal(object, object)  # two list[int]: put back in the queue; left, as they got no further
-    discarded = Signal(object)  # RunRecord, just moved to the trash by this window
+    discarded = Signal(object)  # list of RunRecord, just moved to the trash by this window
     trash_listed = Signal(object)  # list of (RunRecord, bytes of its files)
     purged = Signal(object, object)  # list[int], the runs this window deleted for good; bytes of their files
     forgotten = Signal(object)  # list[int], runs that anybody deleted for good; nothing more comes of them
@@ -118,7 +118,12 @@ class EngineThread(QThread):
 
     def discard(self, run: int) -> None:
         """Move a run to the trash; ``discarded`` follows. A running one is stopped first, as by ``stop_run``."""
-        self._put(lambda session: session.discard(run))
+        self.discard_all([run])
+
+    def discard_all(self, runs: Sequence[int]) -> None:
+        """The same with several; those already in the trash stay there."""
+        wanted = list(runs)
+        self._put(lambda session: session.discard_all(wanted))
 
     def restore(self, runs: Sequence[int]) -> None:
         """Bring runs back from the trash; ``trash_listed`` follows."""
@@ -303,8 +308,8 @@ class EngineThread(QThread):
             self.means_arrived.emit(news.means)
         for run in news.ended:
             self.run_ended.emit(run)
-        for run in self._session.discarded() if self._session is not None else ():
-            self.discarded.emit(run)
+        if self._session is not None and (gone := self._session.discarded()):
+            self.discarded.emit(gone)
         if news.purged:
             self.forgotten.emit(news.purged)
 

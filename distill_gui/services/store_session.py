@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from distill_gui.services.log_tail import LogTail
@@ -84,6 +84,12 @@ class StoreSession:
         self._gone.append(trash.discard(self._store, run))
         self._to_discard.discard(run)
         self._tail.touch()
+
+    def discard_all(self, runs: Iterable[int]) -> None:
+        """The same with several; those in the trash already stay there, so that it may be called again."""
+        for run in runs:
+            if self._store.run(run).trashed_at is None:
+                self.discard(run)
 
     def discarded(self) -> list[RunRecord]:
         """The runs moved to the trash since the last call."""

@@ -157,6 +157,30 @@ def test_interrupted_runs_are_offered_to_go_on(
     qtbot.waitUntil(lambda: interrupted().state == "queued")
 
 
+def test_what_was_just_queued_can_be_taken_back_and_that_too(
+    open_window: Callable[[], Studio], home: Path, qtbot: QtBot
+) -> None:
+    Preferences(home).set_welcomed()
+    studio = open_window()
+    studio.window.show_place("compose")
+    qtbot.waitUntil(lambda: studio.models.runs.known)
+
+    def click(said: str) -> None:
+        def found() -> Toast | None:
+            shown = [toast for toast in studio.window.findChildren(Toast) if not toast.isHidden()]
+            return next((toast for toast in shown if toast.label.text() == said), None)
+
+        qtbot.waitUntil(lambda: found() is not None)
+        toast = found()
+        assert toast is not None and toast.action.text() == "Undo"
+        toast.action.click()
+
+    studio.engine.enqueue([QUEUED, QUEUED.replace("cut off", "another")])
+    click("2 runs are in the queue.")
+    click("2 runs are in the trash.")
+    qtbot.waitUntil(lambda: [run.name for run in studio.models.runs.records()] == ["cut off", "another"])
+
+
 def test_an_old_offer_resumes_nothing_that_was_decided_about_since(
     open_window: Callable[[], Studio], interrupted: Callable[[], RunRecord], home: Path, qtbot: QtBot
 ) -> None:

@@ -77,7 +77,7 @@ class Life:
         self._ended: deque[int] = deque()
         self._deleted: list[int] = []
         self._by_window = False
-        studio.engine.discarded.connect(lambda record: studio.engine.purge([record.id]))
+        studio.engine.discarded.connect(lambda gone: studio.engine.purge([record.id for record in gone]))
 
     def close(self) -> None:
         self._store.close()

@@ -69,7 +69,7 @@ def test_a_run_is_discarded_restored_and_purged(
     until(lambda: heard.runs and run in heard.runs)
     thread.discard(run)
     until(lambda: discarded and heard.runs[run].trashed_at is not None)
-    assert discarded[0].id == run
+    assert [gone.id for gone in discarded[0]] == [run]
     thread.restore([run])
     until(lambda: listed and heard.runs[run].trashed_at is None)
     thread.discard(run)

@@ -49,6 +49,16 @@ def test_a_run_goes_to_the_trash_and_back_or_for_good(
     assert session.purge([run]) == size and store.numbers() == set()
 
 
+def test_several_runs_are_discarded_at_once_and_asking_again_is_harmless(
+    session: StoreSession, toml: Callable[[str], str], store: Store
+) -> None:
+    runs = [store.enqueue(parse_config(toml(name))) for name in ("a", "b", "c")]
+    session.discard(runs[1])
+    session.discard_all(runs)
+    session.discard_all(runs)
+    assert [gone.id for gone in session.discarded()] == [runs[1], runs[0], runs[2]] and store.trashed() == set(runs)
+
+
 def test_a_running_run_is_discarded_once_it_has_stopped(
     session: StoreSession, toml: Callable[[str], str], store: Store
 ) -> None:
