@@ -272,6 +272,9 @@ class RunListModel(QAbstractListModel):
         record = self._records.get(entry)
         if record is None:  # its row is about to be taken out
             return None
+        if role == Qt.ItemDataRole.ToolTipRole:  # names and reasons are cut where the column is narrow
+            about = f"run {record.id} · {summary(record)}"
+            return wrapped_tip("\n".join((record.name, about, *self._marks_text(record))))
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
                 return record.name
@@ -282,9 +285,6 @@ class RunListModel(QAbstractListModel):
                 return ", ".join(
                     (f"{record.name}, run {record.id}, {record.state}, {drawn}", *self._marks_text(record))
                 )
-            case Qt.ItemDataRole.ToolTipRole:  # names and reasons are cut where the column is narrow
-                about = " · ".join((f"run {record.id}", summary(record)))
-                return wrapped_tip("\n".join((record.name, about, *self._marks_text(record))))
             case _ if role == RECORD_ROLE:
                 return record
             case _ if role == PINNED_ROLE:

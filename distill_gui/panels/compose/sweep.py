@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from distill_gui.models.compose_sweep import SweepModel
 from distill_gui.panels.compose.sweep_row import SweepRow
-from distill_gui.plain import wrapped_tip
+from distill_gui.plain import set_tip
 from distill_gui.theme import XL, L, M, S
 from distill_gui.widgets.buttons import button
 from distill_gui.widgets.fitted_scroll import FittedScroll
@@ -149,7 +149,7 @@ class SweepDialog(QDialog):
             self.runs.clear()
             self.runs.addItems(names)
             for at, name in enumerate(names):
-                self.runs.item(at).setToolTip(wrapped_tip(name))
+                set_tip(self.runs.item(at), name)
         self.many.setText(model.many())
         self.many.setChecked(model.allows_many())
         show_if(self.many, bool(model.many()))
