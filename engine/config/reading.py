@@ -194,7 +194,12 @@ def _numbered(parts: list[str]) -> str:
 
 
 def toml_value(text: str) -> Any:
-    """What ``text`` means as a TOML value; the text itself where it is none, so that words need no quotes."""
+    """What ``text`` means as a TOML value; the text itself where it is none, so that words need no quotes.
+
+    ``0x64`` is text too: an architecture mistyped rather than 100 in hexadecimal.
+    """
+    if re.fullmatch(r"0[xob]\w+", text):
+        return text
     try:
         read = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):

@@ -167,6 +167,12 @@ def test_an_override_brings_one_value_and_nothing_else():
     assert "loss.lambda" in faults_of(GOOD, "loss.lambda=1\n[training]\nepochs=7")
 
 
+@pytest.mark.parametrize("typed", ["0x64", "0b10", "0o7"])
+def test_an_architecture_mistyped_is_no_other_number(typed):
+    assert "100" not in str(faults_of(GOOD, f"student.architecture={typed}"))
+    assert f"“{typed}”" in faults_of(GOOD, f"training.epochs={typed}")["training.epochs"]
+
+
 def test_a_faulty_override_does_not_hide_the_others():
     found = faults_of(GOOD, "nonsense", "training.epochs=0", "loss.gamma=maybe")
     assert set(found) == {"--set", "training.epochs", "loss.gamma"}
