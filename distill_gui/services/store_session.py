@@ -38,10 +38,9 @@ class StoreSession:
         self._keeper.step()
 
     def enqueue(self, configs: list[DistillationConfig], runs: list[int]) -> None:
-        """Moves one after the other from ``configs`` to ``runs``: a second attempt goes on where the first ended."""
-        while configs:
-            runs.append(self._store.enqueue(configs[0]))
-            configs.pop(0)
+        """All or none, from ``configs`` to ``runs``: after an attempt that failed a second one finds all of them."""
+        runs += self._store.enqueue_all(configs)
+        configs.clear()
         self._tail.touch()
         self._keeper.hurry()
 

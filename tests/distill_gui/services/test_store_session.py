@@ -16,6 +16,7 @@ from distill_gui.services.worker_keeper import Reports, Times
 from engine.config import parse_config
 from engine.errors import EngineError, StoreError
 from engine.store import Store
+from engine.store import store as store_module
 from engine.store.processes import own_identity
 
 
@@ -84,21 +85,23 @@ def test_a_migration_is_told(home: Path, fake: Any) -> None:
     assert len(said) == 1 and "from schema 1 to" in said[0]
 
 
-def test_an_enqueue_tried_again_goes_on_where_it_ended(
+def test_an_enqueue_is_all_or_none_and_tried_again_is_done_once(
     session: StoreSession, toml: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, store: Store
 ) -> None:
     configs, runs = [parse_config(toml(name)) for name in ("a", "b", "c")], []
-    enqueue, calls = Store.enqueue, []
+    honest, calls = store_module.seal_run, []
 
-    def refuse_the_second(self: Store, config: Any) -> int:
-        calls.append(config)
+    def refuse_the_second(connection: Any, run: int) -> None:
+        calls.append(run)
         if len(calls) == 2:
             raise StoreError("busy")
-        return enqueue(self, config)
+        honest(connection, run)
 
-    monkeypatch.setattr(Store, "enqueue", refuse_the_second)
+    monkeypatch.setattr(store_module, "seal_run", refuse_the_second)
     with pytest.raises(StoreError):
         session.enqueue(configs, runs)
+    assert runs == [] and store.runs() == []
+    session.enqueue(configs, runs)
     session.enqueue(configs, runs)
     assert runs == [1, 2, 3]
     assert [run.name for run in store.runs()] == ["a", "b", "c"]
