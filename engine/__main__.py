@@ -11,9 +11,12 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without λ shows “?” rather than a traceback
-    from engine.cli.app import app
-    from engine.errors import EngineError
-    from engine.visible import sentence, visible, without_secrets
+    try:
+        from engine.cli.app import app
+        from engine.errors import EngineError
+        from engine.visible import sentence, visible, without_secrets
+    except KeyboardInterrupt:  # while it loads; what comes later typer and the commands see to
+        sys.exit(130)
 
     try:
         app()

@@ -32,7 +32,7 @@ class WorkerProcess:
             [memory_kills()], maxlen=2
         )  # as last counted: others are killed in its long life too
         self._counted_at = time.monotonic()
-        arguments = [*command, "work", "--home", str(home), "--stay-s", f"{stay_s:g}"]
+        arguments = [*command, "work", "--home", str(home), "--stay-s", f"{stay_s:g}", "--quiet"]
         try:
             with open_private(self.output.file) as output:
                 self._process = start_engine(arguments, home, subprocess.DEVNULL, output, subprocess.STDOUT)

@@ -68,7 +68,8 @@ def sweep(
         typer.Option(
             "--over",
             metavar="KEY=VALUES",
-            help="A key and its values: loss.lambda=0.1,0.2 or loss.lambda=0:1:0.1 (from:to:step). Of several all combinations.",
+            help="A key and its values: loss.lambda=0.1,0.2 or loss.lambda=0:1:0.1 (from:to:step). Once for each key; "
+            "of several, every combination is a run.",
         ),
     ] = None,
     settings: Annotated[
@@ -293,6 +294,7 @@ def work(
             "the whole machine. Each needs memory of its own, on the device too.",
         ),
     ] = 1,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Do not say how each run ended.")] = False,
     under: Annotated[int, typer.Option("--under", min=0, hidden=True)] = 0,
     home: Home = None,
 ) -> None:
@@ -300,13 +302,13 @@ def work(
     from engine.cli.work import work as take_runs
     from engine.cli.work import work_together, work_under
 
-    if under:  # its leader reads the number
-        say(str(work_under(home_folder(home), under, stay, checkpoints)))
+    if under:
+        work_under(home_folder(home), under, stay, checkpoints, quiet)
         return
     if at_once > 1:
-        done = work_together(home_folder(home), at_once, stay, checkpoints, resume_interrupted)
+        done = work_together(home_folder(home), at_once, stay, checkpoints, resume_interrupted, quiet)
     else:
-        done = take_runs(home_folder(home), stay, checkpoints, resume_interrupted)
+        done = take_runs(home_folder(home), stay, checkpoints, resume_interrupted, quiet)
     say(f"{done} run{'s' if done != 1 else ''} done.", error=True)
 
 

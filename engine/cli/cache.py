@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.table import Table
 
-from engine.cli.terminal import say, terminal, text_cell
+from engine.cli.terminal import print_list, say, text_cell
 from engine.data import cache_room
 from engine.data.cache_room import LIMIT_VARIABLE, Entry, size_in_words
 from engine.store.trash import size_of
@@ -39,7 +39,7 @@ def list_cache(home: Path, as_json: bool) -> None:
             column.no_wrap = True
         for entry in found:
             table.add_row(*(text_cell(cell) for cell in _cells(entry)))
-        terminal().print(table)
+        print_list(table)
     count = f"{len(found)} {'entry' if len(found) == 1 else 'entries'}" if found else "Nothing kept yet"
     say(f"{count}, {size_in_words(taken)} of at most {size_in_words(limit)} ({LIMIT_VARIABLE} sets it). {folder}")
     if teachers:

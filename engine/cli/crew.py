@@ -10,24 +10,53 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 from engine.cli.execute import HANG_UP
+from engine.cli.opening import say_interrupted
 from engine.cli.terminal import say
 from engine.device import AT_ONCE
-from engine.errors import StoreError
-from engine.store import Store
-from engine.store.exit_cause import cause_of
+from engine.errors import EngineError, StoreError
+from engine.store import RunRecord, Store
+from engine.store.exit_cause import OUT_OF_MEMORY, cause_of, memory_kills
 from engine.store.records import QUEUED, RUNNING
+from engine.store.run_log import append_line
 
 LOOK_EVERY_S = 0.3
+TAKE_UP_AFTER_S = (
+    3.0  # whoever killed a worker to stop its run writes that down in less, and it is not to be resumed then
+)
+MEMORY_LOOK_S = 5.0  # a process killed for want of memory may take seconds to be gone, giving it back
 FRUITLESS_S = 10.0  # a worker that dies so soon after its start has probably not trained anything
+DONE = "done"  # what a worker prints for every run
 MOST_FRUITLESS = 3  # such deaths one after another until no more is started
+
+
+@dataclass(eq=False)
+class Member:
+    """A worker of the crew. What it prints goes to a file: a pipe that nobody reads until the end would fill up."""
+
+    process: subprocess.Popen[bytes]
+    printed: IO[bytes]
+    began: float
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def done(self) -> int:
+        """How many runs it has said that it was done with."""
+        with self.printed as printed:
+            printed.seek(0)
+            return sum(line.strip() == DONE.encode() for line in printed)
 
 
 @dataclass
@@ -40,26 +69,39 @@ class Crew:
     take_up: Callable[[], None]
     """What is done about runs whose process died."""
     done: int = 0
-    signalled: bool = False
-    _members: dict[subprocess.Popen[str], float] = field(default_factory=dict)
+    _members: list[Member] = field(default_factory=list)
+    _signals: list[int] = field(default_factory=list)
+    _ending: bool = False
     _fruitless: int = 0
+    _full: bool = False
+    """Whether the system refused one more; until one of them has ended."""
+    _take_up_at: float | None = None
+    _memory_kills: deque[int] = field(default_factory=lambda: deque([memory_kills()], maxlen=2))
+    _counted_at: float = field(default_factory=time.monotonic)
 
     def work(self) -> None:
-        """Until the workers have ended and nothing is queued; after a signal until they have ended."""
-        with self._passing_signals_on():
+        """Until the workers have ended and nothing is queued; after a signal until they have ended.
+
+        Raises EngineError where workers die as soon as they are started."""
+        with self._hearing_signals():
             self._hire(1)
-            while self._members:
+            while self._members or self._take_up_at is not None:
                 time.sleep(LOOK_EVERY_S)
+                self._pass_a_signal_on()
                 self._collect()
-                if not self.signalled and self._fruitless < MOST_FRUITLESS:
+                self._take_up_what_died()
+                if not self._ending and not self._full and self._fruitless < MOST_FRUITLESS:
                     self._hire(self._without_a_worker())
         if self._fruitless >= MOST_FRUITLESS:
-            say(f"No more workers are started: {self._fruitless} in a row ended as soon as they had begun.", error=True)
+            raise EngineError(
+                f"No more workers are started: {self._fruitless} in a row ended as soon as they had begun. "
+                "“distill work” without --at-once may tell more."
+            )
 
     def _without_a_worker(self) -> int:
         """How many runs wait that no worker is about to take: one that has no run yet is still loading, and takes one."""
-        try:
-            waiting, at_work = len(self.store.runs(QUEUED)), {run.pid for run in self.store.runs(RUNNING)}
+        try:  # in this order: whoever takes a run in between is not asked for once more
+            at_work, waiting = {run.pid for run in self.store.runs(RUNNING)}, len(self.store.runs(QUEUED))
         except StoreError:  # locked just now, say: whoever waits is there at the next look too
             return 0
         return waiting - sum(member.pid not in at_work for member in self._members)
@@ -67,53 +109,104 @@ class Crew:
     def _hire(self, waiting: int) -> None:
         """Start as many as have something to do."""
         for _ in range(min(waiting, self.count - len(self._members))):
-            member = subprocess.Popen(
-                self.command, stdout=subprocess.PIPE, text=True, start_new_session=True,
-                env={**os.environ, AT_ONCE: str(self.count)},
-            )  # fmt: skip
-            self._members[member] = time.monotonic()
+            try:
+                printed = tempfile.TemporaryFile()  # noqa: SIM115, open as long as the member
+                process = subprocess.Popen(
+                    self.command, stdin=subprocess.DEVNULL, stdout=printed, start_new_session=True,
+                    env={**os.environ, AT_ONCE: str(self.count), "PYTHONPATH": os.pathsep.join(_path())},
+                )  # fmt: skip
+            except OSError as error:
+                if not self._members:
+                    raise EngineError(f"No worker can be started: {error}.") from error
+                self._full = True
+                _tell(f"One more worker cannot be started: {error}. The others go on.")
+                return
+            self._members.append(Member(process, printed, time.monotonic()))
 
     def _collect(self) -> None:
-        for member, began in list(self._members.items()):
-            status = member.poll()
+        for member in list(self._members):
+            status = member.process.poll()
             if status is None:
                 continue
-            del self._members[member]
-            assert member.stdout is not None
-            with member.stdout as said:
-                lines = said.read().split()
-            self.done += int(lines[-1]) if lines and lines[-1].isdecimal() else 0
-            if status == 0 or self.signalled:  # a signal also ends one that has not begun a run
+            self._members.remove(member)
+            self._full = False
+            self.done += member.done()
+            if status == 0:
                 self._fruitless = 0
-                continue
-            soon = time.monotonic() - began < FRUITLESS_S
-            self._fruitless = self._fruitless + 1 if soon else 0
-            say(f"A worker (process {member.pid}) ended before its run did: {cause_of(status)}.", error=True)
-            with suppress(StoreError):
+            elif not self._ending:  # then it may just not have begun a run
+                self._fruitless = self._fruitless + 1 if time.monotonic() - member.began < FRUITLESS_S else 0
+                self._say_how_it_died(member, status)
+            if status != 0:
+                self._take_up_at = time.monotonic() + (0.0 if self._ending else TAKE_UP_AFTER_S)
+        if time.monotonic() - self._counted_at >= MEMORY_LOOK_S:
+            self._memory_kills.append(memory_kills())
+            self._counted_at = time.monotonic()
+
+    def _say_how_it_died(self, member: Member, status: int) -> None:
+        cause = cause_of(status, memory_ran_out=memory_kills() > self._memory_kills[0])
+        cause += ", or fewer runs at once" if cause == OUT_OF_MEMORY else ""
+        runs: list[RunRecord] = []
+        with suppress(StoreError):
+            runs = [run for run in self.store.runs(RUNNING) if run.pid == member.pid]
+        for run in runs:
+            _tell(f"The worker of run {run.id} (process {member.pid}) ended before its run did: {cause}.")
+            append_line(run.log_file, f"Its process ended before it did: {cause}.")
+        if not runs:
+            _tell(f"A worker (process {member.pid}) ended: {cause}.")
+
+    def _take_up_what_died(self) -> None:
+        if self._take_up_at is None or time.monotonic() < self._take_up_at:
+            return
+        self._take_up_at = None
+        with suppress(StoreError, OSError):
+            if self._ending:
+                self.store.recover_dead()
+                say_interrupted(self.store)
+            else:
                 self.take_up()
 
     @contextmanager
-    def _passing_signals_on(self) -> Iterator[None]:
-        """A signal to this process is one to every worker: they are sessions of their own, which a terminal does not reach."""
+    def _hearing_signals(self) -> Iterator[None]:
+        """Signals to this process are kept until the next look, when all workers are there that they are for."""
 
-        def passing(number: int, frame: FrameType | None) -> None:
-            self.signalled = True
-            for member in self._members:
-                with suppress(OSError):
-                    member.send_signal(number)
+        def keep(number: int, frame: FrameType | None) -> None:
+            self._signals.append(number)
 
         numbers = [signal.SIGINT, signal.SIGTERM]
         if HANG_UP is not None and signal.getsignal(HANG_UP) != signal.SIG_IGN:
             numbers.append(HANG_UP)
-        before = {number: signal.signal(number, passing) for number in numbers}
+        before = {number: signal.signal(number, keep) for number in numbers}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
+    def _pass_a_signal_on(self) -> None:
+        """To every worker: they are sessions of their own, which a terminal does not reach. One a look: two would be as one."""
+        if not self._signals:
+            return
+        number = self._signals.pop(0)
+        if not self._ending and number != HANG_UP:  # a terminal that hangs up reads no more
+            _tell("Asked to end: the runs under way stop and keep their students. Once more breaks them off.")
+        self._ending = True
+        for member in self._members:
+            with suppress(OSError):
+                member.process.send_signal(number)
 
-def worker_command(home: Path, stay_s: float, checkpoint_every_s: float) -> list[str]:
+
+def _path() -> list[str]:
+    """Where this process finds its modules. A worker must not find others in the folder that it is started in."""
+    return [folder or str(Path.cwd()) for folder in sys.path]
+
+
+def _tell(text: str) -> None:
+    with suppress(OSError):
+        say(text, error=True)
+
+
+def worker_command(home: Path, stay_s: float, checkpoint_every_s: float, quiet: bool) -> list[str]:
     """How a worker of the crew is started that this process leads."""
     given = {"--home": home, "--stay-s": stay_s, "--checkpoint-s": checkpoint_every_s, "--under": os.getpid()}
-    return [sys.executable, "-m", "engine", "work", *(str(word) for pair in given.items() for word in pair)]
+    words = [str(word) for pair in given.items() for word in pair] + ["--quiet"] * quiet
+    return [sys.executable, "-P", "-m", "engine", "work", *words]

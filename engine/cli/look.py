@@ -12,7 +12,7 @@ from rich.table import Table
 
 from engine import catalog
 from engine.cli.opening import interrupted_sentence, megabytes, opened
-from engine.cli.terminal import say, terminal, text_cell
+from engine.cli.terminal import NameCell, print_list, say, text_cell
 from engine.errors import EngineError, StoreError
 from engine.store import RunRecord
 from engine.store.liveness import is_had
@@ -34,8 +34,9 @@ def list_runs(home: Path, as_json: bool, trash: bool = False) -> None:
     last = "Discarded, files" if trash else "Score"
     table = Table("#", "Name", "State", "Task", "Student", "Loss", "Seed", last, box=None, pad_edge=False)
     for run in found:
-        table.add_row(*(text_cell(cell) for cell in (*_cells(run), _discarded(run) if trash else _score(run))))
-    terminal().print(table)
+        number, name, *rest = *_cells(run), _discarded(run) if trash else _score(run)
+        table.add_row(text_cell(number), NameCell(name), *(text_cell(cell) for cell in rest))
+    print_list(table)
     if any(_is_dead(run) for run in found):
         say("✝ Its process is gone. “distill resume RUN” goes on from its last checkpoint.")
     if sentence := interrupted_sentence([run.id for run in found if run.state == INTERRUPTED and not trash]):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.cli.terminal import say
-from engine.store import Store
-from engine.store.records import INTERRUPTED
+from engine.store import RunRecord, Store
+from engine.store.records import FAILED, INTERRUPTED
 
 
 def opened(home: Path) -> Store:
@@ -34,6 +34,13 @@ def interrupted_sentence(runs: list[int]) -> str:
         f"{len(runs)} runs were interrupted ({numbers}); “distill resume RUN” goes on with one of them, "
         "“distill work --resume-interrupted” with all."
     )
+
+
+def how_it_ended(run: RunRecord) -> str:
+    """A line: the number and name of a run, its state, and its score, or else the reason."""
+    score = f"{run.key_metric} {run.best_score * 100:.1f}" if run.best_score is not None else ""
+    said = run.reason if run.state == FAILED or not score else score
+    return f"Run {run.id}, {run.name}: {run.state}" + (f", {said}" if said else "")
 
 
 def megabytes(count: int) -> str:

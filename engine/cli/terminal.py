@@ -5,10 +5,16 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from rich.console import Console
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
+from rich.table import Table
 from rich.text import Text
 
 from engine.visible import visible
+
+UNLIMITED = 10_000  # columns
+SHORTEST_NAME = 16
 
 
 def say(text: str = "", *, error: bool = False, end: str = "\n") -> None:
@@ -31,6 +37,37 @@ def terminal(*, error: bool = False, highlight: bool = True) -> Terminal:
 def text_cell(text: str) -> Text:
     """A name as the cell of a table: text, never markup."""
     return Text(visible(text))
+
+
+class NameCell:
+    """As ``text_cell``, always one line: where room is short its middle goes, as the names of a sweep differ at their end."""
+
+    def __init__(self, name: str) -> None:
+        self._name = visible(name)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(min(SHORTEST_NAME, cell_len(self._name)), cell_len(self._name))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text(shortened(self._name, options.max_width), no_wrap=True, overflow="ellipsis")
+
+
+def shortened(text: str, room: int) -> str:
+    """``text`` in at most ``room`` columns of a terminal, with "…" for its middle."""
+    if cell_len(text) <= room:
+        return text
+    head, tail = max(0, room - 1) - max(0, room - 1) // 2, text
+    while tail and cell_len(tail) > max(0, room - 1) // 2:  # some signs take two columns
+        tail = tail[1:]
+    return set_cell_size(text, head).rstrip() + "…" + tail.lstrip()
+
+
+def print_list(table: Table) -> None:
+    """On stdout: as wide as the terminal, and as wide as it is where another program or a file reads it."""
+    console = terminal()
+    if not console.is_terminal:
+        console.width = UNLIMITED
+    console.print(table)
 
 
 def _harmless(found: Any) -> Any:

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from engine.cli.crew import Crew, worker_command
+from engine.cli.crew import DONE, Crew, worker_command
 from engine.cli.execute import CHECKPOINT_EVERY_S, DEVICE_LOST, StopControl, execute
-from engine.cli.opening import opened, say_interrupted
+from engine.cli.opening import how_it_ended, opened, say_interrupted
 from engine.cli.patience import patiently
 from engine.cli.terminal import say
 from engine.data.cache_room import room_limit
 from engine.errors import StoreError
-from engine.store import Store
+from engine.store import RunRecord, Store
 from engine.store.processes import own_identity
 from engine.store.records import FAILED, PAUSED, QUEUED
 from engine.store.room import give_back_room
@@ -27,17 +27,22 @@ LOOK_EVERY_S = 0.2
 
 
 def work(
-    home: Path, stay_s: float, checkpoint_every_s: float = CHECKPOINT_EVERY_S, resume_interrupted: bool = False
+    home: Path,
+    stay_s: float,
+    checkpoint_every_s: float = CHECKPOINT_EVERY_S,
+    resume_interrupted: bool = False,
+    quiet: bool = False,
 ) -> int:
     """Train queued runs until none has come for ``stay_s`` seconds. Returns how many; 0 at once if another worker is here.
 
     With ``resume_interrupted`` runs whose process ended without a word go on by themselves, as long as they get further.
+    Unless ``quiet`` it says on stderr how each run ended.
     """
     with _as_worker(home) as store:
         if store is None:
             return 0
         _take_up(store, resume_interrupted)
-        done, begins_anew = _take_runs(store, stay_s, checkpoint_every_s, lambda: True)
+        done, begins_anew = _take_runs(store, stay_s, checkpoint_every_s, lambda: True, None if quiet else _say_end)
         with suppress(StoreError):
             give_back_room(store)
     if begins_anew:
@@ -46,14 +51,19 @@ def work(
 
 
 def work_together(
-    home: Path, at_once: int, stay_s: float, checkpoint_every_s: float, resume_interrupted: bool = False
+    home: Path,
+    at_once: int,
+    stay_s: float,
+    checkpoint_every_s: float,
+    resume_interrupted: bool = False,
+    quiet: bool = False,
 ) -> int:
     """As ``work``, with up to ``at_once`` runs under way at a time, each in a process of its own."""
     with _as_worker(home) as store:
         if store is None:
             return 0
         _take_up(store, resume_interrupted)
-        command = worker_command(home, stay_s, checkpoint_every_s)
+        command = worker_command(home, stay_s, checkpoint_every_s, quiet)
         crew = Crew(store, command, at_once, lambda: _take_up(store, resume_interrupted))
         crew.work()
         with suppress(StoreError):
@@ -61,17 +71,26 @@ def work_together(
     return crew.done
 
 
-def work_under(home: Path, leader: int, stay_s: float, checkpoint_every_s: float) -> int:
-    """As ``work``, in a process that ``work_together`` started; with its ``leader``, the process of that pid, it ends too."""
+def work_under(home: Path, leader: int, stay_s: float, checkpoint_every_s: float, quiet: bool = False) -> None:
+    """As ``work``, in a process that ``work_together`` started; with its ``leader``, the process of that pid, it ends too.
+
+    Its leader counts what it prints on stdout for every run.
+    """
+
+    def tell(run: RunRecord) -> None:
+        with suppress(OSError):
+            print(DONE, flush=True)
+        if not quiet:
+            _say_end(run)
+
     _report_crashes()
     store = opened(home)
     try:
-        done, begins_anew = _take_runs(store, stay_s, checkpoint_every_s, lambda: os.getppid() == leader)
+        _, begins_anew = _take_runs(store, stay_s, checkpoint_every_s, lambda: os.getppid() == leader, tell)
     finally:
         store.close()
     if begins_anew:
         _begin_anew()
-    return done
 
 
 @contextmanager
@@ -94,7 +113,13 @@ def _as_worker(home: Path) -> Iterator[Store | None]:
         store.close()
 
 
-def _take_runs(store: Store, stay_s: float, checkpoint_every_s: float, goes_on: Callable[[], bool]) -> tuple[int, bool]:
+def _take_runs(
+    store: Store,
+    stay_s: float,
+    checkpoint_every_s: float,
+    goes_on: Callable[[], bool],
+    tell: Callable[[RunRecord], None] | None,
+) -> tuple[int, bool]:
     """Train what is queued; (how many runs, whether another process must go on with the queue).
 
     After a pause it waits for no other: only the end of its process gives back all that it has of the device. A signal ends
@@ -102,9 +127,9 @@ def _take_runs(store: Store, stay_s: float, checkpoint_every_s: float, goes_on: 
     """
     pid, started = own_identity()
     done, idle_since, paused = 0, time.monotonic(), False
-    while time.monotonic() - idle_since < stay_s and goes_on():
+    while goes_on():
         run = patiently(lambda: store.claim(pid, started), _say)
-        if run is None and paused:
+        if run is None and (paused or time.monotonic() - idle_since >= stay_s):
             break
         if run is None:
             time.sleep(LOOK_EVERY_S)
@@ -113,6 +138,8 @@ def _take_runs(store: Store, stay_s: float, checkpoint_every_s: float, goes_on: 
         ended = execute(store, run, checkpoint_every_s=checkpoint_every_s, control=control)
         paused = ended.state == PAUSED
         done += 1
+        if tell is not None:
+            tell(ended)
         idle_since = time.monotonic()
         if control.signalled:
             break
@@ -144,6 +171,10 @@ def _take_up(store: Store, resume_interrupted: bool) -> None:
         _say(f"Run {run} was interrupted and is in the queue again.")
     for run in left:
         _say(f"Run {run} was interrupted again without getting any further, so it is left: “distill resume {run}”.")
+
+
+def _say_end(run: RunRecord) -> None:
+    _say(how_it_ended(run))
 
 
 def _say(text: str) -> None:

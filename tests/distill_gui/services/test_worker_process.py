@@ -35,7 +35,7 @@ def test_it_is_told_home_and_patience_and_known_by_pid_and_start(home: Path) -> 
     assert is_alive(*worker.identity)
     assert worker.poll() is None
     assert _end(worker) == 0
-    assert worker.last_lines() == f"work --home {home} --stay-s 1.5"
+    assert worker.last_lines() == f"work --home {home} --stay-s 1.5 --quiet"
     assert not is_alive(*worker.identity)
 
 

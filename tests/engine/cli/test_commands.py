@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from safetensors.numpy import load_file, save_file
 
 from engine.__main__ import main
+from engine.cli.terminal import shortened
 from engine.config import parse_config
 from engine.store import Store
 
@@ -115,9 +117,43 @@ def test_bad_input_leaves_a_store_with_runs_unchanged(distill, config: Path, hom
 def test_queue_then_work(distill, config: Path, home: Path) -> None:
     for kind in ("none", "kl"):
         assert distill("run", config, "--queue", "--set", f"loss.kind={kind}").status == 0
-    assert "2 runs done" in distill("work", "--stay-s", "0.1").err
-    assert [run.state for run in Store(home).runs()] == ["finished", "finished"]
+    worked = distill("work", "--stay-s", "0")  # who waits for no other run still takes those that are there
+    runs = Store(home).runs()
+    assert [run.state for run in runs] == ["finished", "finished"]
+    ends = [f"Run {run.id}, {run.name}: finished, f1 {(run.best_score or 0) * 100:.1f}" for run in runs]
+    assert worked.err.splitlines() == [*ends, "2 runs done."]
     assert distill("stop", "1").status == 2
+
+
+def test_names_of_runs_are_cut_in_their_middle_on_a_terminal_and_whole_elsewhere(
+    distill, config: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "A name of so many words that no terminal has room for it · λ 0.35 · seed 7"
+    assert distill("run", config, "--queue", "--set", f"name={name}").status == 0
+    assert name in distill("runs").out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "72")
+    shown = distill("runs").out.splitlines()
+    assert len(shown) == 2 and "A name o" in shown[1] and "seed 7" in shown[1] and name not in shown[1]
+
+
+@pytest.mark.parametrize("room", range(12))
+def test_a_shortened_text_has_the_room_it_is_given(room: int) -> None:
+    for text in ("abcdefghijkl", "名前が長い名前", ""):
+        found = shortened(text, room)
+        assert cell_len(found) <= max(room, 1) and (found == text) == (cell_len(text) <= room)
+
+
+def test_broken_off_while_it_loads_it_leaves_no_traceback(distill, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "engine.cli.app":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "engine.cli.app")
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    done = distill("runs")
+    assert (done.status, done.out, done.err) == (130, "", "")
 
 
 def test_a_failed_run_keeps_rows_log_and_reason(

@@ -16,9 +16,9 @@ import pytest
 from engine.cli import crew as crew_module
 from engine.cli.crew import Crew
 from engine.config import parse_config
-from engine.errors import StoreError
+from engine.errors import EngineError, StoreError
 from engine.store import RunRecord, Store
-from engine.store.records import QUEUED, RUNNING
+from engine.store.records import INTERRUPTED, QUEUED, RUNNING
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals between processes are POSIX's")
 
@@ -29,26 +29,33 @@ class Queue:
     def __init__(self, *waiting: int) -> None:
         self.waiting = list(waiting)
         self.takers: list[int] = []
+        self.recovered = False
 
     def runs(self, state: str) -> list[object]:
         if state == RUNNING:
             return [SimpleNamespace(pid=pid) for pid in self.takers]
-        assert state == QUEUED
+        assert state in (QUEUED, INTERRUPTED)
+        if state == INTERRUPTED:
+            return []
         found = self.waiting.pop(0) if self.waiting else 0
         if found < 0:
             raise StoreError("locked")
         return [None] * found
+
+    def recover_dead(self) -> None:
+        self.recovered = True
 
 
 def crew_of(queue: Queue, script: str, count: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Crew, list[str]]:
     said: list[str] = []
     monkeypatch.setattr(crew_module, "say", lambda text, error: said.append(text))
     monkeypatch.setattr(crew_module, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(crew_module, "TAKE_UP_AFTER_S", 0.0)
     return Crew(queue, [sys.executable, "-c", script], count, lambda: said.append("taken up")), said  # type: ignore[arg-type]
 
 
 def test_as_many_are_hired_as_wait_and_their_runs_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    script = "import os, time; time.sleep(0.6); print(os.environ['DISTILL_AT_ONCE'])"
+    script = "import os, time; time.sleep(0.6); print('done\\n' * int(os.environ['DISTILL_AT_ONCE']))"
     queue = Queue(1, -1, 2, 7)
     crew, said = crew_of(queue, script, 3, monkeypatch)
     hired: list[int] = []
@@ -66,7 +73,7 @@ def test_as_many_are_hired_as_wait_and_their_runs_are_counted(monkeypatch: pytes
 
 def test_who_has_taken_a_run_is_not_counted_on_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     queue = Queue(1)
-    crew, _ = crew_of(queue, "import time; time.sleep(0.6); print(1)", 2, monkeypatch)
+    crew, _ = crew_of(queue, "import time; time.sleep(0.6); print('done')", 2, monkeypatch)
     start = subprocess.Popen
 
     def taking(*given: object, **named: object) -> object:
@@ -81,9 +88,78 @@ def test_who_has_taken_a_run_is_not_counted_on_for_the_next(monkeypatch: pytest.
 
 def test_who_dies_is_named_and_replaced_while_something_waits_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     crew, said = crew_of(Queue(*[1] * 500), "import os; os.kill(os.getpid(), 9)", 1, monkeypatch)
-    crew.work()
+    with pytest.raises(EngineError, match=r"^No more workers are started: 3 in a row"):
+        crew.work()
     assert said.count("taken up") == crew_module.MOST_FRUITLESS and "it was killed (SIGKILL)" in said[0]
-    assert said[-1].startswith("No more workers are started: 3 in a row")
+
+
+def test_whoever_killed_a_worker_has_time_to_say_why_before_its_run_is_taken_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crew, said = crew_of(Queue(), "import os; os.kill(os.getpid(), 9)", 1, monkeypatch)
+    monkeypatch.setattr(crew_module, "TAKE_UP_AFTER_S", 0.5)
+    died: list[float] = []
+    monkeypatch.setattr(crew_module, "say", lambda text, error: died.append(time.monotonic()))
+    crew.work()
+    assert said == ["taken up"] and time.monotonic() - died[0] >= 0.5
+
+
+def test_what_a_worker_prints_never_fills_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    crew, said = crew_of(Queue(), "print('a library talks ' * 20000); print('done')", 1, monkeypatch)
+    crew.work()
+    assert crew.done == 1 and said == []
+
+
+def test_a_worker_finds_the_modules_of_its_leader_not_those_of_the_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "engine").mkdir()
+    (tmp_path / "engine" / "__init__.py").touch()
+    monkeypatch.chdir(tmp_path)
+    crew, said = crew_of(Queue(), "", 1, monkeypatch)
+    module = crew_module.worker_command(tmp_path, 1, 1, False).index("-m")
+    crew.command = [
+        *crew_module.worker_command(tmp_path, 1, 1, False)[:module],
+        "-c",
+        "import engine.device; print('done')",
+    ]
+    crew.work()
+    assert crew.done == 1 and said == []
+
+
+@posix
+def test_a_signal_while_a_worker_is_being_started_reaches_it_and_no_other_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = Queue(*[1] * 500)
+    crew, said = crew_of(queue, "print('done', flush=True); import time; time.sleep(60)", 1, monkeypatch)
+    start, before, hired = subprocess.Popen, signal.getsignal(signal.SIGTERM), []
+
+    def signalled(*given: object, **named: object) -> object:
+        os.kill(os.getpid(), signal.SIGTERM)
+        hired.append(start(*given, **named))  # type: ignore[call-overload]
+        return hired[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", signalled)
+    crew.work()
+    assert [member.returncode for member in hired] == [-signal.SIGTERM]
+    assert queue.recovered, "what it may have left under way does not stay as running"
+    assert said == ["Asked to end: the runs under way stop and keep their students. Once more breaks them off."]
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_where_the_system_refuses_one_more_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    crew, said = crew_of(Queue(*[2] * 100), "import time; time.sleep(0.6); print('done')", 2, monkeypatch)
+    start, tried = subprocess.Popen, []
+
+    def once(*given: object, **named: object) -> object:
+        tried.append(given)
+        if len(tried) > 1:
+            raise BlockingIOError("no room")
+        return start(*given, **named)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(subprocess, "Popen", once)
+    with pytest.raises(EngineError, match=r"^No worker can be started: no room"):  # once the first has ended
+        crew.work()
+    assert crew.done == 1 and said == ["One more worker cannot be started: no room. The others go on."]
 
 
 def wait_for(store: Store, *runs: int, state: str = "running", step: int = 1) -> list[RunRecord]:
@@ -120,7 +196,9 @@ def test_two_runs_train_at_once_and_a_death_ends_one_alone(home: Path, toml: str
             process.kill()
         leader.kill()
     assert leader.returncode == 0 and "1 run done." in said
-    assert f"(process {first.pid}) ended before its run did: it was killed (SIGKILL)" in said and "resume 1" in said
+    assert f"of run {first.id} (process {first.pid}) ended before its run did: it was killed (SIGKILL)" in said
+    assert "resume 1" in said and "it was killed (SIGKILL)" in store.run(first.id).log_file.read_text(encoding="utf-8")
+    assert f"Run {second.id}, {second.name}: stopped, " in said
     ended = store.run(second.id)
     assert ended.state == "stopped" and ended.has_student
     store.close()
