@@ -31,9 +31,7 @@ from engine.store.records import QUEUED, RUNNING
 from engine.store.run_log import append_line
 
 LOOK_EVERY_S = 0.3
-TAKE_UP_AFTER_S = (
-    3.0  # whoever killed a worker to stop its run writes that down in less, and it is not to be resumed then
-)
+TAKE_UP_AFTER_S = 3.0  # whoever killed a worker to stop its run says so in less; that run is not to be resumed
 MEMORY_LOOK_S = 5.0  # a process killed for want of memory may take seconds to be gone, giving it back
 FRUITLESS_S = 10.0  # a worker that dies so soon after its start has probably not trained anything
 DONE = "done"  # what a worker prints for every run
@@ -191,7 +189,9 @@ class Crew:
             _tell("Asked to end: the runs under way stop and keep their students. Once more breaks them off.")
         self._ending = True
         for member in self._members:
-            with suppress(OSError):
+            with suppress(
+                OSError, ValueError
+            ):  # Windows knows no SIGINT to a process; its terminal reaches all of them
                 member.process.send_signal(number)
 
 

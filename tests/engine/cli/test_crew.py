@@ -86,6 +86,18 @@ def test_who_has_taken_a_run_is_not_counted_on_for_the_next(monkeypatch: pytest.
     assert len(queue.takers) == 2 == crew.done
 
 
+def test_who_takes_a_run_between_two_looks_is_not_asked_for_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Taking(Queue):
+        def runs(self, state: str) -> list[object]:
+            found = super().runs(state)
+            self.waiting, self.takers = [0], [7]
+            return found
+
+    crew, _ = crew_of(Taking(1), "", 2, monkeypatch)
+    crew._members.append(SimpleNamespace(pid=7))  # type: ignore[arg-type]
+    assert crew._without_a_worker() <= 0
+
+
 def test_who_dies_is_named_and_replaced_while_something_waits_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     crew, said = crew_of(Queue(*[1] * 500), "import os; os.kill(os.getpid(), 9)", 1, monkeypatch)
     with pytest.raises(EngineError, match=r"^No more workers are started: 3 in a row"):
