@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.cli.terminal import say
 from engine.store import RunRecord, Store
 from engine.store.records import FAILED, INTERRUPTED
-from engine.visible import LONGEST_LINE, cut, on_one_line
+from engine.visible import LONGEST_LINE, cut
 
 
 def opened(home: Path) -> Store:
@@ -41,7 +41,7 @@ def how_it_ended(run: RunRecord) -> str:
     """A line: the number and name of a run, its state, and its score, or else the reason."""
     score = f"{run.key_metric} {run.best_score * 100:.1f}" if run.best_score is not None else ""
     said = run.reason if run.state == FAILED or not score else score
-    return f"Run {run.id}, {run.name}: {run.state}" + (f", {cut(on_one_line(said), LONGEST_LINE)}" if said else "")
+    return f"Run {run.id}, {run.name}: {run.state}" + (f", {cut(" ".join(said.split()), LONGEST_LINE)}" if said else "")
 
 
 def megabytes(count: int) -> str:

@@ -7,6 +7,7 @@ import json
 import shutil
 import sqlite3
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from rich.cells import cell_len
 from safetensors.numpy import load_file, save_file
 
 from engine.__main__ import main
+from engine.cli.opening import how_it_ended
 from engine.cli.terminal import shortened
 from engine.config import parse_config
 from engine.store import Store
@@ -123,6 +125,13 @@ def test_queue_then_work(distill, config: Path, home: Path) -> None:
     ends = [f"Run {run.id}, {run.name}: finished, f1 {(run.best_score or 0) * 100:.1f}" for run in runs]
     assert worked.err.splitlines() == [*ends, "2 runs done."]
     assert distill("stop", "1").status == 2
+
+
+def test_how_a_run_failed_is_said_on_one_line(distill, config: Path, home: Path) -> None:
+    assert distill("run", config, "--queue").status == 0
+    run = Store(home).runs()[0]
+    failed = replace(run, state="failed", reason="2 things to mend:\n  a: b\n  c: d", best_score=0.5)
+    assert how_it_ended(failed) == f"Run 1, {run.name}: failed, 2 things to mend: a: b c: d"
 
 
 def test_names_of_runs_are_cut_in_their_middle_on_a_terminal_and_whole_elsewhere(
