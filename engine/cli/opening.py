@@ -40,8 +40,8 @@ def interrupted_sentence(runs: list[int]) -> str:
 def how_it_ended(run: RunRecord) -> str:
     """A line: the number and name of a run, its state, and its score, or else the reason."""
     score = f"{run.key_metric} {run.best_score * 100:.1f}" if run.best_score is not None else ""
-    said = run.reason if run.state == FAILED or not score else score
-    return f"Run {run.id}, {run.name}: {run.state}" + (f", {cut(" ".join(said.split()), LONGEST_LINE)}" if said else "")
+    said = cut(" ".join(run.reason.split()), LONGEST_LINE) if run.state == FAILED or not score else score
+    return f"Run {run.id}, {run.name}: {run.state}" + (f", {said}" if said else "")
 
 
 def megabytes(count: int) -> str:
