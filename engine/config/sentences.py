@@ -24,6 +24,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "student": StudentConfig,
     "training": TrainingConfig,
 }
+TAKE_OUT = "take the key out (on the command line: --set {}=)"  # of a setting that the loss does not have
 _BOUNDS = {
     "greater_than_equal": ("at least", "ge"),
     "less_than_equal": ("at most", "le"),
@@ -90,7 +91,7 @@ def _unknown_key(raw: Mapping[str, Any], path: tuple[str, ...]) -> str:
             verb = "have" if len(having) > 1 else "has"
             return (
                 f"the loss “{raw['loss']['kind']}” has no such setting ({', '.join(having)} {verb}); "
-                f"take the key out (on the command line: --set {'.'.join(path)}=)"
+                + TAKE_OUT.format(".".join(path))
             )
     elsewhere = [section for section in _sections(raw) if path[-1] in _known_keys(raw, (section,))]
     if elsewhere:

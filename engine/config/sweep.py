@@ -17,6 +17,7 @@ from typing import Any
 from engine import catalog
 from engine.config.reading import parse_leniently, toml_value
 from engine.config.sections import DistillationConfig
+from engine.config.sentences import TAKE_OUT
 from engine.config.sweep_axes import WHERE, Axis, read_axes
 from engine.errors import Fault
 from engine.visible import LONGEST_LINE, cut, on_one_line
@@ -25,6 +26,7 @@ MOST_RUNS = 100  # unless a person says that it is meant
 MOST_RUNS_AT_ALL = 1000
 LONGEST_NAME = 200  # characters, as the configuration has it
 JOINT = " · "
+WITH_ITS_LOSSES = "sweep over it apart, with a loss that has it"
 
 # What the caches rest on comes first, so that runs that share rows, tokens and a teacher's answers follow one another; then
 # the seed: a whole curve is there before its repeats begin.
@@ -156,6 +158,8 @@ def _of_axes(fault: Fault) -> Fault:
 
 def _placed(fault: Fault, axes: Sequence[Axis], where: Sequence[tuple[str, ...]], count: int) -> Fault:
     """The fault with the values it hangs on, unless it names them itself or every run has it."""
+    if any(axis.key == fault.key for axis in axes):
+        fault = Fault(fault.key, fault.message.replace(TAKE_OUT.format(fault.key), WITH_ITS_LOSSES))
     if len(where) == count:
         return fault
     told = []

@@ -94,6 +94,12 @@ def test_settings_of_another_loss_are_left_out_where_the_loss_is_swept_over() ->
     assert "loss.gama" in said(sweep("loss.kind=none,kl", text=BASE.replace("gamma", "gama")))[0]  # a slip stays one
 
 
+def test_who_sweeps_over_a_setting_that_not_every_loss_has_is_not_told_to_set_it() -> None:
+    (fault,) = said(sweep("loss.kind=kl,taylor", "loss.gamma=0.5,1"))
+    assert "no such setting" in fault and "--set" not in fault
+    assert fault.endswith("sweep over it apart, with a loss that has it (with loss.kind = kl)")
+
+
 def test_all_faults_of_all_runs_are_said_once() -> None:
     found = said(sweep("loss.lambda=0.5,1.5,2", "training.epoch=1,2", "student.architecture=2x128,2x4,99x64"))
     assert found == [
