@@ -170,6 +170,9 @@ class BertClassifier(nn.Module):
     """
 
     base_model_prefix = "bert"
+    reentrant = True
+    """A pass changes nothing of the model, so that several threads may ask it at once. Transformers' models do not promise that:
+    those with dynamic rotary positions change with the length of what they read."""
 
     def __init__(self, config: BertSettings, drawn: bool = True) -> None:
         super().__init__()

@@ -68,7 +68,7 @@ def predict_batches(
     """As ``predict``, of the rows of these batches (at least one) alone and in their order.
 
     On the CPU as many batches at a time as torch has threads, so that what is found does not depend on their number; one at a
-    time once memory was short.
+    time once memory was short, and of a model that does not say that it is ``reentrant``.
     """
     import torch
 
@@ -92,7 +92,8 @@ def predict_batches(
         done += len(found)
         after_batch(done)
 
-    with _in_evaluation(model, device), one_thread() if device.type == "cpu" else nullcontext(1) as threads:
+    beside = device.type == "cpu" and getattr(model, "reentrant", False)
+    with _in_evaluation(model, device), one_thread() if beside else nullcontext(1) as threads:
         if threads > 1 and portions.several:
             try:
                 for found in looked_at(batches, look, threads):

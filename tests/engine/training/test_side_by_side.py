@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,6 +14,7 @@ from engine import catalog
 from engine.config import parse_config
 from engine.data.array_cache import StopAsked
 from engine.data.split import Split, load_task_data
+from engine.models.bert import Answer
 from engine.models.shape import EncoderShape
 from engine.models.student import random_classifier
 from engine.training import evaluate
@@ -126,3 +128,23 @@ def test_where_memory_runs_out_they_are_looked_at_one_at_a_time_and_that_is_said
     assert said == [
         "Memory ran out while several batches were looked at side by side: they are now taken one at a time."
     ]
+
+
+def test_a_model_that_changes_with_what_it_reads_is_asked_one_batch_at_a_time(rows: Split) -> None:
+    """Such as dynamic rotary positions, which depend on the longest row so far."""
+
+    class Changing(torch.nn.Module):
+        inside = 0
+
+        def forward(self, input_ids: torch.Tensor, **rest: torch.Tensor) -> Answer:
+            self.inside += 1
+            assert self.inside == 1
+            time.sleep(0.002)
+            self.inside -= 1
+            return Answer(torch.zeros(len(input_ids), 2))
+
+    torch.set_num_threads(3)
+    assert predict(Changing(), rows, CPU, None).shape == (len(rows), 2)
+    Changing.reentrant = True  # type: ignore[attr-defined]
+    with pytest.raises(AssertionError):
+        predict(Changing(), rows, CPU, None)
