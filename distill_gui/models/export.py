@@ -158,9 +158,12 @@ class ExportModel(QAbstractListModel):
         return [(name, exporter.title, exporter.about) for name, exporter in catalog.exporters().items()]
 
     def default_folder(self, run: int) -> str:
-        """A folder named after the run, where nothing is yet."""
+        """A folder named after the run, also with its number where another's export or something else is in the way."""
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", self._records[run].name).strip("-.")[:60] or f"run-{run}"
-        return str(Path.home() / DEFAULT_PARENT / name)
+        folder = Path.home() / DEFAULT_PARENT / name
+        record = read_record(folder)
+        taken = record.run != run if record else bool(self.trouble_with(str(folder)))
+        return str(folder.with_name(f"{name}-{run}") if taken else folder)
 
     def trouble_with(self, folder: str) -> str:
         """Why a folder cannot take an export, in a sentence; "" where it can."""
@@ -168,7 +171,10 @@ class ExportModel(QAbstractListModel):
             return "Name a folder for the export."
         if "\0" in folder:
             return "A folder's name cannot hold a null character."
-        path = Path(folder).expanduser()
+        try:
+            path = Path(folder).expanduser()
+        except RuntimeError:
+            return "There is no person of this name here; give the whole path of the folder, from the top."
         try:
             if not path.is_absolute():
                 return "Give the whole path of the folder, from the top."
@@ -179,13 +185,17 @@ class ExportModel(QAbstractListModel):
             present = [entry.name for entry in path.iterdir()] if path.is_dir() else []
         except OSError as error:
             return f"This folder cannot be read ({error.strerror}); choose another."
-        if present and read_record(path) is None:
+        record = read_record(path) if present else None
+        if present and record is None:
             return "This folder is not empty and holds no earlier export; choose a new or empty one."
-        return ""
+        foreign = sorted({*present} - {*record.files, FILE_NAME}) if record else []
+        return f"This folder holds an earlier export and also {foreign[0]}; choose another one." if foreign else ""
 
     def replaces(self, folder: str) -> str:
         """The name of the run whose earlier export lies in ``folder``, or ""."""
-        record = read_record(Path(folder).expanduser()) if folder.strip() else None
+        if not folder.strip() or self.trouble_with(folder):
+            return ""
+        record = read_record(Path(folder).expanduser())
         return record.name if record else ""
 
     def checked(self, folder: str) -> str:

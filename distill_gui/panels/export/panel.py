@@ -133,6 +133,7 @@ class ExportPanel(QWidget):
 
     def set_exported(self, run: int, folder: str) -> None:
         """Say that a run's student now lies in ``folder``."""
+        self._exported = {other: taken for other, taken in self._exported.items() if taken != folder}  # it is replaced
         self._exported[run] = folder
         self._failures.pop(run, None)
         if self._busy_run == run:
@@ -148,7 +149,8 @@ class ExportPanel(QWidget):
             self._busy_run = None
         self._show()
         if run != self._run:
-            show_toast(self.window(), f"Not exported. {reason}")
+            name = f"“{self._model.name(run)}”" if self._model.index_of(run).isValid() else f"Run {run}"
+            show_toast(self.window(), f"{name} was not exported. {reason}")
 
     def _on_runs_changed(self) -> None:
         if self._run is None or not self._model.index_of(self._run).isValid():
@@ -170,7 +172,7 @@ class ExportPanel(QWidget):
         files = self._model.files(run)
         listed = [(name, size_text(count)) for name, count in files] + list(WRITTEN)
         self.target.set_files(listed, size_text(sum(count for _, count in files)))
-        self.target.set_folder(self._folders.setdefault(run, self._model.default_folder(run)))
+        self.target.set_folder(self._folders[run] if run in self._folders else self._model.default_folder(run))
         self.target.set_busy(self._busy_run is not None)
         self._show_failure()
         self._judge_folder()
@@ -182,7 +184,7 @@ class ExportPanel(QWidget):
         self.target.failure.set_text("Not exported." if reason else "", reason)
 
     def _judge_folder(self) -> None:
-        folder = self._folders.get(self._run or 0, "")
+        folder = self.target.folder.text()
         earlier = self._model.replaces(folder)
         self.target.set_trouble(
             self._model.trouble_with(folder),
@@ -218,5 +220,6 @@ class ExportPanel(QWidget):
         self._failures.pop(self._run, None)
         self._show_failure()
         self.target.set_busy(True)
+        self._folders[self._run] = self.target.folder.text()
         folder = str(Path(self._folders[self._run]).expanduser())
         self.export_requested.emit(self._run, self.target.format.current(), folder)

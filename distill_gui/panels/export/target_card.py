@@ -89,7 +89,9 @@ class TargetCard(Card):
         self._about.setText(self._abouts.get(self.format.current(), ""))
 
     def set_folder(self, folder: str) -> None:
-        """Put a folder into the field; nobody is told."""
+        """Put a folder into the field; nobody is told. The one that is there keeps its cursor and what can be undone."""
+        if folder == self.folder.text():
+            return
         self.folder.blockSignals(True)
         self.folder.setText(folder)
         self.folder.blockSignals(False)
@@ -107,11 +109,16 @@ class TargetCard(Card):
         self._show_button()
 
     def set_busy(self, busy: bool) -> None:
-        """Lock everything while an export goes on."""
+        """Lock everything while an export goes on. Keys then go nowhere, and afterwards to the button again."""
         self._busy = busy
+        focused = self.focusWidget()
+        if busy and focused is not None and focused.hasFocus():
+            self.setFocus()  # else Qt hands it to the next best button
         for widget in (self.format, self.folder, self.browse):
             widget.setEnabled(not busy)
         self._show_button()
+        if not busy and self.hasFocus():
+            (self.button if self.button.isEnabled() else self.folder).setFocus()
 
     def set_files(self, files: Sequence[tuple[str, str]], total: str) -> None:
         """List ``(name, size)``."""

@@ -99,6 +99,20 @@ def test_the_default_folder_is_a_plain_name_in_the_home(model: ExportModel, kept
     assert Path(model.default_folder(2)).name == "run-2"
 
 
+def test_the_default_folder_of_a_second_run_of_a_name_is_another(
+    model: ExportModel, kept: Record, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    model.update([kept(1, name="same"), kept(2, name="same")])
+    folder = Path(model.default_folder(1))
+    folder.mkdir(parents=True)
+    write_record(folder, ExportRecord(1, "same", "huggingface", (), 6, 0.0))
+    assert model.default_folder(1) == str(folder), "its own earlier export may be replaced"
+    assert Path(model.default_folder(2)) == folder.with_name("same-2")
+    (folder / "distill_export.json").write_text("")
+    assert Path(model.default_folder(1)) == folder.with_name("same-1")
+
+
 def test_folders_are_judged_in_sentences(model: ExportModel, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("")
@@ -111,10 +125,16 @@ def test_folders_are_judged_in_sentences(model: ExportModel, tmp_path: Path) -> 
     assert (
         model.trouble_with(str(tmp_path / "earlier")) == "" and model.replaces(str(tmp_path / "earlier")) == "old one"
     )
+    (tmp_path / "mixed").mkdir()
+    write_record(tmp_path / "mixed", ExportRecord(1, "old one", "huggingface", ("a",), 6, 0.0))
+    (tmp_path / "mixed" / "mine").write_text("")
+    for name in ("~nobody-of-this-name", "~nobody-of-this-name/x", "/x\0y"):
+        assert model.replaces(name) == "", "typed on the way to something else"
     assert model.trouble_with("~/distilled/x") == "" and model.replaces("") == ""
     for folder, part in ((" ", "Name a folder"), ("relative", "whole path"), (str(tmp_path / "file"), "is a file"),
                          (str(tmp_path / "full"), "not empty"), (str(tmp_path / "link"), "a link"),
-                         ("/x\0y", "null character")):  # fmt: skip
+                         ("/x\0y", "null character"), ("~nobody-of-this-name/x", "no person"),
+                         (str(tmp_path / "mixed"), "also mine")):  # fmt: skip
         assert part in model.trouble_with(folder), folder
 
 

@@ -111,7 +111,7 @@ def test_news_of_another_run_comes_as_a_toast(panel: ExportPanel) -> None:
     assert not panel.result.isVisible() and panel.target.button.isEnabled()
     assert any("/somewhere" in toast.label.text() for toast in panel.findChildren(Toast))
     panel.set_failed(2, "No.")
-    assert any("No." in toast.label.text() for toast in panel.findChildren(Toast))
+    assert any("“second” was not exported. No." in toast.label.text() for toast in panel.findChildren(Toast))
 
 
 def test_a_folder_that_would_be_refused_locks_the_button_and_says_why(panel: ExportPanel, tmp_path: Path) -> None:
@@ -152,3 +152,39 @@ def test_without_a_student_the_place_says_when_there_will_be_one(panel: ExportPa
 def test_the_card_can_be_read_or_seen_as_it_is(panel: ExportPanel) -> None:
     QTest.mouseClick(panel.reading.button("source"), Qt.MouseButton.LeftButton)
     assert panel.view.currentWidget() is panel.view.source and panel.view.source.toPlainText().startswith("---")
+
+
+def test_what_is_typed_keeps_its_place_when_news_comes(panel: ExportPanel, model: ExportModel) -> None:
+    field = panel.target.folder
+    field.selectAll()
+    QTest.keyClicks(field, "/out")
+    field.setCursorPosition(1)
+    model.set_scores([])
+    model.runs_changed.emit()
+    assert (field.text(), field.cursorPosition()) == ("/out", 1) and field.isUndoAvailable()
+    field.clear()
+    model.runs_changed.emit()
+    assert field.text() == "", "emptied on the way to another folder"
+
+
+def test_a_folder_exported_over_is_said_to_hold_the_last_run_only(panel: ExportPanel, tmp_path: Path) -> None:
+    panel.set_exported(2, str(tmp_path / "out"))
+    assert panel.result.isVisible()
+    panel.set_exported(1, str(tmp_path / "out"))
+    assert not panel.result.isVisible()
+    panel.set_run(1)
+    assert panel.result.isVisible()
+
+
+def test_the_keyboard_stays_at_the_button_over_an_export(panel: ExportPanel, qtbot: QtBot, tmp_path: Path) -> None:
+    panel.activateWindow()
+    panel.target.folder.setText(str(tmp_path / "out"))
+    panel.target.button.setFocus()
+    QTest.keyClick(panel.target.button, Qt.Key.Key_Space)
+    assert QApplication.focusWidget() is panel.target, "keys go to nothing else meanwhile"
+    panel.set_exported(2, str(tmp_path / "out"))
+    assert QApplication.focusWidget() is panel.target.button
+    QTest.keyClick(panel.target.button, Qt.Key.Key_Space)
+    panel.rows.setFocus()
+    panel.set_failed(2, "No.")
+    assert QApplication.focusWidget() is panel.rows, "where the person went is left alone"
