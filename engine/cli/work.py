@@ -79,7 +79,8 @@ def work_under(home: Path, leader: int, stay_s: float, checkpoint_every_s: float
 
     def tell(run: RunRecord) -> None:
         with suppress(OSError):
-            print(DONE, flush=True)
+            say(DONE)
+            sys.stdout.flush()
         if not quiet:
             _say_end(run)
 
