@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsDropShadowEffect, QHBoxLayout, QW
 from distill_gui.theme import L, M, S
 from distill_gui.widgets.buttons import button, icon_button
 from distill_gui.widgets.labels import label
+from distill_gui.widgets.second_click import swallow_second_click
 from distill_gui.widgets.visibility import show_if
 
 SHOWN_MS = 7000
@@ -48,7 +49,7 @@ class Toast(QFrame):
         self.action.clicked.connect(lambda: self._act(on_action))
         row.addWidget(self.action)
         dismiss = icon_button("close", "Dismiss")
-        dismiss.clicked.connect(self.close)
+        dismiss.clicked.connect(lambda: self._act(None))
         row.addWidget(dismiss)
         self.timer = QTimer(self)
         self.timer.setSingleShot(True)
@@ -81,6 +82,7 @@ class Toast(QFrame):
         _place(self._window)
 
     def _act(self, on_action: Callable[[], None] | None) -> None:
+        swallow_second_click(self)  # the toast above comes down to where this one was
         self.close()
         if on_action is not None:
             on_action()
@@ -91,7 +93,8 @@ def show_toast(
 ) -> Toast:
     """Show ``text`` over ``window`` for some seconds, or as long as it takes, with a button ``action`` that calls
     ``on_action``."""
-    shown = [old for old in _toasts(window) if not old.isHidden()]
+    # those that last go last
+    shown = sorted((old for old in _toasts(window) if not old.isHidden()), key=lambda old: old.lasts)
     for old in shown[: max(0, len(shown) + 1 - MOST)]:
         old.close()
     toast = Toast(window, text, action, on_action)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 
 from distill_gui.theme.emblem import app_icon
 from distill_gui.version import NAME
+from distill_gui.widgets.second_click import swallow_second_click
 from distill_gui.widgets.toast import show_toast
 from distill_gui.windows.bottom_bar import BottomBar
 from distill_gui.windows.close_question import Answer, ask_close
@@ -329,6 +330,8 @@ class MainWindow(QMainWindow):
         focused = self.focusWidget()
         if focused is None or self.stack.isAncestorOf(focused):
             self.stack.setFocus(Qt.FocusReason.OtherFocusReason)
+        if page is not self.stack.currentWidget():
+            swallow_second_click(self)  # a double click on a cell or a button is not meant for the place it leads to
         self.stack.setCurrentWidget(page)
 
     def _shortcut(self, keys: str, what: str, act: Callable[[], object]) -> None:

@@ -17,6 +17,7 @@ from distill_gui.models.run_text import bytes_text
 from distill_gui.theme import XL, L, M, S
 from distill_gui.widgets.buttons import button
 from distill_gui.widgets.labels import muted, title
+from distill_gui.widgets.second_click import swallow_second_click
 from distill_gui.widgets.two_line_rows import Roles, TwoLineRows
 from distill_gui.widgets.visibility import show_if
 
@@ -51,7 +52,8 @@ class TrashDialog(QDialog):
         self.restore_button = button("Restore")
         self.purge_button = button("", "danger")
         self.close_button = button("Done", "primary")
-        self.restore_button.clicked.connect(lambda: self.restore_wanted.emit(self._chosen()))
+        self.close_button.setDefault(True)  # else Return anywhere would ask to delete
+        self.restore_button.clicked.connect(self._on_restore)
         self.purge_button.clicked.connect(self._on_purge)
         self.close_button.clicked.connect(self.accept)
         self._lay_out()
@@ -80,8 +82,13 @@ class TrashDialog(QDialog):
         self.setFocus()  # no ring before the first Tab
 
     def set_entries(self, entries: Sequence[Entry]) -> None:
-        """Show these runs; those chosen before stay chosen as far as they are still there."""
-        chosen = set(self._chosen()) if self.model.rowCount() else set()
+        """Show these runs; those chosen before stay chosen as far as they are still there.
+
+        Where they are all gone the one in their place is chosen: the buttons never come to mean all by themselves.
+        """
+        selected = self.rows.selectionModel().selectedIndexes()
+        chosen = {int(index.data(RUN_ROLE)) for index in selected}
+        first = min((index.row() for index in selected), default=-1)
         self.model.clear()
         for record, size in entries:
             item = QStandardItem(record.name)
@@ -95,8 +102,7 @@ class TrashDialog(QDialog):
             ):  # fmt: skip
                 item.setData(value, role)
             self.model.appendRow(item)
-            if record.id in chosen:
-                self.rows.selectionModel().select(item.index(), self.rows.selectionModel().SelectionFlag.Select)
+        self._choose(chosen, first)
         show_if(self.card, bool(entries))
         self.text.setText(
             "Discarded runs are hidden from lists, tables and the queue. Nothing of them is deleted until you say so here."
@@ -104,6 +110,17 @@ class TrashDialog(QDialog):
             else "The trash is empty. Discarded runs come here first, and can be restored."
         )
         self._enable()
+
+    def _choose(self, runs: set[int], instead: int) -> None:
+        """Select these runs; where none of them is here and ``instead`` is no less than 0, that row or the last."""
+        rows, count = self.rows.selectionModel(), self.model.rowCount()
+        indexes = [index for row in range(count) if (index := self.model.index(row, 0)).data(RUN_ROLE) in runs]
+        if not indexes and instead >= 0 and count:
+            indexes = [self.model.index(min(instead, count - 1), 0)]
+        for index in indexes:
+            rows.select(index, rows.SelectionFlag.Select)
+        if indexes:
+            rows.setCurrentIndex(indexes[0], rows.SelectionFlag.NoUpdate)  # where the keyboard goes on
 
     def _chosen(self) -> list[int]:
         """The selected runs, all where none is."""
@@ -124,6 +141,10 @@ class TrashDialog(QDialog):
         many = f"{all_of}{count}" if count != 1 else "1 run"
         self.restore_button.setText("Restore" if count == 1 else f"Restore {many}")
         self.purge_button.setText(f"Delete {many} for good…")
+
+    def _on_restore(self) -> None:
+        swallow_second_click(self)  # the button may mean another run by then
+        self.restore_wanted.emit(self._chosen())
 
     def _on_purge(self) -> None:
         chosen = self._chosen()

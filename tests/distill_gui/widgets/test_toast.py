@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QEnterEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -98,3 +99,19 @@ def test_one_that_lasts_stays_until_it_is_answered(window: QWidget) -> None:
     assert not toast.timer.isActive() and toast.isVisible()
     toast.action.click()
     assert toast.isHidden()
+
+
+def test_a_double_click_answers_one_toast_only(window: QWidget) -> None:
+    done: list[str] = []
+    show_toast(window, "“one” is in the trash.", "Undo", lambda: done.append("one"))
+    newest = show_toast(window, "“two” is in the trash.", "Undo", lambda: done.append("two"))
+    where = newest.action.mapTo(window, newest.action.rect().center())
+    QTest.mouseDClick(window.windowHandle(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, where)
+    assert done == ["two"], "the other came down to where it was"
+
+
+def test_news_does_not_drive_out_what_lasts(window: QWidget) -> None:
+    asked = show_toast(window, "A run was interrupted.", "Resume", lambda: None, lasts=True)
+    for number in range(MOST + 1):
+        show_toast(window, f"run {number} ended")
+    assert not asked.isHidden() and len(alive(window)) == MOST

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -222,3 +223,18 @@ def test_a_place_chosen_by_the_rail_leaves_the_focus_there(window: MainWindow, q
     qtbot.keyClick(window.rail.button("runs"), Qt.Key.Key_Space)
     assert window.place() == "runs"
     assert window.rail.button("runs").hasFocus()
+
+
+def test_the_second_click_of_a_double_click_is_not_for_the_place_it_led_to(window: MainWindow, qtbot: QtBot) -> None:
+    window.show_welcome()
+    there, pressed = QPushButton(window.panel("compose")), []
+    window.panel("compose").setMaximumHeight(2000)
+    window.panel("compose").setMinimumHeight(700)
+    there.setGeometry(0, 0, 2000, 2000)
+    there.show()
+    there.clicked.connect(lambda: pressed.append(1))
+    where = window.welcome.own_button.mapTo(window, window.welcome.own_button.rect().center())
+    QTest.mouseDClick(window.windowHandle(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, where)
+    assert window.place() == "compose" and pressed == []
+    QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, where)
+    assert pressed == [1]

@@ -88,3 +88,27 @@ def test_the_question_names_the_bytes_and_enter_keeps(qtbot: QtBot) -> None:
     question.show()
     qtbot.mouseClick(question.delete_button, Qt.MouseButton.LeftButton)
     assert question.result() == int(question.DialogCode.Accepted)
+
+
+def test_when_what_was_chosen_went_the_buttons_mean_one_run_and_not_all(
+    dialog: TrashDialog, record: Callable[..., RunRecord], qtbot: QtBot
+) -> None:
+    entries = [(record(run, trashed_at=5.0), 700) for run in (4, 3, 2, 1)]
+    dialog.set_entries(entries)
+    assert dialog.restore_button.text() == "Restore all 4" and not dialog.rows.selectionModel().hasSelection()
+    _select(dialog, 1)
+    dialog.set_entries([entry for entry in entries if entry[0].id != 3])
+    with qtbot.waitSignal(dialog.restore_wanted) as said:
+        qtbot.mouseClick(dialog.restore_button, Qt.MouseButton.LeftButton)
+    assert said.args == [[2]] and dialog.rows.currentIndex().row() == 1
+    _select(dialog, 2)
+    dialog.set_entries(entries[:2])
+    assert dialog.purge_button.text() == "Delete 1 run for good…" and dialog.rows.currentIndex().row() == 1
+
+
+def test_return_asks_for_no_deletion(dialog: TrashDialog, answers: Answers, qtbot: QtBot) -> None:
+    with qtbot.waitActive(dialog):
+        dialog.activateWindow()
+    _select(dialog, 1)
+    qtbot.keyClick(dialog.rows, Qt.Key.Key_Return)
+    assert answers.asked == [] and not dialog.isVisible()
