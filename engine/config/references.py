@@ -9,6 +9,7 @@ from typing import Any
 from engine.errors import Fault
 
 ARCHITECTURE = re.compile(r"(?P<layers>[0-9]{1,9})x(?P<hidden>[0-9]{1,9})")
+_AS_WRITTEN = re.compile(r"\s*([0-9]{1,9})\s*[xX×]\s*([0-9]{1,9})\s*")  # by a person, or copied out of a table
 HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*(/[A-Za-z0-9][A-Za-z0-9_.\-]*)?")
 _UNUSABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # control characters, halves of a character
 
@@ -49,15 +50,17 @@ def resolve_paths(raw: dict[str, Any], base: Path) -> list[Fault]:
 
 
 def _resolved(key: str, value: str, base: Path) -> str:
-    """The absolute folder, or the name as it is. Raises ValueError with the sentence."""
+    """The absolute folder, an architecture as ``LxH``, or the name as it is. Raises ValueError with the sentence."""
     if not value.strip() or _UNUSABLE.search(value):
         raise ValueError("is empty or holds a control character; give a folder or a name")
     only_folder = key == "task.source"
-    if not only_folder and ARCHITECTURE.fullmatch(value):
-        return value
+    if not only_folder and (match := ARCHITECTURE.fullmatch(value)):
+        return f"{int(match['layers'])}x{int(match['hidden'])}"
     folder = _folder(value, base)
     if folder is not None and folder.is_dir():
         return str(folder)
+    if not only_folder and (match := _AS_WRITTEN.fullmatch(value)):
+        return f"{int(match[1])}x{int(match[2])}"
     if only_folder or is_folder_like(value):
         raise ValueError(f"there is no folder {folder or value}; {_folder_remedy(key)}")
     if not HUB_ID.fullmatch(value):

@@ -57,6 +57,18 @@ def test_an_architecture_wins_over_a_folder_of_that_name(tmp_path):
     assert resolved("student", "architecture", "./2x128", tmp_path)[0] == str((tmp_path / "2x128").resolve())
 
 
+@pytest.mark.parametrize("text", ["2X128", "2 × 128", " 2x128 ", "02x0128", "2 x 128"])
+def test_an_architecture_as_people_write_it_is_the_same_one(text, tmp_path):
+    for section, key in (("student", "architecture"), ("teacher", "model")):
+        assert resolved(section, key, text, tmp_path) == ("2x128", [])
+    assert resolved("task", "source", text, tmp_path)[1]
+
+
+def test_a_folder_wins_over_an_architecture_written_that_way(tmp_path):
+    (tmp_path / "2X128").mkdir()
+    assert resolved("teacher", "model", "2X128", tmp_path) == (str((tmp_path / "2X128").resolve()), [])
+
+
 def test_home_is_expanded(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
