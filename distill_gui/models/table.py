@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
 FACE_ROLE = int(Qt.ItemDataRole.UserRole) + 1  # the cell's Face
+KEY_ROLE = FACE_ROLE + 1  # what finds the cell again in a table of other rows or columns
 
 METHOD, SIZE, FIRST_TASK = 0, 1, 2  # columns; where the gradient is shown it comes before the tasks
 GRADIENT = 2
@@ -271,6 +272,8 @@ class TableModel(QAbstractTableModel):
             return None
         if role == FACE_ROLE:
             return self._face(index)
+        if role == KEY_ROLE:
+            return f"{self._lines[index.row()].key}\n{self._column_key(index.column())}"
         if role == Qt.ItemDataRole.DisplayRole:
             return "  ".join(span.text for span in self._face(index).spans)
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -325,6 +328,10 @@ class TableModel(QAbstractTableModel):
 
     def _column(self, index: Index) -> Column:
         return self._table.columns[index.column() - self.first_task()]
+
+    def _column_key(self, section: int) -> str:
+        first = self.first_task()
+        return self._table.columns[section - first].key if section >= first else ("method", "size", "gradient")[section]
 
     def _cell(self, index: Index) -> Cell | None:
         row = self._row(index)

@@ -25,10 +25,12 @@ def notes_text(notes: Sequence[tuple[str, str]]) -> str:
 class TableCard(QFrame):
     """``grid`` and below it the notes, as high as the content where there is room."""
 
-    def __init__(self, model: QAbstractItemModel, face_role: int, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, model: QAbstractItemModel, face_role: int, parent: QWidget | None = None, key_role: int | None = None
+    ) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self.grid = TableGrid(model, face_role)
+        self.grid = TableGrid(model, face_role, key_role=key_role)
         self.notes = caption(wrap=True)
         self.notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.notes.setContentsMargins(PAD, S, PAD, S)

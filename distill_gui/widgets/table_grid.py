@@ -32,14 +32,19 @@ _OPENING_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 class TableGrid(QTableView):
     """Shows a model whose ``face_role`` gives what to draw. ``chosen(index)`` on a click or Return on a clickable cell.
 
-    The head stays above, the first column at the left. As high as its content where there is room.
+    The head stays above, the first column at the left. As high as its content where there is room. With a ``key_role`` the
+    current cell stays the one of its key when the model is reset.
     """
 
     chosen = Signal(QModelIndex)
 
-    def __init__(self, model: QAbstractItemModel, face_role: int, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, model: QAbstractItemModel, face_role: int, parent: QWidget | None = None, key_role: int | None = None
+    ) -> None:
         super().__init__(parent)
         self.face_role = face_role
+        self._key_role = key_role
+        self._kept: object = None  # key of the cell that was current before a reset
         self._natural: dict[int, int] = {}
         self._brief_first = 0  # width of the first column in brief, px
         self._cells = CellDelegate(face_role, self)
@@ -62,7 +67,8 @@ class TableGrid(QTableView):
         self.clicked.connect(self._on_clicked)
         self.entered.connect(self._on_entered)
         self.viewportEntered.connect(self._on_viewport_entered)
-        model.modelReset.connect(self.arrange)
+        model.modelAboutToBeReset.connect(self._on_about_to_be_reset)
+        model.modelReset.connect(self._on_reset)
         model.dataChanged.connect(self._on_data_changed)
         notifier().changed.connect(self.viewport().update)
         self.arrange()
@@ -204,6 +210,24 @@ class TableGrid(QTableView):
 
     def _on_viewport_entered(self) -> None:
         self.viewport().unsetCursor()
+
+    def _on_about_to_be_reset(self) -> None:
+        index = self.currentIndex()
+        self._kept = index.data(self._key_role) if index.isValid() and self._key_role is not None else None
+
+    def _on_reset(self) -> None:
+        """Go on at the same cell, without scrolling to it."""
+        self.arrange()
+        if self._kept is None or self._key_role is None:
+            return
+        model = self.model()
+        cells = (model.index(row, column) for row in range(model.rowCount()) for column in range(model.columnCount()))
+        index = next((cell for cell in cells if cell.data(self._key_role) == self._kept), None)
+        if index is not None:
+            scrolls = self.hasAutoScroll()
+            self.setAutoScroll(False)
+            self.setCurrentIndex(index)
+            self.setAutoScroll(scrolls)
 
     def _on_data_changed(self) -> None:
         before = dict(self._natural)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from distill_gui.models.table import FACE_ROLE, TableModel
+from distill_gui.models.table import FACE_ROLE, KEY_ROLE, TableModel
 from distill_gui.plain import set_tip
 from distill_gui.theme import XL, L, M, S
 from distill_gui.widgets.buttons import button
@@ -52,7 +52,7 @@ class TablePanel(QWidget):
         self.copy_button.setMenu(self.copy_menu)
         self.picture_button = button("Export PNG")
         self.picture_button.clicked.connect(self._on_picture_clicked)
-        self.card = TableCard(model, FACE_ROLE)
+        self.card = TableCard(model, FACE_ROLE, key_role=KEY_ROLE)
         self.card.grid.setAccessibleName("Results by method and task")
         self.card.grid.chosen.connect(self._on_cell_chosen)
         self.empty = EmptyState(
@@ -148,8 +148,15 @@ class TablePanel(QWidget):
 
     def _on_picture_clicked(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(self, "Export the table", "table.png", "PNG picture (*.png)")
-        if chosen:
-            self.save_picture(Path(chosen).with_suffix(".png"))
+        if not chosen:
+            return
+        file = Path(chosen)
+        if file.suffix.lower() != ".png":  # the dialog asked about another name than the one that would be written
+            file = file.with_name(f"{file.name}.png")
+            if file.exists():
+                show_toast(self.window(), f"{file} exists; give the name with its .png to replace it.")
+                return
+        self.save_picture(file)
 
     def offers(self) -> list[Offer]:
         """What can be done here, for the command palette."""

@@ -11,11 +11,11 @@ import pytest
 from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from distill_gui import theme
-from distill_gui.models.table import METHOD, TableModel
+from distill_gui.models.table import KEY_ROLE, METHOD, TableModel
 from distill_gui.panels.table import PANEL
 from distill_gui.panels.table.panel import TablePanel
 from distill_gui.widgets.toast import Toast
@@ -195,3 +195,43 @@ def test_the_columns_menu_leads_back_to_the_defaults(panel: TablePanel, model: T
     defaults().trigger()
     assert model.switches() == TableModel().switches() and not defaults().isEnabled()
     assert panel.rows.current() == "published"
+
+
+def test_the_keyboard_goes_on_at_its_cell_when_rows_come_and_go(
+    panel: TablePanel, model: TableModel, record: Record
+) -> None:
+    add_run(model, record)
+    grid = panel.card.grid
+    cell = find(model, "No teacher", "RTE")
+    grid.setCurrentIndex(cell)
+    key, asked = cell.data(KEY_ROLE), model.overrides_at(cell)
+    model.set_hidden_columns(["qqp"])
+    model.update([record(5, loss="none", architecture="1x64", config={"loss": {"kind": "none"}, "task": {"name": "mrpc"},
+                  "student": {"architecture": "1x64"}})])  # fmt: skip
+    model.rebuild()
+    now = grid.currentIndex()
+    assert (now.row(), now.column()) != (cell.row(), cell.column()), "other rows above, another column before"
+    assert now.data(KEY_ROLE) == key and model.overrides_at(now) == asked
+    assert grid.selectionModel().selectedIndexes() == [now]
+    model.set_hidden_columns(["rte"])
+    assert not grid.currentIndex().isValid()
+
+
+def test_a_picture_replaces_only_the_file_that_was_asked_about(
+    panel: TablePanel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    chosen = [""]
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (chosen[0], ""))
+
+    def export(name: str) -> list[str]:
+        chosen[0] = str(tmp_path / name) if name else ""
+        panel.picture_button.click()
+        return sorted(file.name for file in tmp_path.iterdir())
+
+    assert export("") == []
+    assert export("run.v2") == ["run.v2.png"], "what follows the dot is of the name"
+    (tmp_path / "table.png").write_text("mine")
+    assert export("table") == ["run.v2.png", "table.png"] and (tmp_path / "table.png").read_text() == "mine"
+    assert any("exists" in toast.label.text() for toast in panel.findChildren(Toast))
+    export("table.png")
+    assert not QImage(str(tmp_path / "table.png")).isNull(), "the dialog asked about this one"
