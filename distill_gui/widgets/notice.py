@@ -20,6 +20,7 @@ class Notice(QFrame):
         self.setProperty("role", "notice")
         self._label = QLabel()
         self._label.setWordWrap(True)
+        self._label.setMinimumWidth(1)  # one long word, such as a path, widens no column past what is in sight
         # rich text only for the one pair of <b>: what is shown is escaped in set_text
         self._label.setTextFormat(Qt.TextFormat.RichText)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from distill_gui.models.export import CAPTION_ROLE, COLOUR_ROLE, TRAILING_ROLE, ExportModel, size_text
@@ -25,6 +25,7 @@ from distill_gui.widgets.toast import show_toast
 from distill_gui.widgets.two_line_rows import Roles, TwoLineRows
 
 LIST_WIDTH, FORM_WIDTH = 280, 408  # px
+LONGEST_NAME = 40  # characters, in a sentence
 WRITTEN = (("README.md", "model card"), ("distill_export.json", "what was checked"))
 
 
@@ -83,7 +84,7 @@ class ExportPanel(QWidget):
         column.addWidget(self.result)
         column.addWidget(self.target)
         column.addStretch(1)
-        scroll = QScrollArea()
+        self._scroll = scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFixedWidth(FORM_WIDTH)
@@ -141,6 +142,8 @@ class ExportPanel(QWidget):
         self._show()
         if run != self._run:
             show_toast(self.window(), f"Exported to {folder}.")
+        else:
+            self._scroll.verticalScrollBar().setValue(0)
 
     def set_failed(self, run: int, reason: str) -> None:
         """Say why a run's export did not come about."""
@@ -151,6 +154,8 @@ class ExportPanel(QWidget):
         if run != self._run:
             name = f"“{self._model.name(run)}”" if self._model.index_of(run).isValid() else f"Run {run}"
             show_toast(self.window(), f"{name} was not exported. {reason}")
+        else:  # in sight once it is laid out
+            QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.target.failure))
 
     def _on_runs_changed(self) -> None:
         if self._run is None or not self._model.index_of(self._run).isValid():
@@ -185,7 +190,7 @@ class ExportPanel(QWidget):
 
     def _judge_folder(self) -> None:
         folder = self.target.folder.text()
-        earlier = self._model.replaces(folder)
+        earlier = _brief(self._model.replaces(folder))
         self.target.set_trouble(
             self._model.trouble_with(folder),
             f"Replaces the export of “{earlier}” that is there." if earlier else "",
@@ -223,3 +228,8 @@ class ExportPanel(QWidget):
         self._folders[self._run] = self.target.folder.text()
         folder = str(Path(self._folders[self._run]).expanduser())
         self.export_requested.emit(self._run, self.target.format.current(), folder)
+
+
+def _brief(name: str) -> str:
+    """A name that fits in a line of the form, cut in its middle: names of a sweep differ at their end."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME // 2]}…{name[1 - LONGEST_NAME // 2 :]}"

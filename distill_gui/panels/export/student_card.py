@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from distill_gui.models.export import Facts
@@ -19,7 +20,7 @@ class StudentCard(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
-        self._name = ElidedLabel("", "title")
+        self._name = ElidedLabel("", "title", mode=Qt.TextElideMode.ElideMiddle)  # names of a sweep differ at their end
         self._state = Badge()
         self._line = ElidedLabel("", "muted")
         self._tiles = {name: Tile(name) for name in ("Parameters", "On disk", "Score", "Teacher")}

@@ -41,6 +41,7 @@ class TargetCard(Card):
         self.browse = icon_button("folder", "Choose a folder", "secondary")
         self.browse.clicked.connect(self._on_browse_clicked)
         self._hint = caption(wrap=True)
+        self._hint.setMinimumWidth(1)  # one long word widens no column past what is in sight
         self.failure = Notice("bad")
         self.button = button(EXPORT, "primary", "export")
         self.button.clicked.connect(self.export_wanted)

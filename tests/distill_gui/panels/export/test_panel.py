@@ -188,3 +188,26 @@ def test_the_keyboard_stays_at_the_button_over_an_export(panel: ExportPanel, qtb
     panel.rows.setFocus()
     panel.set_failed(2, "No.")
     assert QApplication.focusWidget() is panel.rows, "where the person went is left alone"
+
+
+def test_long_words_push_nothing_out_of_sight(panel: ExportPanel, model: ExportModel, tmp_path: Path) -> None:
+    write_record(tmp_path, ExportRecord(1, "n" * 200, "huggingface", tuple(p.name for p in tmp_path.iterdir()), 6, 0.0))
+    panel.target.folder.setText(str(tmp_path))
+    panel.set_exported(2, str(tmp_path))
+    panel.set_failed(2, f"The disk of /{'x' * 200} is full.")
+    for _ in range(3):
+        QApplication.processEvents()  # labels that wrap ask for their height later
+    for widget in (panel.target.button, panel.target.browse, panel.result.copy_path_button):
+        right = widget.mapTo(panel, widget.rect().topRight()).x()
+        assert right <= panel.view.mapTo(panel, panel.view.rect().topLeft()).x()
+
+
+def test_how_it_went_comes_into_sight(panel: ExportPanel, qtbot: QtBot, tmp_path: Path) -> None:
+    panel.resize(1208, 440)
+    panel.set_exported(2, str(tmp_path / "out"))
+    QApplication.processEvents()
+    panel.set_failed(2, "The disk is full. " * 9)
+    qtbot.waitUntil(lambda: panel.target.failure.visibleRegion().boundingRect() == panel.target.failure.rect())
+    assert panel.result.path.visibleRegion().isEmpty()
+    panel.set_exported(2, str(tmp_path / "out"))
+    assert panel.result.path.visibleRegion().boundingRect() == panel.result.path.rect()
