@@ -1,4 +1,4 @@
-"""A short message over the lower edge of a window that goes by itself; it waits while the pointer is on it."""
+"""A short message over the lower edge of a window that goes by itself; it waits while the pointer or the keyboard is on it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Toast(QFrame):
         self.timer = QTimer(self)
         self.timer.setSingleShot(True)
         self.timer.setInterval(SHOWN_MS)
-        self.timer.timeout.connect(self.close)
+        self.timer.timeout.connect(self._on_time_over)
         self.lasts = False  # until someone acts on it or dismisses it
         window.installEventFilter(self)
 
@@ -76,8 +76,20 @@ class Toast(QFrame):
         if not self.lasts:
             self.timer.start()
 
+    def _on_time_over(self) -> None:
+        if self._has_keyboard():
+            self.wait()  # someone is about to press its button
+        else:
+            self.close()
+
+    def _has_keyboard(self) -> bool:
+        focused = self.focusWidget()
+        return focused is not None and focused.hasFocus()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
+        if self._has_keyboard():
+            self._window.setFocus()  # else Qt hands it to the next best button
         self.hide()
         _place(self._window)
 

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from distill_gui.theme import apply
@@ -115,3 +115,20 @@ def test_news_does_not_drive_out_what_lasts(window: QWidget) -> None:
     for number in range(MOST + 1):
         show_toast(window, f"run {number} ended")
     assert not asked.isHidden() and len(alive(window)) == MOST
+
+
+def test_it_waits_for_the_keyboard_and_hands_it_to_no_other_button(window: QWidget, qtbot: QtBot) -> None:
+    other, done = QPushButton("other", window), []
+    other.show()
+    toast = show_toast(window, "“one” is in the trash.", "Undo", lambda: done.append("undone"))
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    toast.action.setFocus()
+    toast.timer.timeout.emit()
+    assert not toast.isHidden() and toast.timer.isActive()
+    qtbot.keyClick(toast.action, Qt.Key.Key_Space)
+    assert done == ["undone"] and toast.isHidden() and window.hasFocus()
+    second = show_toast(window, "“two” is in the trash.", "Undo")
+    other.setFocus()
+    second.timer.timeout.emit()
+    assert second.isHidden() and other.hasFocus()
