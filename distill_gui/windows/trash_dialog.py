@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionRange, Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from distill_gui.models.row_stretches import stretches
 from distill_gui.models.run_text import bytes_text
 from distill_gui.theme import XL, L, M, S
 from distill_gui.widgets.buttons import button
@@ -89,6 +90,7 @@ class TrashDialog(QDialog):
         selected = self.rows.selectionModel().selectedIndexes()
         chosen = {int(index.data(RUN_ROLE)) for index in selected}
         first = min((index.row() for index in selected), default=-1)
+        self.rows.clearSelection()  # else each row that goes says that the selection changed
         self.model.clear()
         for record, size in entries:
             item = QStandardItem(record.name)
@@ -114,13 +116,15 @@ class TrashDialog(QDialog):
     def _choose(self, runs: set[int], instead: int) -> None:
         """Select these runs; where none of them is here and ``instead`` is no less than 0, that row or the last."""
         rows, count = self.rows.selectionModel(), self.model.rowCount()
-        indexes = [index for row in range(count) if (index := self.model.index(row, 0)).data(RUN_ROLE) in runs]
-        if not indexes and instead >= 0 and count:
-            indexes = [self.model.index(min(instead, count - 1), 0)]
-        for index in indexes:
-            rows.select(index, rows.SelectionFlag.Select)
-        if indexes:
-            rows.setCurrentIndex(indexes[0], rows.SelectionFlag.NoUpdate)  # where the keyboard goes on
+        found = stretches([self.model.index(row, 0).data(RUN_ROLE) for row in range(count)], runs.__contains__)
+        if not found and instead >= 0 and count:
+            found = [(min(instead, count - 1),) * 2]
+        selection = QItemSelection()
+        for first, last in found:
+            selection.append(QItemSelectionRange(self.model.index(first, 0), self.model.index(last, 0)))
+        if found:
+            rows.select(selection, rows.SelectionFlag.Select)
+            rows.setCurrentIndex(self.model.index(found[0][0], 0), rows.SelectionFlag.NoUpdate)  # the keyboard goes on
 
     def _chosen(self) -> list[int]:
         """The selected runs, all where none is."""

@@ -112,3 +112,13 @@ def test_return_asks_for_no_deletion(dialog: TrashDialog, answers: Answers, qtbo
     _select(dialog, 1)
     qtbot.keyClick(dialog.rows, Qt.Key.Key_Return)
     assert answers.asked == [] and not dialog.isVisible()
+
+
+def test_many_chosen_runs_are_chosen_again_at_once(dialog: TrashDialog, record: Callable[..., RunRecord]) -> None:
+    entries = [(record(run, trashed_at=5.0), 700) for run in range(200)]
+    dialog.set_entries(entries)
+    dialog.rows.selectAll()
+    told: list[int] = []
+    dialog.rows.selectionModel().selectionChanged.connect(lambda *_: told.append(1))
+    dialog.set_entries(entries[1:100] + entries[101:])
+    assert dialog.restore_button.text() == "Restore all 198" and len(told) < 5, "one by one would take minutes"
