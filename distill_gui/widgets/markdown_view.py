@@ -42,7 +42,7 @@ class MarkdownView(QStackedWidget):
         for view in (self.page, self.source):
             view.setProperty("role", "sunken")
             self.addWidget(view)
-        notifier().changed.connect(self._render)
+        notifier().changed.connect(self._on_theme_changed)
 
     def set_markdown(self, text: str) -> None:
         """Show ``text``; the same text again keeps the place that is read."""
@@ -61,6 +61,13 @@ class MarkdownView(QStackedWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(240, 160)
+
+    def _on_theme_changed(self) -> None:
+        """Draw anew, and keep the place that is read."""
+        bar = self.page.verticalScrollBar()
+        place = bar.value()
+        self._render()
+        bar.setValue(place)
 
     def _render(self) -> None:
         document = self.page.document()

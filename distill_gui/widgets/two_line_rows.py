@@ -42,10 +42,12 @@ class TwoLineRows(QListView):
         self.selectionModel().currentChanged.connect(self._on_current_changed)
         notifier().changed.connect(self.viewport().update)
 
-    def set_chosen(self, index: QModelIndex) -> None:
-        """Show a row as chosen."""
+    def set_chosen(self, index: QModelIndex, scroll: bool = True) -> None:
+        """Show a row as chosen, and bring it into sight unless ``scroll`` is off."""
         self._quiet = True
+        self.setAutoScroll(scroll)
         self.setCurrentIndex(index)
+        self.setAutoScroll(True)
         self._quiet = False
 
     def _on_current_changed(self, index: QModelIndex, _: QModelIndex) -> None:

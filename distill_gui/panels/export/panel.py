@@ -88,6 +88,7 @@ class ExportPanel(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFixedWidth(FORM_WIDTH)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab goes through what is in it
         scroll.setWidget(form)
         card = Card("Model card", self.reading)
         card.body.addWidget(self.view, 1)
@@ -158,13 +159,14 @@ class ExportPanel(QWidget):
             QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.target.failure))
 
     def _on_runs_changed(self) -> None:
-        if self._run is None or not self._model.index_of(self._run).isValid():
+        other = self._run is None or not self._model.index_of(self._run).isValid()
+        if other:
             first = self._model.run_at(self._model.index(0)) if self._model.rowCount() else None
             self._run = first
         self._pages.setCurrentIndex(0 if self._run is not None else 1)
         self.empty.set_known(self._model.known)
         if self._run is not None:
-            self.rows.set_chosen(self._model.index_of(self._run))
+            self.rows.set_chosen(self._model.index_of(self._run), scroll=other)  # news moves no list that is being read
             self._show()
 
     def _show(self) -> None:

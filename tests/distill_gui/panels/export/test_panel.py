@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -211,3 +212,28 @@ def test_how_it_went_comes_into_sight(panel: ExportPanel, qtbot: QtBot, tmp_path
     assert panel.result.path.visibleRegion().isEmpty()
     panel.set_exported(2, str(tmp_path / "out"))
     assert panel.result.path.visibleRegion().boundingRect() == panel.result.path.rect()
+
+
+def test_a_new_run_moves_neither_the_list_nor_the_card_that_is_read(
+    panel: ExportPanel, model: ExportModel, qapp: QApplication
+) -> None:
+    record = model._records[1]
+    model.update([replace(record, id=run, name=f"run {run}") for run in range(3, 40)])
+    panel.set_run(1)
+    QApplication.processEvents()
+    rows, page = panel.rows.verticalScrollBar(), panel.view.page.verticalScrollBar()
+    assert rows.value() == rows.maximum() > 0, "the run asked for is in sight"
+    rows.setValue(100)
+    page.setValue(20)
+    model.update([replace(record, id=40)])
+    theme.apply(qapp, True)
+    QApplication.processEvents()
+    assert (rows.value(), page.value()) == (100, 20) and panel.run() == 1
+
+
+def test_tab_stops_only_where_something_can_be_done(panel: ExportPanel, qtbot: QtBot) -> None:
+    with qtbot.waitActive(panel):
+        panel.activateWindow()
+    panel.rows.setFocus()
+    QTest.keyClick(panel.rows, Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is panel.target.format
