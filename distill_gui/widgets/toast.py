@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import count
 
@@ -19,6 +20,7 @@ SHOWN_MS = 7000
 ABOVE_BAR = 56  # px from the window's lower edge, clear of the bottom bar
 TEXT_WIDEST = 320  # px, longer texts wrap
 _NUMBERS = count()
+_LONG_WORD = re.compile(r"[^\s/\\-]{36}(?=[^\s/\\-])")  # what Qt would not break, about as wide as TEXT_WIDEST
 MOST = 5  # at once; a queue of short runs says more than anybody reads
 
 
@@ -40,7 +42,7 @@ class Toast(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(L, S, S, S)
         row.setSpacing(M)
-        self.label = label(text, wrap=True)
+        self.label = label(_LONG_WORD.sub("\\g<0>\u200b", text), wrap=True)  # a space of no width
         self.label.ensurePolished()
         self.label.setMinimumWidth(min(TEXT_WIDEST, self.label.fontMetrics().horizontalAdvance(text) + 2))
         row.addWidget(self.label, 1)

@@ -132,3 +132,11 @@ def test_it_waits_for_the_keyboard_and_hands_it_to_no_other_button(window: QWidg
     other.setFocus()
     second.timer.timeout.emit()
     assert second.isHidden() and other.hasFocus()
+
+
+def test_a_name_that_is_one_long_word_is_broken(window: QWidget) -> None:
+    named = show_toast(window, f"“{'x' * 200}” is in the trash.", "Undo")
+    plain = show_toast(window, "“" + "x " * 100 + "” is in the trash.", "Undo")
+    assert abs(named.width() - plain.width()) < 100 and named.accessibleName().count("x" * 200) == 1
+    path = "/home/somebody/models/distilled/a-student-of-a-run"
+    assert show_toast(window, path).label.text() == path, "as it is where it can be broken"
