@@ -257,9 +257,11 @@ class ComposeModel(QObject):
         return [*lines, beside] if beside else lines
 
     def set_preview(self, preview: Mapping[str, Any]) -> None:
-        """Take the engine's answer to the last question."""
+        """Take the engine's answer to the last question; one about another draft than there is now is dropped."""
+        late = bool(self._asked) and self._asked != self.toml()
         self._asked = ""
-        self._answer.take(preview)
+        if not late:  # else a new question is about to be asked
+            self._answer.take(preview)
         self.preview_changed.emit()
 
     def update_runs(self, records: Iterable[RunRecord]) -> None:

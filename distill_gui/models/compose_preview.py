@@ -62,7 +62,7 @@ def facts(preview: Mapping[str, Any], runs: int, table: Mapping[str, Any], past:
     """The lines for ``runs`` runs of the draft ``table``, as far as the engine's answer and past runs tell."""
     found = _models(preview)
     rows, steps = preview.get("rows") or {}, preview.get("steps")
-    task = catalog.tasks().get(table.get("task", {}).get("name", ""))
+    task = catalog.tasks().get(str(table.get("task", {}).get("name", "")))  # a file may hold anything
     if rows and task is not None:
         checked = sum(rows.get(split, 0) for split in task.evaluation_splits)
         found.append(Fact("Rows", f"{rows.get(task.train_split, 0):,} to train · {checked:,} to validate"))

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QRect, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtCore import QFileInfo, QPoint, QRect, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QSizePolicy, QStyle, QStyleOptionFrame, QToolButton, QWidget
 
 from distill_gui.theme import restyle
@@ -121,6 +130,34 @@ class TextField(QLineEdit):
             self.browse_clicked.emit()
         else:
             super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files go to what is around the field, and a folder into one that has a button for it: never as file://…"""
+        if event.mimeData().hasUrls():
+            event.setAccepted(bool(self._dropped_folder(event)))
+        else:
+            super().dragEnterEvent(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.setAccepted(bool(self._dropped_folder(event)))
+        else:
+            super().dragMoveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if not event.mimeData().hasUrls():
+            super().dropEvent(event)
+        elif folder := self._dropped_folder(event):
+            event.acceptProposedAction()
+            self._on_suggestion(folder)
+        else:
+            event.ignore()
+
+    def _dropped_folder(self, event: QDropEvent) -> str:
+        """The folder carried over this field, "" where it is none or does not belong here."""
+        urls = event.mimeData().urls()
+        path = urls[0].toLocalFile() if len(urls) == 1 else ""
+        return path if self._browse is not None and path and QFileInfo(path).isDir() else ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.hasFocus() or not self.text() or self._text_width() <= self._room().width():

@@ -43,11 +43,22 @@ class NumberSlider(QWidget):
         return self._value
 
     def set_value(self, value: float) -> None:
-        """Show ``value``, held inside the bounds. Does not emit."""
+        """Show ``value``, held inside the bounds. Does not emit; what is being typed into the box stays, unless the value
+        is another one."""
+        if value == self._value and self._is_typed_in():
+            return
         with QSignalBlocker(self.slider), QSignalBlocker(self.box):
             self.box.setValue(value)
             self._value = self.box.value()
             self.slider.setValue(round((self._value - self._minimum) / self._step))
+
+    def set_decimals(self, decimals: int) -> None:
+        """How many places the box shows."""
+        if decimals != self.box.decimals():  # Qt writes its text anew even where they are the same
+            self.box.setDecimals(decimals)
+
+    def _is_typed_in(self) -> bool:
+        return self.box.hasFocus() and self.box.lineEdit().isModified()
 
     def set_name(self, name: str) -> None:
         """What screen readers call the slider and its box."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QWidget
 
 from distill_gui.models.compose import ComposeModel
 from distill_gui.models.compose_fields import FieldSpec
 from distill_gui.models.compose_values import as_text, from_text
-from distill_gui.panels.compose.layer_map import LayerMapControl
+from distill_gui.panels.compose.layer_map import NOTHING, LayerMapControl, is_being_typed
 from distill_gui.widgets.field_choice import NotedChoice
 from distill_gui.widgets.field_text import TextField
 from distill_gui.widgets.slider import NumberSlider
@@ -38,11 +38,16 @@ def make_control(model: ComposeModel, spec: FieldSpec) -> Control:
 
 
 class LineControl:
-    """Text, numbers, seeds and folders. While the person types, the text is theirs; afterwards it is the model's."""
+    """Text, numbers, seeds and folders. While the person types, the text is theirs; afterwards it is the model's.
+
+    "1." or "1, " is on its way to something else, though the model knows it as 1: it stays as long as the field has the
+    keyboard and nothing but this field has changed the value.
+    """
 
     def __init__(self, model: ComposeModel, spec: FieldSpec) -> None:
         self._model, self._spec = model, spec
         self._typing = False
+        self._typed: Any = NOTHING  # what the model made of the text being typed
         self.widget = TextField(browse=spec.kind == "path", elide_left=spec.kind == "path")
         self.widget.setAccessibleName(spec.title)
         self.widget.edited.connect(self._on_edited)
@@ -51,7 +56,7 @@ class LineControl:
 
     def refresh(self) -> None:
         key = self._spec.key
-        if not self._typing:
+        if not self._typing and not is_being_typed(self.widget, self._typed, self._model.value(key)):
             self.widget.set_text(as_text(self._model.value(key)))
         self.widget.set_note(self._model.note(key))
         self.widget.set_suggestions(self._model.suggestions(key))
@@ -59,13 +64,14 @@ class LineControl:
         self.widget.set_invalid(bool(self._model.fault(key)))
 
     def _on_finished(self) -> None:
+        self._typed = NOTHING
         if self._model.has_field(self._spec.key):  # the keyboard also leaves a field whose term has just gone
             self.refresh()
 
     def _on_edited(self, text: str) -> None:
         self._typing = True
         self._model.set_value(self._spec.key, from_text(self._spec, text))
-        self._typing = False
+        self._typing, self._typed = False, self._model.value(self._spec.key)
 
     def _on_browse_clicked(self) -> None:
         folder = choose_folder(
@@ -117,7 +123,7 @@ class SliderControl:
     def refresh(self) -> None:
         value = self._model.value(self._spec.key)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            self.widget.box.setDecimals(max(self._spec.decimals, min(4, _decimals(value))))
+            self.widget.set_decimals(max(self._spec.decimals, min(4, _decimals(value))))
             self.widget.set_value(value)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from distill_gui.models.compose import ComposeModel
@@ -17,6 +19,7 @@ PAIRS = "pairs"
 OWN = (PAIRS, "Own pairs", "the student's layer ↔ the teacher's; 0 is the embeddings; module paths too")
 FIRST_PAIRS = [[1, 1]]
 EXAMPLE = "1↔2, 2↔4"
+NOTHING = object()  # no value at all
 
 
 class LayerMapControl:
@@ -25,6 +28,7 @@ class LayerMapControl:
     def __init__(self, model: ComposeModel, spec: FieldSpec) -> None:
         self._model, self._spec = model, spec
         self._typing = False
+        self._typed: Any = NOTHING  # what the model made of the text being typed
         self.choice, self.pairs = NotedChoice(), TextField()
         self.choice.setAccessibleName(spec.title)
         self.choice.set_options([*spec.choices, OWN])
@@ -50,7 +54,7 @@ class LayerMapControl:
         self.choice.show_key(value if named else PAIRS)
         self.choice.set_note(self._model.note(key) if named else "")
         self.pairs.setVisible(not named)
-        if not self._typing:
+        if not self._typing and not is_being_typed(self.pairs, self._typed, value):
             self.pairs.set_text("" if named else as_text(value))
         self.pairs.set_invalid(invalid)
         self.choice.set_invalid(invalid and named)
@@ -64,10 +68,16 @@ class LayerMapControl:
         self.pairs.setFocus()
 
     def _on_finished(self) -> None:
+        self._typed = NOTHING
         if self._model.has_field(self._spec.key):  # the keyboard also leaves a field whose term has just gone
             self.refresh()
 
     def _on_edited(self, text: str) -> None:
         self._typing = True
         self._model.set_value(self._spec.key, from_text(self._spec, text))
-        self._typing = False
+        self._typing, self._typed = False, self._model.value(self._spec.key)
+
+
+def is_being_typed(field: TextField, typed: Any, value: Any) -> bool:
+    """Whether the text of a field is the person's still: the value is what their last key made of it, ``typed``."""
+    return typed is not NOTHING and field.hasFocus() and type(typed) is type(value) and bool(typed == value)

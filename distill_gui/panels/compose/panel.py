@@ -5,12 +5,21 @@ Knows its model and widgets only; who trains what is started here is connected e
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from distill_gui.models.compose import ComposeModel
 from distill_gui.panels.compose.group import FieldGroup
@@ -130,9 +139,18 @@ class ComposePanel(QWidget):
             (QKeySequence(QKeySequence.StandardKey.Open), self._on_open_clicked),
             (QKeySequence(QKeySequence.StandardKey.Save), self._on_save_clicked),
         ):
-            QShortcut(keys, self, act, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut = QShortcut(keys, self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.setAutoRepeat(False)  # keys held a little long are one wish: the queue stays here and would fill
+            shortcut.activated.connect(lambda act=act: self._after_typing(act))
         set_tip(self.open_button, "Ctrl+O")
         set_tip(self.save_button, "Ctrl+S")
+
+    def _after_typing(self, act: Callable[[], object]) -> None:
+        """Do what a key asks for, of the number just typed too: the keyboard stays in its box, which would keep it."""
+        box = QApplication.focusWidget()
+        if isinstance(box, QAbstractSpinBox) and self.isAncestorOf(box):
+            box.interpretText()
+        act()
 
     # what comes in ----------------------------------------------------------------------------------------------------
 

@@ -367,3 +367,15 @@ def test_values_of_the_results_table_are_merged(good):
     config = parse_config(good.toml())
     assert (config.task.name, config.student.architecture, config.loss.kind) == ("rte", "4x312", "kl")
     assert config.teacher is not None and config.teacher.model == "owner/t"
+
+
+def test_an_answer_about_another_draft_than_there_is_now_is_dropped(good):
+    good._timer.stop()
+    good._ask()
+    good.set_value("teacher.model", "owner/mended")
+    good.set_preview({**ANSWER, "ready": False, "faults": [{"key": "teacher.model", "message": "no such model"}]})
+    assert good.can_start() and good.is_checking(), "the fault was of what stood there before"
+    good._timer.stop()
+    good._ask()
+    good.set_preview(ANSWER)
+    assert good.state() == ("ready", "good")

@@ -105,3 +105,7 @@ def test_the_control_is_there_when_the_same_student_finished_without_a_teacher()
     assert control(DRAFT, other) == Fact("Control without teacher", "not run yet")
     assert control({**DRAFT, "loss": {"kind": "none"}}, past) is None
     assert control({"loss": {"kind": "kl"}}, past) is None
+
+
+def test_a_file_may_hold_anything_where_a_task_is_named():
+    assert "Length" not in lines({}, 1, {**DRAFT, "task": {"name": ["mrpc"]}}, [])

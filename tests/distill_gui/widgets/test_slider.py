@@ -61,3 +61,18 @@ def test_bounds_that_do_not_start_at_zero(qtbot: QtBot) -> None:
 
 def test_both_parts_are_named(weight: NumberSlider) -> None:
     assert weight.slider.accessibleName() == weight.box.accessibleName() == "λ"
+
+
+def test_a_number_being_typed_stays_until_another_value_comes(weight: NumberSlider, qtbot: QtBot) -> None:
+    weight.set_value(0.5)
+    weight.activateWindow()
+    weight.box.setFocus()
+    qtbot.waitUntil(weight.box.hasFocus)
+    weight.box.selectAll()
+    qtbot.keyClicks(weight.box, "0.3" if weight.box.text() == "0.50" else "0,3")
+    typed = weight.box.text()
+    weight.set_decimals(2)
+    weight.set_value(0.5)
+    assert weight.box.text() == typed
+    weight.set_value(0.7)
+    assert weight.box.text() == weight.box.textFromValue(0.7)

@@ -147,3 +147,38 @@ def test_only_folders_can_be_browsed_for(make: Any, qapp: QApplication) -> None:
 
     assert browses("teacher.model") and browses("student.tokenizer")
     assert not browses("training.epochs") and not browses("training.device")
+
+
+@pytest.mark.parametrize(
+    "key, typed", [("training.learning_rate", "2."), ("training.seed", "1, "), ("training.epochs", ""), ("name", "my ")]
+)
+def test_an_answer_that_comes_while_one_types_changes_nothing_typed(
+    model: ComposeModel, make: Any, qtbot: QtBot, key: str, typed: str
+) -> None:
+    field = make(key).widget
+    field.show()
+    field.activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    field.selectAll()
+    qtbot.keyClick(field, Qt.Key.Key_Backspace)
+    qtbot.keyClicks(field, typed)
+    model.changed.emit()
+    assert field.text() == typed
+    model.set_value(key, 7)
+    assert field.text() == "7", "what somebody else changed is shown"
+
+
+def test_pairs_being_typed_stay_as_they_are(model: ComposeModel, make: Any, qtbot: QtBot) -> None:
+    model.add_term("hidden")
+    control = make("features.1.layers")
+    control.widget.show()
+    control.choice.chosen.emit("pairs")
+    control.widget.activateWindow()
+    qtbot.waitUntil(control.pairs.hasFocus)
+    control.pairs.selectAll()
+    qtbot.keyClicks(control.pairs, "1-2, ")
+    model.changed.emit()
+    assert control.pairs.text() == "1-2, "
+    qtbot.keyClick(control.pairs, Qt.Key.Key_Return)
+    assert control.pairs.text() == "1↔2"

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QShortcut
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -170,6 +170,43 @@ def test_files_and_folders_can_be_dropped(panel: ComposePanel, model: ComposeMod
     assert model.value("teacher.model") == str((tmp_path / "model").resolve())
     drop(panel, tmp_path / "empty")
     assert said(panel).startswith("empty holds neither a model")
+
+
+def drop_on(widget: QWidget, path: Path) -> None:
+    """As the window system brings it: first over the widget, then let go."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    rest = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(widget, QDragEnterEvent(QPoint(9, 9), *rest))
+    QApplication.sendEvent(widget, QDropEvent(QPointF(9, 9), *rest))
+
+
+def test_what_is_dropped_on_a_field_is_never_text_of_it(
+    panel: ComposePanel, model: ComposeModel, tmp_path: Path
+) -> None:
+    (tmp_path / "run.toml").write_text('[task]\nname = "rte"\n')
+    drop_on(panel.preview.name, tmp_path / "run.toml")
+    assert model.value("task.name") == "rte" and panel.preview.name.text() == ""
+    drop_on(panel.teacher.row("teacher.model").control, tmp_path)
+    assert model.value("teacher.model") == str(tmp_path)
+
+
+def test_a_key_starts_with_the_number_just_typed(ready: ComposePanel, model: ComposeModel, qtbot: QtBot) -> None:
+    started: list[list[str]] = []
+    ready.start_requested.connect(started.append)
+    ready.activateWindow()
+    qtbot.waitUntil(ready.isActiveWindow)
+    model.set_value("loss.kind", "kl")
+    box = ready.loss.row("loss.lambda").control.box  # type: ignore[attr-defined]
+    box.setFocus()
+    box.selectAll()
+    qtbot.keyClicks(box, box.textFromValue(0.3))
+    qtbot.keyClick(box, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert parse_config(started[0][0]).loss.label_weight == 0.3  # type: ignore[attr-defined]
+
+
+def test_keys_held_a_little_long_are_one_wish(panel: ComposePanel) -> None:
+    assert not any(shortcut.autoRepeat() for shortcut in panel.findChildren(QShortcut))
 
 
 def test_keys_start_open_and_save(ready: ComposePanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
