@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from PySide6.QtGui import QColor, QGuiApplication, QSyntaxHighlighter, QTextCharFormat
+from PySide6.QtGui import QColor, QGuiApplication, QSyntaxHighlighter, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QWidget
 
 from distill_gui.models.log_text import KEPT_LINES, LogText
@@ -37,7 +37,7 @@ class TextTab(Card):
 
 
 class LogTab(TextTab):
-    """Follows the end of the log until the person scrolls up; the button goes back to the end."""
+    """Follows the end of the log until the person scrolls up or selects text; the button goes back to the end."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Log", parent)
@@ -46,7 +46,7 @@ class LogTab(TextTab):
         self.to_end = button("Follow the end", "quiet", icon="down")
         self.to_end.hide()
         self.bar.insertWidget(1, self.to_end)
-        self.to_end.clicked.connect(self._follow)
+        self.to_end.clicked.connect(self._on_follow_wanted)
         self.text.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self._following = True
         self.clear()
@@ -56,10 +56,34 @@ class LogTab(TextTab):
         lines = self._log.append(piece)
         if not lines:
             return
+        bar, end = self.text.verticalScrollBar(), QTextCursor(self.text.document())
+        end.movePosition(QTextCursor.MoveOperation.End)
+        end.setKeepPositionOnInsert(True)
+        chosen, before, seen = self.text.textCursor(), end.position(), bar.value()
+        at_end = [place == before for place in (chosen.anchor(), chosen.position())]
+        gone = max(0, self.text.blockCount() + len(lines) - KEPT_LINES)
+        following = self._following and not chosen.hasSelection()
         self.text.appendPlainText("\n".join(lines))
-        self.says.setText(f"{self.text.blockCount():,} lines")
-        if self._following:
+        held = self.text.blockCount()
+        self.says.setText(f"The last {held:,} lines" if held == KEPT_LINES else f"{held:,} lines")
+        if chosen.hasSelection() and any(at_end):  # Qt would stretch it over what was added
+            self._choose(
+                *(end.position() if last else place for last, place in zip(at_end, self._places(), strict=True))
+            )
+        if following:
             self._follow()
+        else:
+            bar.setValue(max(0, seen - gone))  # the lines being read stay where they are
+            self._on_scrolled(bar.value())
+
+    def _places(self) -> tuple[int, int]:
+        return self.text.textCursor().anchor(), self.text.textCursor().position()
+
+    def _choose(self, anchor: int, position: int) -> None:
+        cursor = self.text.textCursor()
+        cursor.setPosition(anchor)
+        cursor.setPosition(position, QTextCursor.MoveMode.KeepAnchor)
+        self.text.setTextCursor(cursor)
 
     def clear(self) -> None:
         self._log.clear()
@@ -76,6 +100,10 @@ class LogTab(TextTab):
         self.to_end.hide()
         self.text.verticalScrollBar().setValue(self.text.verticalScrollBar().maximum())
 
+    def _on_follow_wanted(self) -> None:
+        self._choose(*2 * (self._places()[1],))  # what is selected holds the end back
+        self._follow()
+
     def _on_scrolled(self, value: int) -> None:
         self._following = value >= self.text.verticalScrollBar().maximum() - 1
         self.to_end.setVisible(not self._following)
@@ -86,11 +114,15 @@ class ConfigTab(TextTab):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Configuration", parent)
+        self._toml = ""
         self._colours = TomlColours(self.text.document())
         notifier().changed.connect(self._colours.rehighlight)
 
     def show_toml(self, toml: str, folder: str) -> None:
-        if toml != self.text.toPlainText():
+        if (
+            toml != self._toml
+        ):  # not what the editor holds: it keeps another kind of blank, and would be filled for ever
+            self._toml = toml
             self.text.setPlainText(toml)
         self.says.setText(folder)
 
