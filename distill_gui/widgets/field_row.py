@@ -55,7 +55,7 @@ class FieldRow(QWidget):
             self._reset.clicked.connect(self.reset_clicked)
             self._reset.hide()
             self._grid.addWidget(self._reset, 0, 2, Qt.AlignmentFlag.AlignVCenter)
-            QWidget.setTabOrder(self.control, self._reset)
+            QWidget.setTabOrder(tab_stops(self.control)[-1], self._reset)
         return self._reset
 
     @property
@@ -68,9 +68,9 @@ class FieldRow(QWidget):
             self._grid.addWidget(self._fault, 1, 1)
         return self._fault
 
-    def last(self) -> QWidget:
-        """What the Tab key reaches last in this row."""
-        return self.control if self._reset is None else self._reset
+    def stops(self) -> list[QWidget]:
+        """What the Tab key reaches in this row, in its order."""
+        return [*tab_stops(self.control), *([] if self._reset is None else [self._reset])]
 
     def set_changed(self, changed: bool, former: str = "") -> None:
         """Mark the value as changed, with a way back to ``former``."""
@@ -90,6 +90,14 @@ class FieldRow(QWidget):
         self.label.set_help(text)
         set_tip(self.control, text)
         self.control.setAccessibleDescription(text)
+
+
+def tab_stops(control: QWidget) -> list[QWidget]:
+    """What the Tab key reaches in a control, which may be made of several: Qt puts none of a whole in an order."""
+    if control.focusPolicy() & Qt.FocusPolicy.TabFocus:
+        return [control]
+    parts = control.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    return [stop for part in parts for stop in tab_stops(part)] or [control]
 
 
 class _FieldLabel(ElidedLabel):

@@ -64,6 +64,11 @@ class FormRows:
         """The fields that apply now, from top to bottom, folded ones too."""
         return [self._rows[identity][0].key for identity in self._shown]
 
+    def stops(self, advanced: bool) -> list[QWidget]:
+        """What the Tab key reaches in the rows shown, the basic or the advanced ones, in their order."""
+        shown = [self._rows[identity] for identity in self._shown]
+        return [stop for spec, row, _ in shown if spec.advanced == advanced for stop in row.stops()]
+
     def lead_to(self, key: str) -> bool:
         """Put the keyboard into a field, unfolding if need be; False if it is not here."""
         if key not in self.shown_keys():
@@ -101,10 +106,9 @@ class FormRows:
             layout.insertWidget(places[spec.advanced], row)
             places[spec.advanced] += 1
             row.show()
-            QWidget.setTabOrder(before, row.control)
-            if row.last() is not row.control:
-                QWidget.setTabOrder(row.control, row.last())
-            before = row.last()
+            for stop in row.stops():
+                QWidget.setTabOrder(before, stop)
+                before = stop
 
     def _make_row(self, spec: FieldSpec) -> FieldRow:
         identity = _identity(spec)

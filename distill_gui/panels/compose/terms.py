@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -30,6 +32,7 @@ class TermList(QWidget):
         self._model = model
         self._cards: dict[tuple[int, str], TermCard] = {}  # by token and section: keys are part of a card's rows
         self._open: set[int] = set()
+        self._stops: list[QWidget] = []  # in the Tab key's order
         self.add = NotedChoice(placeholder=ADD)
         self.add.setAccessibleName(ADD.rstrip("…"))
         self.add.set_options(model.term_choices())
@@ -81,6 +84,15 @@ class TermList(QWidget):
             card.refresh(words)
             if card.is_faulty():
                 self._set_open(card, True)  # what must be mended is not hidden
+        self._lead_tab()
+
+    def _lead_tab(self) -> None:
+        """Lead the Tab key through the cards from top to bottom: what is made later would come last in the window."""
+        stops = [self.add, *(stop for card in self.cards() for stop in card.stops())]
+        if stops != self._stops:
+            self._stops = stops
+            for before, stop in pairwise(stops):
+                QWidget.setTabOrder(before, stop)
 
     def _make_card(self, words: TermWords) -> TermCard:
         card = TermCard(self._model, words)
@@ -159,6 +171,10 @@ class TermCard(QFrame):
         """Show or fold away the settings."""
         self.fold.set_open(opened)
         self._body.setVisible(opened)
+
+    def stops(self) -> list[QWidget]:
+        """What the Tab key reaches in the card, in its order."""
+        return [self.fold, self.remove, *self.rows.stops(False), self.more, *self.rows.stops(True)]
 
     def lead_in(self) -> None:
         """Put the keyboard into the first setting."""

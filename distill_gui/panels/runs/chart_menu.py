@@ -71,10 +71,13 @@ class ChartMenu(QFrame):
                 box.blockSignals(blocked)
 
     def open_below(self, widget: QWidget) -> None:
-        """Show it under the button, its right edge at the button's."""
+        """Show it under the button, its right edge at the button's; higher up or further in where the screen ends."""
         self.adjustSize()
         corner = widget.mapToGlobal(QPoint(widget.width() - self.width(), widget.height() + 4))
-        self.move(corner)
+        room = widget.screen().availableGeometry()
+        x = max(room.left(), min(corner.x(), room.right() + 1 - self.width()))
+        y = max(room.top(), min(corner.y(), room.bottom() + 1 - self.height()))
+        self.move(x, y)
         self.show()
         self.weight.setFocus()
 

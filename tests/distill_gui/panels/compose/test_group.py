@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from distill_gui.models.compose import ComposeModel
 from distill_gui.panels.compose.panel import ComposePanel
-from distill_gui.widgets.field_row import FieldRow
+from distill_gui.widgets.field_row import FieldRow, tab_stops
 
 
 def visible_labels(group: QWidget) -> list[str]:
@@ -100,7 +100,7 @@ def test_the_tab_key_goes_from_top_to_bottom(panel: ComposePanel, model: Compose
     model.set_value("loss.kind", "none")
     model.set_value("loss.kind", "taylor")
     for group in panel.groups:
-        wanted = [group.row(key).control for key in group.shown_keys()]
+        wanted = [stop for key in group.shown_keys() for stop in tab_stops(group.row(key).control)]
         chain: list[Any] = []
         widget = wanted[0].nextInFocusChain()
         for _ in range(2000):

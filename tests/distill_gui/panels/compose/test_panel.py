@@ -279,3 +279,23 @@ def test_names_are_shown_as_plain_text(panel: ComposePanel, model: ComposeModel,
     assert all(
         label.textFormat() == Qt.TextFormat.PlainText for label in shown if label.parent() is not panel.loss.notice
     )
+
+
+def test_the_tab_key_goes_down_the_loss_card_with_all_that_came_later(panel: ComposePanel, model: ComposeModel) -> None:
+    model.load_toml(
+        '[loss]\nkind = "kl"\n[[features]]\nkind = "hidden"\nlayers = [[1, 1]]\n[[features]]\nkind = "cka"\n'
+    )
+    for card in panel.loss.terms.cards():
+        card.set_open(True)
+    reached, stop = [], panel.loss.fold.nextInFocusChain()
+    while stop is not panel.training.fold:
+        if stop.isVisible() and stop.focusPolicy() & Qt.FocusPolicy.TabFocus and stop.focusProxy() is None:
+            reached.append(stop.accessibleName())
+        stop = stop.nextInFocusChain()
+    assert [name for name in reached if name] == [
+        "Distillation loss", "Reset Distillation loss", "λ labels ↔ teacher", "λ labels ↔ teacher",
+        "Temperature T", "Temperature T", "Add a feature term",
+        "Hidden states, shown", "Take out Hidden states (hidden)", "Weight", "Layer map", "Layer map: pairs",
+        "Reset Layer map", "Distance", "Advanced, folded",
+        "CKA, shown", "Take out CKA (cka)", "Weight", "Layer map", "Over", "Advanced, folded",
+    ]  # fmt: skip

@@ -1,7 +1,7 @@
 """The gear: shows options without a word, tells what a person changed."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -64,3 +64,15 @@ def test_there_is_a_way_back_to_the_defaults(menu: ChartMenu) -> None:
     menu.defaults.click()
     assert told[-1] == ChartOptions(side="teacher") and not menu.defaults.isEnabled()
     assert menu.charts["terms"].isChecked() and not menu.boxes["log_y"].isChecked()
+
+
+def test_it_opens_inside_the_screen(menu: ChartMenu, qtbot: QtBot) -> None:
+    gear = QPushButton("Gear")
+    qtbot.addWidget(gear)
+    room = gear.screen().availableGeometry()
+    for corner in (room.topLeft(), room.bottomRight() - QPoint(80, 60)):
+        gear.move(corner)
+        gear.show()
+        menu.open_below(gear)
+        assert room.contains(menu.geometry())
+        menu.hide()
