@@ -16,6 +16,7 @@ from distill_gui.models.compose_answer import Answer, place_of
 from distill_gui.models.compose_doctor import Doctor
 from distill_gui.models.compose_draft import Draft, flatten
 from distill_gui.models.compose_fields import Choices, FieldSpec
+from distill_gui.models.compose_files import key_for, plain_name, write_toml
 from distill_gui.models.compose_judgement import Judgement, judge
 from distill_gui.models.compose_preview import Fact, Finding, control, facts
 from distill_gui.models.compose_sharing import as_toml, one_a_seed, shell_command, table_of
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 PREVIEW_DELAY_MS = 400
 MOST_SUGGESTIONS = 10
-ROW_SUFFIXES = (".parquet", ".csv", ".jsonl")
 FIRST_PRESET = "taylor"
 
 
@@ -333,10 +333,8 @@ class ComposeModel(QObject):
     def save_file(self, path: Path | str) -> str:
         """Write the configuration to a file, of several seeds the first. Returns what to say."""
         path = Path(path)
-        try:
-            path.write_text(self.toml(), encoding="utf-8")
-        except OSError as error:
-            return f"{path} cannot be written: {error.strerror}. Choose another folder."
+        if complaint := write_toml(path, self.toml()):
+            return complaint
         self._file = path.resolve()
         self.changed.emit()
         seeds = self._judgement.seeds
@@ -352,22 +350,14 @@ class ComposeModel(QObject):
 
     def take_folder(self, path: Path | str) -> str:
         """Use a folder for what it holds: a model as teacher, rows for the task. Returns the key, "" for neither."""
-        folder = Path(path)
-        if (folder / "config.json").is_file():
-            key = "teacher.model"
-        elif any(file.suffix in ROW_SUFFIXES for file in folder.glob("train*.*")):
-            key = "task.source"
-        else:
-            return ""
-        self.set_value(key, str(folder.resolve()))
+        key = key_for(Path(path))
+        if key:
+            self.set_value(key, str(Path(path).resolve()))
         return key
 
     def file_name(self) -> str:
         """A name to save under."""
-        kinds = [self._draft.loss_kind, *(term.kind for term in self._draft.terms())]
-        parts = ("+".join(kinds), self.value("student.architecture"), self.value("task.name") or "task")
-        plain = "-".join(Path(str(part)).name for part in parts)
-        return str(self._file or f"{plain}.toml")
+        return str(self._file or plain_name(self._draft))
 
     def toml(self) -> str:
         """The draft as TOML, whole where it is in order, else as far as it goes; of several seeds the first."""
