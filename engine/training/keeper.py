@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 FORMAT = 4  # grows when the same checkpoint would go on in another way, or a configuration has other settings
 EVERY_S = 60.0
 LARGEST_SHARE = 0.03  # of the time may go into writing checkpoints …
-FREE_S = 1.0  # … once this much has: a run of seconds keeps every evaluation
+FREE_S = 0.25  # … once this much has: a small run keeps its first evaluation whatever that costs
 LATEST_S = 60.0  # but no checkpoint comes later than this past its time, or than as long as writing one takes
 FLUSH_S = 5.0  # how long the store is waited for; a full disk may refuse both
 
