@@ -101,6 +101,9 @@ def _places(studio: Studio, shown: RunRecord) -> list[tuple[str, Callable[[], No
             panel = window.panel("runs")
             panel.set_run(shown.id)  # type: ignore[attr-defined]
             panel.show_tab(tab)  # type: ignore[attr-defined]
+            if tab == "charts":  # on a busy machine they are not all there within a second
+                grid = panel.grid  # type: ignore[attr-defined]
+                _wait(lambda: grid.is_complete() and any(card.looks() for card in grid.cards.values()), SETTLE_LIMIT_S)
 
         return prepare
 
