@@ -7,20 +7,16 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
-from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
 from distill_gui.services.engine_start import ENGINE, leave_running, start_engine
 from distill_gui.services.worker_output import WorkerOutput
 from engine.errors import StoreError
-from engine.store.exit_cause import cause_of, memory_kills
+from engine.store.exit_cause import MemoryWatch, cause_of
 from engine.store.home import open_private
 from engine.store.process_tree import kill_session
 from engine.store.processes import started_at
-
-MEMORY_LOOK_S = 5.0  # a process killed for want of memory may take seconds to be gone, giving it back
 
 
 class WorkerProcess:
@@ -28,10 +24,7 @@ class WorkerProcess:
 
     def __init__(self, home: Path, command: Sequence[str] = ENGINE, stay_s: float = 20.0) -> None:
         self.output = WorkerOutput.begin(home)
-        self._memory_kills = deque(
-            [memory_kills()], maxlen=2
-        )  # as last counted: others are killed in its long life too
-        self._counted_at = time.monotonic()
+        self._memory = MemoryWatch()
         arguments = [*command, "work", "--home", str(home), "--stay-s", f"{stay_s:g}", "--quiet"]
         try:
             with open_private(self.output.file) as output:
@@ -51,9 +44,8 @@ class WorkerProcess:
         if self._process.returncode is None and _has_ended(self.pid):
             kill_session(self.pid)
         status = self._process.poll()
-        if status is None and time.monotonic() - self._counted_at >= MEMORY_LOOK_S:
-            self._memory_kills.append(memory_kills())
-            self._counted_at = time.monotonic()
+        if status is None:
+            self._memory.look()
         return status
 
     def last_lines(self, count: int = 20) -> str:
@@ -63,7 +55,7 @@ class WorkerProcess:
     def cause(self) -> str:
         """Why it ended, as a clause (``it was killed …``)."""
         status = self._process.poll()
-        return cause_of(status or 0, self.last_lines(), memory_kills() > self._memory_kills[0])
+        return cause_of(status or 0, self.last_lines(), self._memory.saw_kills())
 
     def leave_running(self) -> None:
         """Say that nobody here will ask for it again."""

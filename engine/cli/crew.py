@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -26,13 +25,12 @@ from engine.cli.terminal import say
 from engine.device import AT_ONCE
 from engine.errors import EngineError, StoreError
 from engine.store import RunRecord, Store
-from engine.store.exit_cause import OUT_OF_MEMORY, cause_of, memory_kills
+from engine.store.exit_cause import OUT_OF_MEMORY, MemoryWatch, cause_of
 from engine.store.records import QUEUED, RUNNING
 from engine.store.run_log import append_line
 
 LOOK_EVERY_S = 0.3
 TAKE_UP_AFTER_S = 3.0  # whoever killed a worker to stop its run says so in less; that run is not to be resumed
-MEMORY_LOOK_S = 5.0  # a process killed for want of memory may take seconds to be gone, giving it back
 FRUITLESS_S = 10.0  # a worker that dies so soon after its start has probably not trained anything
 DONE = "done"  # what a worker prints for every run
 MOST_FRUITLESS = 3  # such deaths one after another until no more is started
@@ -74,8 +72,7 @@ class Crew:
     _full: bool = False
     """Whether the system refused one more; until one of them has ended."""
     _take_up_at: float | None = None
-    _memory_kills: deque[int] = field(default_factory=lambda: deque([memory_kills()], maxlen=2))
-    _counted_at: float = field(default_factory=time.monotonic)
+    _memory: MemoryWatch = field(default_factory=MemoryWatch)
 
     def work(self) -> None:
         """Until the workers have ended and nothing is queued; after a signal until they have ended.
@@ -136,12 +133,10 @@ class Crew:
                 self._say_how_it_died(member, status)
             if status != 0:
                 self._take_up_at = time.monotonic() + (0.0 if self._ending else TAKE_UP_AFTER_S)
-        if time.monotonic() - self._counted_at >= MEMORY_LOOK_S:
-            self._memory_kills.append(memory_kills())
-            self._counted_at = time.monotonic()
+        self._memory.look()
 
     def _say_how_it_died(self, member: Member, status: int) -> None:
-        cause = cause_of(status, memory_ran_out=memory_kills() > self._memory_kills[0])
+        cause = cause_of(status, memory_ran_out=self._memory.saw_kills())
         cause += ", or fewer runs at once" if cause == OUT_OF_MEMORY else ""
         runs: list[RunRecord] = []
         with suppress(StoreError):

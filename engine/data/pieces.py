@@ -63,10 +63,10 @@ def fetch_in_pieces(
             return _all(cache, key, begin, what, stop_requested)
     helped, count = _some(cache, key, begin(), what) if may_help() else (0, 0)
     with cache.alone_with(key, what, stop_requested):
-        found = cache.find(key)
-        if found is not None:
-            return Pieced(found, helped, count)
-        return _all(cache, key, begin, what, stop_requested)  # the other one did not come to its end
+        done = _all(
+            cache, key, begin, what, stop_requested
+        )  # makes the rest where the other one did not come to its end
+    return Pieced(done.kept, helped + done.made, max(count, done.count))
 
 
 def _all(
@@ -89,8 +89,9 @@ def _all(
                     have[number] = making.piece(number)
     arrays, about = pieces.join([have[number] for number in range(pieces.count)])
     kept = cache.keep(key, arrays, about, what)
-    for number in range(pieces.count):
-        cache_room.take_out(cache.file(making.key(number)))
+    if kept:  # with the locks
+        for number in range(pieces.count):
+            cache_room.take_out(cache.file(making.key(number)))
     return Pieced(Kept(kept.arrays if kept else arrays, about, False), making.made, pieces.count)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+MEMORY_LOOK_S = 5.0
 _SIGNALS = {
     "SIGKILL": "it was killed (SIGKILL), by hand or by the system",
     "SIGSEGV": "it crashed in native code (segmentation fault, SIGSEGV)",
@@ -61,6 +64,27 @@ def memory_kills() -> int:
     except OSError:
         return counted
     return counted + sum(_counter(file, "oom_kill") for file in _group_counters(groups))
+
+
+class MemoryWatch:
+    """Whether processes were lately killed for want of memory: ``look`` now and then while something runs.
+
+    Lately means since the look before the last one: in a long life others are killed too, but a process that is killed may take
+    seconds to be gone, giving its memory back.
+    """
+
+    def __init__(self) -> None:
+        self._counted = deque([memory_kills()], maxlen=2)
+        self._looked_at = time.monotonic()
+
+    def look(self) -> None:
+        """Count anew, at most every ``MEMORY_LOOK_S``."""
+        if time.monotonic() - self._looked_at >= MEMORY_LOOK_S:
+            self._counted.append(memory_kills())
+            self._looked_at = time.monotonic()
+
+    def saw_kills(self) -> bool:
+        return memory_kills() > self._counted[0]
 
 
 def _group_counters(groups: Iterable[str], root: Path = Path("/sys/fs/cgroup")) -> Iterator[Path]:

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from distill_gui.services import worker_process
 from distill_gui.services.worker_process import WorkerProcess
 from engine.errors import StoreError
+from engine.store import exit_cause
 from engine.store.processes import is_alive
 
 
@@ -76,8 +76,8 @@ def test_of_a_crash_the_beginning_of_its_report_is_kept(home: Path) -> None:
 
 def test_a_kill_for_memory_long_before_its_death_is_not_its_cause(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = [3]
-    monkeypatch.setattr(worker_process, "memory_kills", lambda: counted[0])
-    monkeypatch.setattr(worker_process, "MEMORY_LOOK_S", 0.0)
+    monkeypatch.setattr(exit_cause, "memory_kills", lambda: counted[0])
+    monkeypatch.setattr(exit_cause, "MEMORY_LOOK_S", 0.0)
     for killed_before_death, words in ((False, "killed (SIGKILL)"), (True, "out of memory")):
         worker = _worker(home, "import time; time.sleep(60)")
         counted[0] += 1  # another process, while this one works

@@ -153,6 +153,16 @@ def test_who_helped_one_that_fails_goes_on_alone(folder: Path) -> None:
             future.result(60)
     np.testing.assert_array_equal(found.kept.arrays["all"], WHOLE)
     assert sorted(helps.made) == list(range(COUNT))
+    assert (found.made, found.count) == (COUNT, COUNT), "what it made as a help is its own work too"
+
+
+def test_pieces_stay_where_the_whole_could_not_be_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = Maker(folder), Maker(folder)
+    keep = first.cache.keep
+    monkeypatch.setattr(first.cache, "keep", lambda key, *rest: None if key == KEY else keep(key, *rest))
+    np.testing.assert_array_equal(first.fetch().kept.arrays["all"], WHOLE)
+    np.testing.assert_array_equal(second.fetch().kept.arrays["all"], WHOLE)
+    assert first.made == list(range(COUNT)) and second.made == [] and len(entries(folder)) == 1
 
 
 def test_a_damaged_piece_is_made_again_and_that_is_said(folder: Path) -> None:
