@@ -28,7 +28,7 @@ class TaskConfig(Section):
         title="Rows from",
         description="Folder with train, validation and test files (.parquet, .csv or .jsonl). "
         "Left out: the task's own rows (GLUE from the hub, the sample from this program).",
-        json_schema_extra={"path": "folder", "placeholder": "the task's own rows"},
+        json_schema_extra={"path": "folder", "placeholder": "its own rows"},
     )
     max_length: int = Field(
         default=128,
