@@ -34,6 +34,7 @@ LARGEST_SHARE = 0.03  # of the time may go into writing checkpoints …
 FREE_S = 0.25  # … once this much has: a small run keeps its first evaluation whatever that costs
 LATEST_S = 60.0  # but no checkpoint comes later than this past its time, or than as long as writing one takes
 FLUSH_S = 5.0  # how long the store is waited for; a full disk may refuse both
+SETTLE_S = 0.5  # how often one who waits for the store looks for a stop
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,14 @@ class Keeper:
         self._spent += self._cost
         self._say_if_slow()
         return not self._refused
+
+    def settle(self, given_up: Callable[[], bool]) -> bool:
+        """Wait until all that was emitted is stored: before a result is kept that a resumed run does not make again, and so
+        does not log again either. False once ``given_up`` says so; raises StoreError where the store takes nothing for long."""
+        while not self._flush(SETTLE_S):
+            if given_up():
+                return False
+        return True
 
     def _say_if_slow(self) -> None:
         longest = self._every_s + max(LATEST_S, self._cost)

@@ -219,6 +219,8 @@ class _Maker:
         else:
             stop = self._stop_between_batches
             scores = self._measured(lambda split: predict(model, split, device, None, "teacher", stop, portions))
+        if self.keeper is not None and not self.keeper.settle(self.stop_requested):
+            raise StopAsked  # a run that finds its teacher kept logs nothing of its fine-tuning again
         live = model if _keep(model, scores, config, kept, self.emit, self.stop_requested) else None
         return self._teacher(scores, kept, self._answers(str(kept), "loading the fine-tuned teacher", live))
 

@@ -18,6 +18,7 @@ from engine.data.cache_room import lock_file
 from engine.data.split import TaskData, load_task_data
 from engine.events import Event, Log, Phase
 from engine.training import teaching, whole_folder
+from engine.training.keeper import Keeper
 from engine.training.teaching import teacher_key
 
 MRPC = catalog.tasks()["mrpc"]
@@ -140,9 +141,11 @@ class Asker:
         if isinstance(event, Log) and "waiting for it" in event.text:
             self.when_waiting()
 
-    def ask(self, stop: Callable[[], bool] = lambda: False) -> teaching.Teacher | None:
+    def ask(self, stop: Callable[[], bool] = lambda: False, keeper: Keeper | None = None) -> teaching.Teacher | None:
         device = torch.device("cpu")
-        return teaching.prepare_teacher(self.config, MRPC, self.data, 25, 24, self.home, device, None, self.hear, stop)
+        return teaching.prepare_teacher(
+            self.config, MRPC, self.data, 25, 24, self.home, device, None, self.hear, stop, keeper=keeper
+        )
 
     def log(self) -> str:
         return "\n".join(event.text for event in self.events if isinstance(event, Log))
@@ -182,6 +185,30 @@ def test_a_process_that_dies_while_it_trains_a_teacher_leaves_it_to_the_one_that
     found = asker.ask()
     assert found is not None and found.folder is not None and (found.folder / "scores.json").is_file()
     assert "Teacher: fine-tuning " in asker.log()
+
+
+def test_a_teacher_is_kept_only_once_the_rows_of_its_fine_tuning_are_stored(asker: Asker, tmp_path: Path) -> None:
+    """A run that dies then finds it kept, and measures none of them again."""
+    answers = iter([False, False, True])
+    seen: list[bool] = []
+
+    def flush(seconds: float) -> bool:
+        seen.append((asker.home / "teachers" / asker.key).exists())
+        return next(answers)
+
+    keeper = Keeper(tmp_path / "checkpoints", {}, asker.hear, flush, every_s=1e9)
+    keeper.due = lambda evaluated: False  # type: ignore[method-assign]
+    assert asker.ask(keeper=keeper) is not None
+    assert seen == [False] * 3 and next(answers, None) is None
+    assert (asker.home / "teachers" / asker.key).is_dir()
+
+
+def test_a_stop_ends_the_waiting_for_a_store_that_takes_no_rows(asker: Asker, tmp_path: Path) -> None:
+    tried: list[float] = []
+    keeper = Keeper(tmp_path / "checkpoints", {}, asker.hear, lambda seconds: bool(tried.append(seconds)))
+    keeper.due = lambda evaluated: False  # type: ignore[method-assign]
+    assert asker.ask(lambda: len(tried) == 2, keeper) is None
+    assert not (asker.home / "teachers" / asker.key).exists()
 
 
 def test_a_stop_ends_the_waiting_for_room_on_the_disk(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
