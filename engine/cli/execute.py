@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import time
 import traceback
@@ -18,6 +17,7 @@ from engine.errors import EngineError, StoreError
 from engine.events import Emit, Event, Facts, Log, Phase
 from engine.store import RunRecord, RunWriter, Store
 from engine.store.home import private_files
+from engine.store.leftovers import clear_checkpoints
 from engine.store.liveness import having
 from engine.store.records import FAILED, FINISHED, INTERRUPTED, PAUSE, PAUSED, RUNNING, STOP, STOPPED
 from engine.store.run_log import append_line
@@ -141,7 +141,7 @@ def execute(
             lambda text: append_line(run.log_file, text),
         )
         if ended and state == FINISHED:
-            shutil.rmtree(run.folder / "checkpoints", ignore_errors=True)  # not before the store says that it is over
+            clear_checkpoints(run.folder)  # not before the store says that it is over
     return store.run(run.id)
 
 

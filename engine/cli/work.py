@@ -18,6 +18,7 @@ from engine.cli.terminal import say
 from engine.data.cache_room import room_limit
 from engine.errors import StoreError
 from engine.store import RunRecord, Store
+from engine.store.leftovers import clear_leftovers
 from engine.store.processes import own_identity
 from engine.store.records import FAILED, PAUSED, QUEUED
 from engine.store.room import give_back_room
@@ -162,8 +163,9 @@ def _report_crashes() -> None:
 
 
 def _take_up(store: Store, resume_interrupted: bool) -> None:
-    """Mark what died, and put it back in the queue where the person chose so."""
+    """Mark what died, tidy up after it, and put it back in the queue where the person chose so."""
     store.recover_dead()
+    clear_leftovers(store)
     if not resume_interrupted:
         say_interrupted(store)
         return

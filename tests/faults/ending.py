@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +102,10 @@ def check_end(outcome: Outcome, store: Store, run: int, reference: Reference, wh
     best = (record.best_score, record.best_step)
     outcome.must(scores == reference.scores, f"{where}: scores {scores} instead of {reference.scores}.")
     outcome.must(best == reference.best, f"{where}: best {best} instead of {reference.best}.")
-    outcome.must(not (record.folder / "checkpoints").exists(), f"{where}: checkpoints are left behind.")
+    deadline = time.monotonic() + 2.0  # they go just after the store says that the run is over
+    while (left := (record.folder / "checkpoints").exists()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    outcome.must(not left, f"{where}: checkpoints are left behind.")
 
 
 def same(one: float | None, other: float) -> bool:

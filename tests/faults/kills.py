@@ -118,6 +118,7 @@ def _one_life(
         record = store.run(run)
         if record.state == FINISHED:  # all was stored, the process alone had not ended yet
             outcome.add("kills after the run's end")
+            zygote.wait(zygote.start(home))  # whoever works here next tidies up
             break
         outcome.must(record.state == "interrupted", f"{where}: the run is {record.state}.")
         store.resume(run)

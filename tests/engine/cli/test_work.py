@@ -66,7 +66,7 @@ def test_a_home_has_one_worker_which_keeps_what_is_stopped_or_terminated_and_goe
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")
-def test_a_killed_worker_loses_no_older_rows_and_its_run_is_marked_by_the_next(store: Store, toml: str) -> None:
+def test_a_killed_worker_loses_no_older_rows_and_the_next_marks_its_run_and_tidies_up(store: Store, toml: str) -> None:
     run = store.enqueue(parse_config(toml, overrides=LONG))
     worker = start(store.home)
     try:
@@ -75,9 +75,13 @@ def test_a_killed_worker_loses_no_older_rows_and_its_run_is_marked_by_the_next(s
         worker.wait()
         steps = store.curve(run, "train/loss")[0]
         assert len(steps) >= 20 and list(steps) == list(range(1, len(steps) + 1))
+        over = store.enqueue(parse_config(toml))
+        store.set_state(over, "finished")
+        left = store.run(over).folder / "checkpoints"  # of a worker that died between its run's end and the tidying
+        left.mkdir()
         again = start(store.home)
         assert again.wait(60) == 0
-        assert store.run(run).state == "interrupted"
+        assert store.run(run).state == "interrupted" and not left.exists()
     finally:
         worker.kill()
         worker.wait()
