@@ -142,7 +142,7 @@ class Studio(QObject):
             model.set_marks(self.preferences.marks)
             model.marks_changed.connect(self._on_marks_changed)
         elif name == "compose":
-            self.engine.preview_ready.connect(model.set_preview)
+            self.engine.preview_ready.connect(model.take_preview)
             self.engine.examined.connect(model.doctor.take)
             model.preview_wanted.connect(self.engine.preview)
             model.update_runs(self.models.runs.records())

@@ -39,7 +39,7 @@ class ComposeModel(QObject):
 
     changed = Signal()  # a value, and with it perhaps which fields apply, faults and formula
     preview_changed = Signal()  # the engine's answer, or what past runs add to it
-    preview_wanted = Signal(str)  # the TOML to look at; at most once in PREVIEW_DELAY_MS
+    preview_wanted = Signal(int, str)  # number, and the TOML to look at; at most once in PREVIEW_DELAY_MS
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +49,7 @@ class ComposeModel(QObject):
         self._judgement = Judgement([0], [], [])
         self._answer = Answer()
         self._asked = ""
+        self._questions = 0  # how many were asked; the last one's number
         self._said_of_loss: set[str] = set()  # said beside the formula, at once; the engine says it again later
         self._past: dict[int, RunRecord] = {}
         self.doctor = Doctor(self.toml, self)
@@ -256,6 +257,11 @@ class ComposeModel(QObject):
         beside = control(table, past)
         return [*lines, beside] if beside else lines
 
+    def take_preview(self, number: int, preview: Mapping[str, Any]) -> None:
+        """Take the engine's answer to the question of this number; one to an earlier question is dropped."""
+        if number == self._questions and self._asked:
+            self.set_preview(preview)
+
     def set_preview(self, preview: Mapping[str, Any]) -> None:
         """Take the engine's answer to the last question; one about another draft than there is now is dropped."""
         late = bool(self._asked) and self._asked != self.toml()
@@ -286,7 +292,8 @@ class ComposeModel(QObject):
             self._answer.take({})  # nothing to look at yet
         else:
             self._asked = self.toml()
-            self.preview_wanted.emit(self._asked)
+            self._questions += 1
+            self.preview_wanted.emit(self._questions, self._asked)
         self.preview_changed.emit()
 
     # presets and whole configurations ---------------------------------------------------------------------------------

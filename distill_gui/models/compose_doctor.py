@@ -19,7 +19,7 @@ class Doctor(QObject):
     """``examine()``, then ``take()`` the answer; ``forget()`` when the draft may have changed."""
 
     changed = Signal()
-    wanted = Signal(str)  # the TOML to examine
+    wanted = Signal(int, str)  # number, and the TOML to examine
     unwanted = Signal()  # the examination under way is of no use any more
 
     def __init__(self, toml: Callable[[], str], parent: QObject | None = None) -> None:
@@ -27,6 +27,7 @@ class Doctor(QObject):
         self._toml = toml
         self._examined = ""  # the TOML of the examination under way or answered
         self._busy = False
+        self._questions = 0  # how many were asked; the last one's number
         self._answer: dict[str, Any] = {}
 
     def is_busy(self) -> bool:
@@ -36,7 +37,8 @@ class Doctor(QObject):
         """Ask for an examination of the draft as it stands, in the place of any other."""
         self.cancel()
         self._examined, self._busy, self._answer = self._toml(), True, {}
-        self.wanted.emit(self._examined)
+        self._questions += 1
+        self.wanted.emit(self._questions, self._examined)
         self.changed.emit()
 
     def cancel(self) -> None:
@@ -46,9 +48,9 @@ class Doctor(QObject):
             self.unwanted.emit()
             self.changed.emit()
 
-    def take(self, answer: Mapping[str, Any]) -> None:
-        """The engine's answer; one that is no longer waited for is dropped."""
-        if self._busy:
+    def take(self, number: int, answer: Mapping[str, Any]) -> None:
+        """The engine's answer to the question of this number; one that is no longer waited for is dropped."""
+        if self._busy and number == self._questions:
             self._busy, self._answer = False, dict(answer)
             self.changed.emit()
 

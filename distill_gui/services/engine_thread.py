@@ -57,8 +57,8 @@ class EngineThread(QThread):
     forgotten = Signal(object)  # list[int], runs that anybody deleted for good; nothing more comes of them
     stopping = Signal(int, str, int)  # run, "asked" | "terminated" | "killed" | "" when over, seconds to the next stage
     worker_changed = Signal(str)  # "none", "starting (process 7)", "training run 3 (process 7)", "ready (process 7)"
-    preview_ready = Signal(object)  # dict
-    examined = Signal(object)  # dict, what the doctor found
+    preview_ready = Signal(int, object)  # the number it was asked by; dict
+    examined = Signal(int, object)  # the number it was asked by; dict, what the doctor found
     sweep_looked_at = Signal(int, object)  # the number it was asked by; dict, what was found
     exported = Signal(int, str)  # run, folder
     export_failed = Signal(int, str)  # run, why
@@ -141,13 +141,13 @@ class EngineThread(QThread):
         self._put(lambda session: self.purged.emit(wanted, session.purge(wanted)))
         self.list_trash()
 
-    def preview(self, toml: str) -> None:
-        """Check a configuration; ``preview_ready`` comes for the latest one asked."""
-        self._commands.put((lambda: self._preview.ask(toml), ()))
+    def preview(self, number: int, toml: str) -> None:
+        """Check a configuration; ``preview_ready`` comes for the latest one asked, with its number."""
+        self._commands.put((lambda: self._preview.ask(number, toml), ()))
 
-    def examine(self, toml: str) -> None:
-        """Let the doctor look at a configuration, which takes seconds; ``examined`` comes for the latest one asked."""
-        self._commands.put((lambda: self._doctor.ask(toml), ()))
+    def examine(self, number: int, toml: str) -> None:
+        """Let the doctor look at a configuration, which takes seconds; ``examined`` comes for the latest one, with its number."""
+        self._commands.put((lambda: self._doctor.ask(number, toml), ()))
 
     def stop_examining(self) -> None:
         """End an examination under way; nothing comes of it."""
@@ -158,10 +158,9 @@ class EngineThread(QThread):
         self._commands.put((self._look_at_sweep, (number, toml, list(overs), many)))
 
     def _look_at_sweep(self, number: int, toml: str, overs: list[str], many: bool) -> None:
-        self._sweep_number = number
         arguments = [word for over in overs for word in ("--over", over)]
         if number:
-            self._sweep.ask(toml, [*arguments, *(["--force"] if many else [])])
+            self._sweep.ask(number, toml, [*arguments, *(["--force"] if many else [])])
         else:
             self._sweep.close()
 
@@ -243,11 +242,11 @@ class EngineThread(QThread):
 
     def _look_at_calls(self) -> None:
         if (preview := self._preview.poll()) is not None:
-            self.preview_ready.emit(preview)
+            self.preview_ready.emit(*preview)
         if (found := self._doctor.poll()) is not None:
-            self.examined.emit(found)
+            self.examined.emit(*found)
         if (swept := self._sweep.poll()) is not None:
-            self.sweep_looked_at.emit(self._sweep_number, swept)
+            self.sweep_looked_at.emit(*swept)
         for done in self._exports.poll():
             if done.fault:
                 self.export_failed.emit(done.run, done.fault)

@@ -19,7 +19,8 @@ class PreviewProcess:
     """``ask()`` whenever there is another configuration, ``poll()`` again and again, ``close()`` to be told nothing more.
 
     ``question`` is what the engine is asked: whether it could start (check), whether it would go well (doctor), or whether all
-    combinations of some values could start (sweep).
+    combinations of some values could start (sweep). Whoever asks gives a number, by which an answer to an earlier question, on
+    its way already, can be told from one to this.
     """
 
     def __init__(
@@ -36,18 +37,20 @@ class PreviewProcess:
         self._settle_s = settle_s
         self._limit_s = limit_s
         self._asked: tuple[float, str, list[str]] | None = None
+        self._number = 0
         self._call: EngineCall | None = None
 
-    def ask(self, toml: str, arguments: Sequence[str] = ()) -> None:
+    def ask(self, number: int, toml: str, arguments: Sequence[str] = ()) -> None:
         """Ask about ``toml`` once nothing else has been asked for ``settle_s``; an older question is dropped."""
         self.close()
+        self._number = number
         self._asked = (time.monotonic() + self._settle_s, toml, list(arguments))
 
-    def poll(self) -> dict[str, Any] | None:
-        """The answer once it is there, else None."""
+    def poll(self) -> tuple[int, dict[str, Any]] | None:
+        """The question's number and its answer once that is there, else None."""
         if self._call is not None and (answer := self._call.poll()) is not None:
             self._call = None
-            return as_preview(answer, self._question)
+            return self._number, as_preview(answer, self._question)
         if self._asked is not None and time.monotonic() >= self._asked[0]:
             _, toml, arguments = self._asked
             self._asked = None

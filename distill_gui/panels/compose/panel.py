@@ -42,12 +42,12 @@ FILES = "Configurations (*.toml);;All files (*)"
 
 class ComposePanel(QWidget):
     """``start_requested`` and ``queue_requested`` carry one whole TOML a run, ``preview_requested`` and
-    ``examination_requested`` one to look at."""
+    ``examination_requested`` a number and one to look at."""
 
     start_requested = Signal(list)
     queue_requested = Signal(list)
-    preview_requested = Signal(str)
-    examination_requested = Signal(str)
+    preview_requested = Signal(int, str)
+    examination_requested = Signal(int, str)
     examination_cancelled = Signal()
     sweep_look_requested = Signal(int, str, list, bool)  # as SweepModel.files_wanted; its answers come by …
     sweep_looked_at = Signal(int, object)  # … this: number, what was found

@@ -59,7 +59,7 @@ def test_every_change_says_changed_once(model):
 
 def test_the_engine_is_asked_once_after_a_pause(model, qtbot):
     asked = []
-    model.preview_wanted.connect(asked.append)
+    model.preview_wanted.connect(lambda number, toml: asked.append(toml))
     model.set_value("teacher.model", "owner/t")
     for epochs in (4, 5, 6):
         model.set_value("training.epochs", epochs)
@@ -72,9 +72,22 @@ def test_the_engine_is_asked_once_after_a_pause(model, qtbot):
     assert not model.is_checking()
 
 
+def test_an_answer_to_an_earlier_question_is_not_taken_for_this_ones(good, qtbot):
+    questions = []
+    good.preview_wanted.connect(lambda number, toml: questions.append(number))
+    for epochs in (4, 5):
+        good.set_value("training.epochs", epochs)
+        qtbot.waitUntil(lambda epochs=epochs: len(questions) == epochs - 3, timeout=PREVIEW_DELAY_MS * 10)
+    first, second = questions
+    good.take_preview(first, {**ANSWER, "ready": False})  # it was on its way from the other thread already
+    assert good.is_checking() and good.state()[0] == "checking"
+    good.take_preview(second, ANSWER)
+    assert not good.is_checking() and good.state()[0] == "ready"
+
+
 def test_nothing_is_asked_before_there_is_something_to_look_at(model, qtbot):
     asked = []
-    model.preview_wanted.connect(asked.append)
+    model.preview_wanted.connect(lambda number, toml: asked.append(toml))
     model.set_value("training.epochs", 9)
     with qtbot.waitSignal(model.preview_changed, timeout=PREVIEW_DELAY_MS * 10):
         pass

@@ -212,8 +212,8 @@ class Heard(QObject):
         thread.enqueued.connect(self.enqueued.append)
         thread.stopping.connect(self.on_stopping)
         thread.worker_changed.connect(self.worker.append)
-        thread.preview_ready.connect(self.previews.append)
-        thread.examined.connect(self.examined.append)
+        thread.preview_ready.connect(self.on_preview)
+        thread.examined.connect(self.on_examined)
         thread.sweep_looked_at.connect(self.on_sweep_looked_at)
         thread.exported.connect(self.on_exported)
         thread.export_failed.connect(self.on_export_failed)
@@ -245,6 +245,12 @@ class Heard(QObject):
     def on_stopping(self, run: int, stage: str, seconds: int) -> None:
         assert (seconds > 0) == (stage in ("asked", "terminated")), "what comes next is told, and when"
         self.stages.append((run, stage))
+
+    def on_preview(self, number: int, preview: dict[str, Any]) -> None:
+        self.previews.append({"number": number, **preview})
+
+    def on_examined(self, number: int, found: dict[str, Any]) -> None:
+        self.examined.append({"number": number, **found})
 
     def on_sweep_looked_at(self, number: int, found: dict[str, Any]) -> None:
         self.swept.append((number, found))

@@ -138,15 +138,15 @@ def test_the_watched_log_comes_whole_then_as_it_grows(open_thread: Any, until: U
 
 def test_the_doctor_answers_and_can_be_sent_away(open_thread: Any, fake: Any, until: Until) -> None:
     thread, heard = open_thread()
-    thread.examine("a draft")
+    thread.examine(1, "a draft")
     until(lambda: heard.examined)
     assert heard.examined[0]["findings"][0]["text"] == "a draft" and not heard.previews
-    thread.examine("slow")
+    thread.examine(2, "slow")
     until(lambda: "slow" in fake.written("checks"))
     thread.stop_examining()
-    thread.preview("another")
+    thread.preview(1, "another")
     until(lambda: heard.previews)
-    assert len(heard.examined) == 1
+    assert [found["number"] for found in heard.examined] == [1]
 
 
 def test_a_sweep_is_looked_at_by_its_number_and_the_values_typed(open_thread: Any, fake: Any, until: Until) -> None:
@@ -163,7 +163,7 @@ def test_a_sweep_is_looked_at_by_its_number_and_the_values_typed(open_thread: An
     thread.look_at_sweep(9, "slow", [], False)
     until(lambda: fake.written("checks").count("slow") == 2)
     thread.look_at_sweep(0, "", [], False)
-    thread.preview("another")
+    thread.preview(1, "another")
     until(lambda: heard.previews)
     assert len(heard.swept) == 1, "whoever asks for none hears none"
 
@@ -171,9 +171,9 @@ def test_a_sweep_is_looked_at_by_its_number_and_the_values_typed(open_thread: An
 def test_previews_come_for_the_latest_wish(open_thread: Any, until: Until, fake: Any) -> None:
     thread, heard = open_thread()
     for number in range(5):
-        thread.preview(f"draft {number}")
+        thread.preview(number, f"draft {number}")
     until(lambda: heard.previews)
-    assert [preview["toml"] for preview in heard.previews] == ["draft 4"]
+    assert [(preview["number"], preview["toml"]) for preview in heard.previews] == [(4, "draft 4")]
     assert fake.written("checks") == ["draft 4"], "what is changed at once is not asked for"
 
 

@@ -76,7 +76,7 @@ def test_a_program_that_is_not_there_is_said(open_thread: Any, until: Until, tom
     thread.enqueue([toml("finishes")])
     until(lambda: heard.troubles)
     assert "cannot be started" in heard.troubles[0]
-    thread.preview("x")
+    thread.preview(1, "x")
     until(lambda: heard.previews)
     assert heard.previews[0]["ready"] is False
 

@@ -120,7 +120,7 @@ def test_closing_leaves_the_training_running_and_a_new_window_finds_it(
 def test_closing_ends_within_a_second_whatever_goes_on(open_thread: Any, until: Until, toml: Any, fake: Any) -> None:
     thread, heard = open_thread()
     thread.enqueue([toml("hangs")])
-    thread.preview("slow")
+    thread.preview(1, "slow")
     until(lambda: fake.written("checks") and heard.runs and heard.runs[1].state == "running")
     thread.stop_run(1)
     until(lambda: heard.stages)
@@ -176,7 +176,7 @@ def test_a_locked_store_is_said_once_and_what_was_wished_is_done_later(
     other.execute("BEGIN IMMEDIATE")
     thread.enqueue([toml("finishes"), toml("finishes")])
     until(lambda: heard.troubles)
-    thread.preview("meanwhile")
+    thread.preview(1, "meanwhile")
     until(lambda: heard.previews)
     time.sleep(0.6)
     assert len(heard.troubles) == 1
@@ -209,5 +209,5 @@ def test_a_bug_is_said_and_does_not_end_the_thread(
     until(lambda: heard.troubles)
     assert "ZeroDivisionError" in heard.troubles[0]
     assert "Traceback" in capfd.readouterr().err
-    thread.preview("still here")
+    thread.preview(1, "still here")
     until(lambda: heard.previews)

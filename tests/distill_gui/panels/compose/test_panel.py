@@ -70,7 +70,7 @@ def test_queueing_is_told_apart_from_starting(ready: ComposePanel, qtbot: QtBot)
 
 def test_the_engine_is_asked_after_a_pause(panel: ComposePanel, model: ComposeModel, qtbot: QtBot) -> None:
     asked: list[str] = []
-    panel.preview_requested.connect(asked.append)
+    panel.preview_requested.connect(lambda number, toml: asked.append(toml))
     model.set_value("teacher.model", "owner/t")
     model.set_value("task.name", "rte")
     qtbot.waitUntil(lambda: bool(asked), timeout=PREVIEW_DELAY_MS * 10)

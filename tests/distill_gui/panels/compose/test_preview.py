@@ -89,12 +89,13 @@ def test_the_doctor_is_asked_by_the_person_and_its_findings_go_with_the_draft(
     card = ready.preview
     with qtbot.waitSignal(ready.examination_requested) as asked:
         qtbot.mouseClick(card.examine, Qt.MouseButton.LeftButton)
-    assert asked.args == [model.toml()] and card.examine.text() == "Cancel"
+    assert asked.args == [1, model.toml()] and card.examine.text() == "Cancel"
     model.doctor.take(
+        1,
         {
             "seconds": 3.0,
             "findings": [{"level": "stop", "key": "teacher.model", "text": "Shuffled.", "remedy": "Mend it."}],
-        }
+        },
     )
     assert card.stops.rows() == [("stop", "bad", "Shuffled. Mend it.", "teacher.model")]
     assert card.examine.text() == "Examine again" and card.doctor_says.text() == "Examined in 3 s"
@@ -129,7 +130,7 @@ def test_what_the_doctor_advises_against_stands_first_and_start_steps_back(
     assert (card.main.text(), card.main.property("kind")) == ("Start", "primary")
     card.examine.click()
     notice = {"check": "config", "key": "student.tokenizer", "title": "Tokenizers"}
-    model.doctor.take({"seconds": 3.0, "findings": [
+    model.doctor.take(1, {"seconds": 3.0, "findings": [
         {"level": "look", **notice, "text": supposed},
         {"level": "stop", "check": "teacher_score", "key": "teacher.model", "title": "Teacher", "text": "At chance."},
         {"level": "fine", **notice, "check": "tokenizers", "text": "The same tokens."},
