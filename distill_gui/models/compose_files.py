@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from distill_gui.models.compose_draft import Draft
+from distill_gui.whole_file import write_whole
 
 ROW_SUFFIXES = (".parquet", ".csv", ".jsonl")
 
@@ -14,9 +15,9 @@ def write_toml(path: Path, toml: str) -> str:
     try:
         if path.is_dir():
             return f"{path} is a folder; give the file in it a name."
-        path.write_text(toml, encoding="utf-8")
+        write_whole(path, toml.encode("utf-8"))
     except OSError as error:
-        return f"{path} cannot be written: {error.strerror}. Choose another folder."
+        return f"{path} cannot be written: {error.strerror}. Choose another folder, or make room."
     return ""
 
 

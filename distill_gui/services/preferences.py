@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from distill_gui.whole_file import write_whole
 
 FILE = "window.json"
 THEMES = ("system", "light", "dark")
@@ -114,16 +114,11 @@ class Preferences:
             return
         self._chosen[key] = value
         self._values = _read(self._file) | self._chosen
-        beside = self._file.with_name(f"{FILE}.{os.getpid()}.new")  # two windows may write at once
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with open(beside, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-                json.dump(self._values, file, indent=1)
-            beside.replace(self._file)
+            write_whole(self._file, json.dumps(self._values, indent=1).encode("utf-8"), mode=0o600)
         except OSError:
-            # a full disk or a read-only home must not stop anyone from closing a window; this start still knows it
-            with contextlib.suppress(OSError):
-                beside.unlink(missing_ok=True)
+            pass  # a full disk or a read-only home must not stop anyone from closing a window; this start still knows it
 
 
 def _read(file: Path) -> dict[str, Any]:

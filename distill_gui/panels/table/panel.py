@@ -8,13 +8,14 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QBuffer, QModelIndex, Signal
+from PySide6.QtGui import QGuiApplication, QImageWriter
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from distill_gui.models.table import FACE_ROLE, KEY_ROLE, TableModel
 from distill_gui.plain import set_tip
 from distill_gui.theme import XL, L, M, S
+from distill_gui.whole_file import write_whole
 from distill_gui.widgets.buttons import button
 from distill_gui.widgets.clipboard import copy_html
 from distill_gui.widgets.empty_state import EmptyState
@@ -172,10 +173,17 @@ class TablePanel(QWidget):
 
     def save_picture(self, file: Path) -> bool:
         """Write the whole table as PNG in the theme shown, twice as fine as on screen, and say how it went."""
-        done = self.card.picture().save(str(file))
-        trouble = f"{file} could not be written; choose a folder that you may write to."
-        show_toast(self.window(), f"The table is in {file}." if done else trouble)
-        return done
+        drawn = QBuffer()
+        QImageWriter(drawn, b"PNG").write(self.card.picture())
+        try:
+            write_whole(file, bytes(drawn.data().data()))
+        except OSError as error:
+            show_toast(
+                self.window(), f"{file} cannot be written: {error.strerror}. Choose another folder, or make room."
+            )
+            return False
+        show_toast(self.window(), f"The table is in {file}.")
+        return True
 
 
 def _menu_button(text: str) -> QPushButton:

@@ -164,7 +164,7 @@ def test_the_picture_is_written_or_the_reason_said(panel: TablePanel, tmp_path: 
     assert panel.save_picture(file) and QImage(str(file)).width() > 1500
     assert not panel.save_picture(tmp_path / "none" / "table.png")
     said = [toast.label.text() for toast in panel.findChildren(Toast)]
-    assert any("could not be written" in text for text in said)
+    assert any("cannot be written" in text for text in said)
 
 
 def test_notes_and_words_follow_the_model(panel: TablePanel, model: TableModel, record: Record) -> None:
