@@ -4,6 +4,10 @@ SQLite stops at the first frame whose checksum is wrong and forgets what comes a
 short, whose transaction never ended; it silently loses rows where a frame in the middle was damaged later. A frame's
 checksum goes on from the one written in the frame before, so each frame can be judged by itself
 (https://www.sqlite.org/fileformat2.html#the_write_ahead_log).
+
+Where a process died between writing its frames and telling the index beside the log of them, whoever has the store open
+writes over the first of them; the others stay behind the end, whole, after one that does not fit. Only the index tells those
+from a log that is damaged in the middle (https://www.sqlite.org/walformat.html#the_wal_index_file_format).
 """
 
 from __future__ import annotations
@@ -14,9 +18,10 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
-HEADER, FRAME_HEADER = 32, 24
+HEADER, FRAME_HEADER, INDEX_HEADER = 32, 24, 48
 MAGIC = 0x377F0682  # the lowest bit says that checksums are made of big-endian words
 PAGE_SIZE = 4096
 LOOKS, PAUSE_S = 3, 0.05
@@ -59,6 +64,9 @@ def read_frames(file: Path) -> Frames:
     good = whole & of_now
     commits = np.flatnonzero(good & (heads[:, 1] > 0))
     last = int(commits[-1]) + 1 if len(commits) else 0
+    bad = np.flatnonzero(~good[:last])
+    if len(bad) and header_is_whole and (end := _end_by_index(file, header, heads)) and end <= bad[0]:
+        last = int(commits[commits < bad[0]][-1]) + 1  # the rest was never part of the log, or is no more
     return Frames(
         size,
         [int(heads[i, 0]) if good[i] else 0 for i in range(last)],
@@ -78,6 +86,30 @@ def is_broken(file: Path) -> bool:
         if look < LOOKS - 1:
             time.sleep(PAUSE_S)
     return True
+
+
+def _end_by_index(log: Path, header: Words, heads: Words) -> int:
+    """How many frames the log has by the index beside it; 0 where that cannot be believed.
+
+    The index is of this log if it was written since the machine was started (a power cut leaves an older one), is whole, and
+    names the log's salts and the checksum of its last frame.
+    """
+    index = log.with_name(log.name.removesuffix("-wal") + "-shm")
+    try:
+        with index.open("rb") as stream:
+            first, second = stream.read(INDEX_HEADER), stream.read(INDEX_HEADER)
+        if len(second) < INDEX_HEADER or first != second or index.stat().st_mtime < psutil.boot_time():
+            return 0
+    except (OSError, psutil.Error):
+        return 0
+    numbers = np.frombuffer(first, "=u4").astype(np.uint32)  # as this machine has them …
+    checksum = _checksums(numbers[None, :10], np.zeros((1, 2), np.uint32))[0]
+    salts = np.frombuffer(first, ">u4")[8:10].astype(np.uint32)  # … but for these, as the log has them
+    end = int(numbers[4])
+    if not (checksum == numbers[10:12]).all() or not (salts == header[4:6]).all() or not 0 < end <= len(heads):
+        return 0
+    last = heads[end - 1]
+    return end if last[1] > 0 and (last[4:6] == numbers[6:8]).all() else 0
 
 
 def _page_size(content: bytes) -> int:

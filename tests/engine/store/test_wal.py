@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 from pathlib import Path
@@ -59,6 +60,47 @@ def test_one_flipped_bit_is_noticed_unless_it_only_shortens_the_end(
     assert found.broken or last >= len(found.pages), f"byte {place}"
     for number, (page, image) in enumerate(zip(found.pages, found.images, strict=True)):
         assert page == 0 or (page, image) == (whole.pages[number], whole.images[number])
+
+
+def died_before_the_index_knew(tmp_path: Path) -> sqlite3.Connection:
+    """A connection that is open while another one's transaction reaches the log, but not the index, and that then writes a
+    shorter one: frames of the dead one stay behind the log's end."""
+    alive, dead = (sqlite3.connect(tmp_path / "a.db", isolation_level=None) for _ in range(2))
+    alive.execute("PRAGMA journal_mode = wal")
+    alive.execute("CREATE TABLE t (a, b)")
+    with (tmp_path / "a.db-shm").open("r+b", buffering=0) as index:
+        before = index.read()
+        dead.execute("BEGIN")
+        dead.executemany("INSERT INTO t VALUES (?, ?)", [(1, "x" * 3000) for _ in range(12)])
+        dead.execute("COMMIT")
+        length = (tmp_path / "a.db-wal").stat().st_size
+        index.seek(0)
+        index.write(before)
+    alive.execute("INSERT INTO t VALUES (2, 'y')")
+    assert (tmp_path / "a.db-wal").stat().st_size == length, "frames of the dead one lie behind"
+    dead.close()
+    return alive
+
+
+def test_frames_that_a_dying_process_left_behind_the_end_are_no_damage(tmp_path: Path) -> None:
+    alive = died_before_the_index_knew(tmp_path)
+    log = tmp_path / "a.db-wal"
+    try:
+        assert not wal.is_broken(log)
+        third = sqlite3.connect(tmp_path / "a.db")
+        assert third.execute("SELECT * FROM t").fetchall() == [(2, "y")], "as SQLite sees it"
+        third.close()
+        found = wal.read_frames(log)
+        content = bytearray(log.read_bytes())
+        content[wal.HEADER + wal.FRAME_HEADER + 100] ^= 1  # within what was committed
+        log.write_bytes(content)
+        assert wal.is_broken(log)
+        content[wal.HEADER + wal.FRAME_HEADER + 100] ^= 1
+        log.write_bytes(content)
+        os.utime(tmp_path / "a.db-shm", (0, 0))  # of before the machine was started: nothing is known
+        assert wal.is_broken(log) and len(found.pages) < len(wal.read_frames(log).pages)
+    finally:
+        alive.close()
 
 
 def test_no_log_an_empty_one_and_noise(tmp_path: Path) -> None:
