@@ -296,6 +296,7 @@ def work(
     ] = 1,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not say how each run ended.")] = False,
     under: Annotated[int, typer.Option("--under", min=0, hidden=True)] = 0,
+    sweep: Annotated[str, typer.Option("--sweep", hidden=True)] = "",
     home: Home = None,
 ) -> None:
     """Train the queued runs, one after another or several at once."""
@@ -305,10 +306,14 @@ def work(
     if under:
         work_under(home_folder(home), under, stay, checkpoints, quiet)
         return
+    if sweep:
+        from engine.cli.sweep_work import train_all
+
+        raise typer.Exit(train_all(home_folder(home), [int(number) for number in sweep.split(",")]))
     if at_once > 1:
         done = work_together(home_folder(home), at_once, stay, checkpoints, resume_interrupted, quiet)
     else:
-        done = take_runs(home_folder(home), stay, checkpoints, resume_interrupted, quiet)
+        done = take_runs(home_folder(home), stay, checkpoints, resume_interrupted, quiet) or 0
     say(f"{done} run{'s' if done != 1 else ''} done.", error=True)
 
 

@@ -108,7 +108,7 @@ class Crew:
                 printed = tempfile.TemporaryFile()  # noqa: SIM115, open as long as the member
                 process = subprocess.Popen(
                     self.command, stdin=subprocess.DEVNULL, stdout=printed, start_new_session=True,
-                    env={**os.environ, AT_ONCE: str(self.count), "PYTHONPATH": os.pathsep.join(_path())},
+                    env={**os.environ, AT_ONCE: str(self.count), "PYTHONPATH": os.pathsep.join(module_path())},
                 )  # fmt: skip
             except OSError as error:
                 if not self._members:
@@ -190,7 +190,7 @@ class Crew:
                 member.process.send_signal(number)
 
 
-def _path() -> list[str]:
+def module_path() -> list[str]:
     """Where this process finds its modules. A worker must not find others in the folder that it is started in."""
     return [folder or str(Path.cwd()) for folder in sys.path]
 

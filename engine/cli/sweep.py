@@ -9,14 +9,13 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from engine.cli.opening import how_it_ended, opened, say_interrupted
+from engine.cli.opening import opened, say_interrupted
 from engine.cli.run import text_of
 from engine.cli.terminal import NameCell, print_list, say, terminal, text_cell
 from engine.config import DistillationConfig, notice_of
 from engine.config.sweep import MOST_RUNS, MOST_RUNS_AT_ALL, Sweep, sweep_over
 from engine.device import choose_device
 from engine.errors import ConfigError, Fault
-from engine.store.records import FINISHED, PAUSED, QUEUED, STOPPED
 from engine.training.preflight import preview
 
 MOST_SHOWN = 40  # lines of the table
@@ -49,11 +48,10 @@ def sweep_here(
         say(f"{there}; “distill work” or the window trains them, “distill table” compares them.")
         return 0
     say(f"{there}.")
-    from engine.cli.work import work as take_runs
+    from engine.cli.sweep_work import train_all
 
     store.close()
-    take_runs(home, stay_s=0.5, quiet=True)
-    return _report(home, numbers)
+    return train_all(home, numbers)
 
 
 def look_only(path: Path, overs: list[str], overrides: list[str], home: Path, *, force: bool) -> int:
@@ -137,16 +135,3 @@ def _show(sweep: Sweep, numbers: list[int]) -> None:
         number = [str(numbers[place])] if numbers else []
         table.add_row(*(text_cell(cell) for cell in (*number, *values)), NameCell(config.name))
     print_list(table)
-
-
-def _report(home: Path, numbers: list[int]) -> int:
-    """How the runs ended; 1 if one did not end well, or has not ended."""
-    store = opened(home)
-    runs = [store.run(number) for number in numbers]
-    for run in runs:
-        if run.state != QUEUED:
-            say(how_it_ended(run))
-    if waiting := sum(run.state == QUEUED for run in runs):
-        are, them = ("is", "it") if waiting == 1 else ("are", "them")
-        say(f"{_runs(waiting)} {are} still in the queue; “distill work” goes on with {them}.")
-    return 0 if all(run.state in (FINISHED, STOPPED, PAUSED) for run in runs) else 1

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from engine.cli.crew import DONE, Crew, worker_command
+from engine.cli.crew import DONE, Crew, module_path, worker_command
 from engine.cli.execute import CHECKPOINT_EVERY_S, DEVICE_LOST, StopControl, execute
 from engine.cli.opening import how_it_ended, opened, say_interrupted
 from engine.cli.patience import patiently
@@ -33,21 +33,25 @@ def work(
     checkpoint_every_s: float = CHECKPOINT_EVERY_S,
     resume_interrupted: bool = False,
     quiet: bool = False,
-) -> int:
-    """Train queued runs until none has come for ``stay_s`` seconds. Returns how many; 0 at once if another worker is here.
+    tell: Callable[[RunRecord], None] | None = None,
+    goes_on_as: list[str] | None = None,
+) -> int | None:
+    """Train queued runs until none has come for ``stay_s`` seconds. Returns how many; None at once if another worker is here.
 
     With ``resume_interrupted`` runs whose process ended without a word go on by themselves, as long as they get further.
-    Unless ``quiet`` it says on stderr how each run ended.
+    ``tell`` hears how each run ended; without it that is said on stderr, unless ``quiet``. A device that failed leaves the queue
+    to a new process: this command again, or the one of ``goes_on_as``, the words after ``distill``.
     """
     with _as_worker(home) as store:
         if store is None:
-            return 0
+            return None
         _take_up(store, resume_interrupted)
-        done, begins_anew = _take_runs(store, stay_s, checkpoint_every_s, lambda: True, None if quiet else _say_end)
+        tell = tell or (None if quiet else _say_end)
+        done, begins_anew = _take_runs(store, stay_s, checkpoint_every_s, lambda: True, tell)
         with suppress(StoreError):
             give_back_room(store)
     if begins_anew:
-        _begin_anew()
+        _begin_anew(goes_on_as)
     return done
 
 
@@ -150,10 +154,14 @@ def _take_runs(
     return done, False
 
 
-def _begin_anew() -> None:
+def _begin_anew(words: list[str] | None = None) -> None:
     if os.name == "posix":
         _say("The device failed; the queue goes on in a new process.")
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+        command = sys.orig_argv[1:]
+        if words is not None:
+            command = ["-P", "-m", "engine", *words]
+            os.environ["PYTHONPATH"] = os.pathsep.join(module_path())
+        os.execv(sys.executable, [sys.executable, *command])
 
 
 def _report_crashes() -> None:

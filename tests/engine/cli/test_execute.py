@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -162,6 +163,9 @@ def test_a_device_that_failed_is_left_to_a_new_process(
     store.resume(1)
     begun.clear()
     assert work.work(store.home, 60.0) == 1 and begun == [], "there is nothing more to do"
+    monkeypatch.setenv("PYTHONPATH", "")
+    work._begin_anew(["work", "--sweep", "1,2"])
+    assert begun == [[sys.executable, "-P", "-m", "engine", "work", "--sweep", "1,2"]] * (os.name == "posix")
 
 
 def test_the_end_of_a_run_is_stored_once_the_store_takes_it(

@@ -125,7 +125,7 @@ def test_trained_at_once_it_says_how_each_ended(sweep, home: Path) -> None:
 
 
 def test_what_was_broken_off_before_its_turn_is_counted_not_listed(sweep, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.cli.work.work", lambda *_, **__: 0)
+    monkeypatch.setattr("engine.cli.sweep_work.work", lambda *_, **__: 0)
     status, out, _ = sweep("--over", "training.seed=0:4:1", "--work")
     assert status == 1 and "\nRun " not in out
     assert out.endswith("5 runs are still in the queue; “distill work” goes on with them.\n")
