@@ -19,6 +19,8 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
+import psutil
+
 from engine.cli.execute import HANG_UP
 from engine.cli.opening import say_interrupted
 from engine.cli.terminal import say
@@ -32,6 +34,7 @@ from engine.store.run_log import append_line
 LOOK_EVERY_S = 0.3
 TAKE_UP_AFTER_S = 3.0  # whoever killed a worker to stop its run says so in less; that run is not to be resumed
 FRUITLESS_S = 10.0  # a worker that dies so soon after its start has probably not trained anything
+UNDER = "--under"  # by which a worker is told its leader
 DONE = "done"  # what a worker prints for every run
 MOST_FRUITLESS = 3  # such deaths one after another until no more is started
 
@@ -71,6 +74,8 @@ class Crew:
     _fruitless: int = 0
     _full: bool = False
     """Whether the system refused one more; until one of them has ended."""
+    _orphans: dict[int, int] = field(default_factory=dict)
+    """Run → process of workers whose leader died: they end with the run they have, and count until then."""
     _take_up_at: float | None = None
     _memory: MemoryWatch = field(default_factory=MemoryWatch)
 
@@ -79,7 +84,9 @@ class Crew:
 
         Raises EngineError where workers die as soon as they are started."""
         with self._hearing_signals():
-            self._hire(1)
+            self._wait_for_a_place()
+            if not self._ending:
+                self._hire(1)
             while self._members or self._take_up_at is not None:
                 time.sleep(LOOK_EVERY_S)
                 self._pass_a_signal_on()
@@ -93,17 +100,42 @@ class Crew:
                 "“distill work” without --at-once may tell more."
             )
 
+    def _wait_for_a_place(self) -> None:
+        """Until fewer runs than were asked for are under way with workers whose leader died."""
+        with suppress(StoreError):
+            self._count_orphans(self.store.runs(RUNNING))
+        if self._orphans:
+            are = "Run {} is" if len(self._orphans) == 1 else "Runs {} are"
+            numbers = ", ".join(map(str, sorted(self._orphans)))
+            _tell(f"{are.format(numbers)} still under way from before and counted among the {self.count} at once.")
+        while not self._ending and len(self._orphans) >= self.count:
+            time.sleep(LOOK_EVERY_S)
+            self._pass_a_signal_on()
+            with suppress(StoreError):
+                self._count_orphans(self.store.runs(RUNNING))
+            self._take_up_what_died()
+
+    def _count_orphans(self, running: list[RunRecord]) -> None:
+        """Only one crew of a home has a leader: whoever else is of a crew has lost it."""
+        own, before = {member.pid for member in self._members}, self._orphans
+        others = {run.id: run.pid for run in running if run.pid is not None and run.pid not in own}
+        self._orphans = {run: pid for run, pid in others.items() if is_of_a_crew(pid)}
+        if any(others.get(run) == pid and run not in self._orphans for run, pid in before.items()):
+            self._take_up_at = time.monotonic() + TAKE_UP_AFTER_S  # it died without a word
+
     def _without_a_worker(self) -> int:
         """How many runs wait that no worker is about to take: one that has no run yet is still loading, and takes one."""
         try:  # in this order: whoever takes a run in between is not asked for once more
-            at_work, waiting = {run.pid for run in self.store.runs(RUNNING)}, len(self.store.runs(QUEUED))
+            running, waiting = self.store.runs(RUNNING), len(self.store.runs(QUEUED))
         except StoreError:  # locked just now, say: whoever waits is there at the next look too
             return 0
+        self._count_orphans(running)
+        at_work = {run.pid for run in running}
         return waiting - sum(member.pid not in at_work for member in self._members)
 
     def _hire(self, waiting: int) -> None:
         """Start as many as have something to do."""
-        for _ in range(min(waiting, self.count - len(self._members))):
+        for _ in range(min(waiting, self.count - len(self._members) - len(self._orphans))):
             try:
                 printed = tempfile.TemporaryFile()  # noqa: SIM115, open as long as the member
                 process = subprocess.Popen(
@@ -202,6 +234,15 @@ def _tell(text: str) -> None:
 
 def worker_command(home: Path, stay_s: float, checkpoint_every_s: float, quiet: bool) -> list[str]:
     """How a worker of the crew is started that this process leads."""
-    given = {"--home": home, "--stay-s": stay_s, "--checkpoint-s": checkpoint_every_s, "--under": os.getpid()}
+    given = {"--home": home, "--stay-s": stay_s, "--checkpoint-s": checkpoint_every_s, UNDER: os.getpid()}
     words = [str(word) for pair in given.items() for word in pair] + ["--quiet"] * quiet
     return [sys.executable, "-P", "-m", "engine", "work", *words]
+
+
+def is_of_a_crew(pid: int) -> bool:
+    """Whether a process lives and is a worker that a leader started, of this machine as far as can be seen."""
+    try:
+        process = psutil.Process(pid)
+        return UNDER in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

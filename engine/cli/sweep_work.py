@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 from engine.cli.opening import how_it_ended, opened
@@ -66,8 +67,7 @@ class _Sweep:
                 is_there = lock.holder() is not None
                 if not is_there:
                     store.recover_dead()  # a worker that died cannot say so itself
-                since = revision
-                changed, revision = patiently(lambda since=since: store.changed_runs(since), _complain)
+                changed, revision = patiently(partial(store.changed_runs, revision), _complain)
                 runs |= {run.id: run for run in changed if run.id in self._all}
                 left = self._left(store, runs)
                 if not any(left.values()) or (left[QUEUED] and not is_there):

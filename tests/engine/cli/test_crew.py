@@ -33,7 +33,7 @@ class Queue:
 
     def runs(self, state: str) -> list[object]:
         if state == RUNNING:
-            return [SimpleNamespace(pid=pid) for pid in self.takers]
+            return [SimpleNamespace(id=pid, pid=pid) for pid in self.takers]
         assert state in (QUEUED, INTERRUPTED)
         if state == INTERRUPTED:
             return []
@@ -137,6 +137,54 @@ def test_a_worker_finds_the_modules_of_its_leader_not_those_of_the_folder(
     ]
     crew.work()
     assert crew.done == 1 and said == []
+
+
+def orphan(seconds: float) -> subprocess.Popen[bytes]:
+    """A worker whose leader died, with a run for so long."""
+    return subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({seconds})", "--under", "1"])
+
+
+def test_who_lost_its_leader_counts_until_its_run_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue, most = Queue(*[7] * 5), [0]
+    left = orphan(60)
+    queue.takers = [left.pid, os.getpid()]  # the other is no crew's: “distill run”, say
+    crew, said = crew_of(queue, "import time; time.sleep(0.3); print('done')", 2, monkeypatch)
+    look = crew._without_a_worker
+
+    def counted() -> int:
+        most.append(len(crew._members))
+        return look()
+
+    monkeypatch.setattr(crew, "_without_a_worker", counted)
+    try:
+        crew.work()
+    finally:
+        left.kill()
+        left.wait()
+    assert max(most) == 1 and crew.done >= 1
+    assert said == [f"Run {left.pid} is still under way from before and counted among the 2 at once."]
+
+
+def test_where_they_have_all_places_the_crew_waits_and_takes_up_what_dies(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = Queue(1)
+    left = orphan(60)
+    queue.takers = [left.pid]
+    crew, said = crew_of(queue, "print('done')", 1, monkeypatch)
+    hired: list[bool] = []
+    start, look = subprocess.Popen, crew._count_orphans
+
+    def killed(running: list[RunRecord]) -> None:
+        look(running)
+        if left.poll() is None:
+            left.kill()
+            left.wait()
+
+    monkeypatch.setattr(crew, "_count_orphans", killed)
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda *given, **named: hired.append(left.poll() is not None) or start(*given, **named)
+    )
+    crew.work()
+    assert hired and all(hired) and crew.done == len(hired) and said.count("taken up") == 1
 
 
 @posix
