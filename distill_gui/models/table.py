@@ -15,6 +15,7 @@ from distill_gui.plain import wrapped_tip
 from engine.analysis import cell_text
 from engine.analysis.cells import Block, Cell, Column, Row, Table, remarks
 from engine.analysis.formats import table_formats
+from engine.analysis.progress import with_progress
 from engine.analysis.published import PublishedTable, read_published
 from engine.analysis.table import build_table
 
@@ -42,9 +43,16 @@ class Line:
     def key(self) -> str:
         return self.row.key if self.row else f"block {self.block.architecture}"
 
+    def shows_the_same(self, other: Line) -> bool:
+        """Whether it looks like ``other``: a row whatever is new in its block."""
+        if self.row is not None or other.row is not None:
+            return self.row == other.row
+        return (self.block.title, self.block.has_baseline) == (other.block.title, other.block.has_baseline)
+
 
 class TableModel(QAbstractTableModel):
-    """Rebuilt a little after runs or scores change; a rebuilt table of the same shape changes cells, never resets."""
+    """Rebuilt a little after runs or scores change; a rebuilt table of the same shape changes cells, never resets. How far
+    runs have come changes their cells alone: a store has thousands of runs, and a run hundreds of steps."""
 
     switches_changed = Signal()  # what is shown was chosen anew
     table_changed = Signal()  # other rows, columns or notes; emitted after the view was told
@@ -75,6 +83,7 @@ class TableModel(QAbstractTableModel):
     def update(self, records: Iterable[RunRecord]) -> None:
         """Take new and changed runs; those in the trash go."""
         changed, self.known = not self.known, True
+        further = []
         for record in records:
             old = self._records.get(record.id)
             if record.trashed_at is not None:
@@ -82,8 +91,13 @@ class TableModel(QAbstractTableModel):
                 continue
             self._records[record.id] = record
             changed = changed or old is None or _seen(old) != _seen(record)
+            if old is not None and _percent(old) != _percent(record):
+                further.append(record)
         if changed and not self._gathering.isActive():
             self._gathering.start()
+        elif further and not changed:
+            table = with_progress(self._table, further)
+            self._replace_lines(table, [line for block in table.blocks for line in _lines(block)], False)
 
     def forget(self, runs: Iterable[int]) -> None:
         """Keep nothing of runs that were deleted for good; their rows went when they were discarded."""
@@ -173,7 +187,7 @@ class TableModel(QAbstractTableModel):
         old, notes = self._lines, self.notes()
         self._table, self._lines = table, lines
         for place, (before, after) in enumerate(zip(old, lines, strict=True)):
-            if before != after:
+            if not before.shows_the_same(after):
                 self.dataChanged.emit(self.index(place, 0), self.index(place, self.columnCount() - 1))
         if tell or notes != self.notes():
             self.table_changed.emit()
@@ -344,9 +358,13 @@ def _lines(block: Block) -> Sequence[Line]:
 
 
 def _seen(record: RunRecord) -> tuple[object, ...]:
-    """What of a run the table shows; a step counts only when it moves the percentage."""
-    percent = 100 * record.step // record.total_steps if record.total_steps else 0
-    return (record.state, percent, record.parameters, record.teacher_parameters, record.toml)
+    """What of a run decides how the table is made, how far it has come left aside."""
+    return (record.state, record.parameters, record.teacher_parameters, record.toml)
+
+
+def _percent(record: RunRecord) -> int | None:
+    """A step counts only when it moves the percentage."""
+    return 100 * record.step // record.total_steps if record.total_steps else None
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

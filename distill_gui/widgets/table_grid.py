@@ -99,13 +99,14 @@ class TableGrid(QTableView):
         face: FaceLike | None = self.model().index(row, column).data(self.face_role)
         return face
 
-    def _measure(self) -> None:
-        """Find the natural width of every column; it only grows until the model is reset, so that nothing jitters."""
+    def _measure(self, rows: range | None = None, columns: range | None = None) -> None:
+        """Find the natural width of the columns, or of some as far as these rows ask for more; it only grows until the model
+        is reset, so that nothing jitters."""
         header = self.horizontalHeader()
-        for column in range(self.model().columnCount()):
+        for column in range(self.model().columnCount()) if columns is None else columns:
             slots = self._cells.slots.get(column, (0, 0, 0))
             widest = header.wanted_width(column) - 2 * PAD if isinstance(header, TwoLineHeader) else 0
-            for row in range(self.model().rowCount()):
+            for row in range(self.model().rowCount()) if rows is None else rows:
                 face = self._face(row, column)
                 if face is None or face.is_heading:
                     continue
@@ -229,9 +230,9 @@ class TableGrid(QTableView):
             self.setCurrentIndex(index)
             self.setAutoScroll(scrolls)
 
-    def _on_data_changed(self) -> None:
+    def _on_data_changed(self, first: QModelIndex, last: QModelIndex) -> None:
         before = dict(self._natural)
-        self._measure()
+        self._measure(range(first.row(), last.row() + 1), range(first.column(), last.column() + 1))
         if self._natural != before:
             self._fit()
 

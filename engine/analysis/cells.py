@@ -43,8 +43,8 @@ class Cell:
     standard deviations over ``seeds`` runs, None for one. ``rank`` is 1 for the best and 2 for the second among the
     comparable own cells of the block, else 0. ``delta`` is the difference to the block's no-teacher baseline in
     points. ``runs`` are the runs behind the cell, newest first; ``active`` counts those running or queued besides, and
-    ``progress`` is the running one's share of steps, 0..1. ``left_out`` are the states of runs that ended before their last
-    step: none of them counts.
+    ``progress`` is the share of steps, 0..1, of the running one, whose number is ``progress_of``. ``left_out`` are the states
+    of runs that ended before their last step: none of them counts.
     """
 
     state: CellState
@@ -56,6 +56,7 @@ class Cell:
     runs: tuple[int, ...] = ()
     active: int = 0
     progress: float | None = None
+    progress_of: int | None = None
     marks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     others: tuple[Other, ...] = ()

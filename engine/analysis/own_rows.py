@@ -203,18 +203,18 @@ def _own_cell(column: Column, runs: Sequence[RunLike], figures: Figures) -> Cell
     running = [run for run in newest_first if run.state == "running"]
     queued = [run for run in newest_first if run.state == "queued"]
     ids = tuple(run.id for run in newest_first)
-    progress = _progress(running[0]) if running else None
+    progress, of = (progress_of(running[0]), running[0].id) if running else (None, None)
     active = len(running) + len(queued)
     left_out = tuple(run.state for run in newest_first if run.state in NOT_COUNTED)
     if finished:
         chosen = list(finished.values())
         return replace(
             _figure(column, [figures[run.id, "student"] for run in chosen]),
-            runs=tuple(run.id for run in chosen), active=active, progress=progress, left_out=left_out,
-            notes=subset_notes(chosen, column.train_rows),
+            runs=tuple(run.id for run in chosen), active=active, progress=progress,
+            progress_of=of, left_out=left_out, notes=subset_notes(chosen, column.train_rows),
         )  # fmt: skip
     if running:
-        return Cell("running", runs=ids, active=active, progress=progress, left_out=left_out)
+        return Cell("running", runs=ids, active=active, progress=progress, progress_of=of, left_out=left_out)
     if queued:
         return Cell("queued", runs=ids, active=active, left_out=left_out)
     if not newest_first:
@@ -222,7 +222,7 @@ def _own_cell(column: Column, runs: Sequence[RunLike], figures: Figures) -> Cell
     return Cell("stopped" if newest_first[0].state == "stopped" else "failed", runs=ids, left_out=left_out)
 
 
-def _progress(run: RunLike) -> float | None:
+def progress_of(run: RunLike) -> float | None:
     """The share of the student's steps; None while they are not counted yet (the teacher is trained first)."""
     return min(1.0, run.step / run.total_steps) if run.total_steps else None
 

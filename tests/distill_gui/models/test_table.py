@@ -11,6 +11,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
+from distill_gui.models import table as table_model
 from distill_gui.models.table import FACE_ROLE, FIRST_TASK, GRADIENT, METHOD, SIZE, TableModel
 from engine.analysis.gradient_share import INFLUENCE, LABELS_SHARE
 from engine.store import RunRecord, ScoreRow
@@ -91,6 +92,27 @@ def test_progress_changes_one_cell_and_resets_nothing(model: TableModel, run: Re
     assert resets == [] and at(model, "No teacher", "MRPC").data() == "40 % ▸"
     with qtbot.assertNotEmitted(model.dataChanged, wait=300):
         model.update([run(1, state="running", step=40, total_steps=100, phase="training")])
+
+
+def test_progress_makes_no_table_anew_and_shows_what_a_new_one_would(
+    model: TableModel, run: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score = ScoreRow(1, "student", "validation", "f1", 0.8)
+    runs = [run(1), run(2, "kl"), run(3, "taylor"), run(4, "kl", "rte", state="running", step=0, total_steps=0)]
+    model.update(runs)
+    model.set_scores([score])
+    model.rebuild()
+    told: list[tuple[int, int]] = []
+    model.dataChanged.connect(lambda first, last: told.append((first.row(), last.row())))
+    with monkeypatch.context() as patch:
+        patch.setattr(table_model, "build_table", lambda *_, **__: pytest.fail("all runs are read again"))
+        for step in (0, 1, 50):
+            model.update([run(4, "kl", "rte", state="running", step=step, total_steps=100)])
+    row = line_of(model, "Vanilla KD")
+    assert told == [(row, row)] * 3, "“running”, 0 %, 1 %, 50 %: each one row, and not the headings or rows beside it"
+    shown = model.table
+    model.rebuild()
+    assert shown == model.table and at(model, "Vanilla KD", "RTE").data() == "50 % ▸"
 
 
 def test_an_empty_cell_asks_for_the_run_that_would_fill_it(model: TableModel, run: Record, tmp_path: Path) -> None:
