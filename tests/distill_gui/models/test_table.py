@@ -98,7 +98,7 @@ def test_progress_makes_no_table_anew_and_shows_what_a_new_one_would(
     model: TableModel, run: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     score = ScoreRow(1, "student", "validation", "f1", 0.8)
-    runs = [run(1), run(2, "kl"), run(3, "taylor"), run(4, "kl", "rte", state="running", step=0, total_steps=0)]
+    runs = [run(1), run(2, "kl"), run(3, "taylor"), run(4, "none", "rte", state="running", step=0, total_steps=0)]
     model.update(runs)
     model.set_scores([score])
     model.rebuild()
@@ -107,12 +107,12 @@ def test_progress_makes_no_table_anew_and_shows_what_a_new_one_would(
     with monkeypatch.context() as patch:
         patch.setattr(table_model, "build_table", lambda *_, **__: pytest.fail("all runs are read again"))
         for step in (0, 1, 50):
-            model.update([run(4, "kl", "rte", state="running", step=step, total_steps=100)])
-    row = line_of(model, "Vanilla KD")
+            model.update([run(4, "none", "rte", state="running", step=step, total_steps=100)])
+    row = line_of(model, "No teacher")
     assert told == [(row, row)] * 3, "“running”, 0 %, 1 %, 50 %: each one row, and not the headings or rows beside it"
     shown = model.table
     model.rebuild()
-    assert shown == model.table and at(model, "Vanilla KD", "RTE").data() == "50 % ▸"
+    assert shown == model.table and at(model, "No teacher", "RTE").data() == "50 % ▸"
 
 
 def test_an_empty_cell_asks_for_the_run_that_would_fill_it(model: TableModel, run: Record, tmp_path: Path) -> None:
