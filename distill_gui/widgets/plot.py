@@ -11,18 +11,17 @@ from math import log10
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from distill_gui import theme
 from distill_gui.widgets.plot_axis import Axis
 from distill_gui.widgets.plot_curves import Curves, Floats, cosmetic_pen
+from distill_gui.widgets.plot_levels import TINY, Levels
 from distill_gui.widgets.plot_view import View
 
 NEAR = 8.0  # px from the pointer at which a curve counts as meant
-LEVEL_Z, LEVEL_ALPHA = 11, 215  # just above the curves, for the ground of its name; the curve shines through a little
-TINY = 1e-300  # what a logarithmic axis shows nothing of
 
 
 class Chart(QWidget):
@@ -43,7 +42,7 @@ class Chart(QWidget):
         self._box = self._view.box
         self._drawn = Curves()
         self._curves = self._drawn.curves
-        self._levels: dict[Hashable, tuple[pg.InfiniteLine, float]] = {}
+        self._levels = Levels(self._view)
         self._log_x = self._log_y = False
         self._pointed: Hashable | None = None
         self._cursor = pg.InfiniteLine(angle=90)
@@ -71,8 +70,7 @@ class Chart(QWidget):
             axis.restyle()
         muted = theme.current().muted
         self._cursor.setPen(cosmetic_pen(muted, style=Qt.PenStyle.DotLine))
-        for line, _ in self._levels.values():
-            _dress_level(line)
+        self._levels.restyle()
 
     # curves -----------------------------------------------------------------------------------------------------------
 
@@ -113,30 +111,22 @@ class Chart(QWidget):
     # levels -----------------------------------------------------------------------------------------------------------
 
     def set_level(self, key: Hashable, value: float, text: str) -> None:
-        """A dashed line across the chart with its name at the right end; a second one's at the left."""
-        self.remove_level(key)
-        first = not self._levels
-        line = pg.InfiniteLine(
-            angle=0,
-            label=text.replace("{", "{{").replace("}", "}}"),
-            labelOpts={
-                "position": 0.995 if first else 0.01,
-                "anchors": [(1, 1), (1, 0)] if first else [(0, 1), (0, 0)],
-            },
-        )
-        line.label.textItem.document().setDocumentMargin(1)
-        _dress_level(line)
-        line.setValue(log10(max(value, TINY)) if self._log_y else value)
-        self._levels[key] = (line, value)
-        self._view.add(line)
+        """A dashed line across the chart with its name; see ``place_level_names``."""
+        self._levels.set(key, value, text, self._log_y)
 
     def remove_level(self, key: Hashable) -> None:
-        found = self._levels.pop(key, None)
-        if found:
-            self._view.remove(found[0])
+        self._levels.remove(key)
 
     def levels(self) -> dict[Hashable, float]:
-        return {key: value for key, (_, value) in self._levels.items()}
+        return self._levels.values()
+
+    def place_level_names(self) -> None:
+        """Put the levels' names where they cover no curve that is drawn now."""
+        self._levels.place_names(self._curves.values())
+
+    def level_names(self) -> dict[Hashable, tuple[str, QRectF]]:
+        """What the levels' names say and where they stand: px from the upper left corner of what the axes enclose."""
+        return self._levels.names()
 
     # the view ---------------------------------------------------------------------------------------------------------
 
@@ -174,8 +164,7 @@ class Chart(QWidget):
             return
         for key in self.curve_keys():
             self.remove_curve(key)
-        for key in list(self._levels):
-            self.remove_level(key)
+        self._levels.clear()
         self._log_x, self._log_y = x, y
         for axis, log in zip(("bottom", "left"), (x, y), strict=True):
             self._axes[axis].log = log
@@ -258,14 +247,3 @@ class Chart(QWidget):
             if distance < best_distance:
                 best, best_distance = key, distance
         return best
-
-
-def _dress_level(line: pg.InfiniteLine) -> None:
-    muted = theme.current().muted
-    line.setPen(cosmetic_pen(muted, style=Qt.PenStyle.DashLine))
-    line.label.setColor(QColor(muted))
-    ground = QColor(theme.current().surface)
-    ground.setAlpha(LEVEL_ALPHA)
-    line.label.fill = pg.mkBrush(ground)  # a curve may cross the name, which is read all the same
-    line.setZValue(LEVEL_Z)
-    line.label.textItem.setFont(theme.number_font(11))

@@ -124,6 +124,7 @@ class ChartCard(Card):
                 self._draw_curve(curve, look, x, pixels)
         self._draw_levels()
         self._fit(x)
+        self.chart.place_level_names()
         self._all_stale = False
         self._tell()
 
