@@ -145,6 +145,15 @@ def execute(
     return store.run(run.id)
 
 
+def _last_step(store: Store, run: int, curve: str) -> int:
+    """How far a curve of an earlier attempt goes; 0 if there is none, or it cannot be read just now."""
+    try:
+        steps, _, _ = store.curve(run, curve)
+    except StoreError:
+        return 0
+    return int(steps.max(initial=0))
+
+
 def _while_it_can(listen: Callable[[Event], None] | None) -> Callable[[Event], None]:
     """A listener that is heard no more once it cannot write: its terminal or pipe was closed."""
     able = listen is not None
@@ -171,6 +180,7 @@ def _attempt(
         outcome = distil(
             config, store.home, run.folder, emit, control,
             pausing=control.pausing, flush=writer.flush, checkpoint_every_s=checkpoint_every_s,
+            teacher_logged_to=_last_step(store, run.id, "teacher/train/loss"),
         )  # fmt: skip
         if not outcome.stopped:
             return FINISHED, ""

@@ -67,11 +67,13 @@ def distil(
     pausing: Callable[[], bool] = lambda: False,
     flush: Callable[[float], bool] = lambda seconds: True,
     checkpoint_every_s: float = EVERY_S,
+    teacher_logged_to: int = 0,
 ) -> Outcome:
     """Train the student of ``config`` and keep it in ``folder``/student; goes on from ``folder``/checkpoints if it can.
 
     A stop that is a pause (``pausing``) ends after a checkpoint, without a student. ``flush(seconds)`` waits until all that
-    was emitted is stored and tells whether it is. Raises EngineError for what a person can mend.
+    was emitted is stored and tells whether it is. ``teacher_logged_to`` is the last step of the teacher's fine-tuning in the
+    run's curves, as far as an earlier attempt came. Raises EngineError for what a person can mend.
     """
     import torch
 
@@ -127,6 +129,7 @@ def distil(
             stop_requested,
             cache,
             keeper,
+            teacher_logged_to,
         )
         if teacher is None:
             return Outcome(True, None, None)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from engine.config import TeacherConfig, layers_and_hidden
 from engine.data.array_cache import ArrayCache, StopAsked
-from engine.data.batches import BatchSize, padding_multiple
+from engine.data.batches import BatchSize, TrainingBatches, padding_multiple
 from engine.data.cache_room import lock_file
 from engine.data.only_one import only_one
 from engine.data.split import Split, TaskData
@@ -104,13 +104,15 @@ def prepare_teacher(
     stop_requested: Callable[[], bool],
     cache: ArrayCache | None = None,
     keeper: Keeper | None = None,
+    logged_to: int = 0,
 ) -> Teacher | None:
     """The teacher with its measured score; None if a stop was asked for meanwhile. Raises ModelError.
 
     Of processes that need the same fine-tuned teacher at once one trains it, and the others wait for it.
-    With a ``keeper`` its fine-tuning goes on from the last checkpoint, if there is one.
+    With a ``keeper`` its fine-tuning goes on from the last checkpoint, if there is one. ``logged_to`` is the last step of it in
+    the run's curves, 0 if none is.
     """
-    maker = _Maker(config, task, data, device, precision, emit, stop_requested, cache, keeper)
+    maker = _Maker(config, task, data, device, precision, emit, stop_requested, cache, keeper, logged_to)
     try:
         if config.training == "as_is":
             return maker.as_it_is()
@@ -147,6 +149,7 @@ class _Maker:
     stop_requested: Callable[[], bool]
     cache: ArrayCache | None
     keeper: Keeper | None = None
+    logged_to: int = 0
 
     def tell_waiting(self) -> None:
         self.emit(Phase("waiting for the teacher"))
@@ -174,6 +177,10 @@ class _Maker:
 
     def kept(self, kept: Path) -> Teacher:
         self.emit(Log(f"Teacher: fine-tuned before with the same inputs, kept in {kept}."))
+        steps = self._batches().steps_per_epoch * self.config.epochs
+        if 0 < self.logged_to < steps:
+            came = f"This run itself had come to step {self.logged_to} of {steps} of the same fine-tuning"
+            self.emit(Log(f"{came}: its curves of it end there, while the score is of the whole."))
         answers = self._answers(str(kept), "loading the fine-tuned teacher")
         with suppress(OSError):
             os.utime(kept / "scores.json")  # when it was used last, for who clears what was not used for long
@@ -199,9 +206,7 @@ class _Maker:
                 data.train.target_tensor(),
                 used=data.train.used("teacher"),
             ),
-            data.train.training_batches(
-                BatchSize(config.batch_size, pad_to=padding_multiple(device)), config.seed, "teacher"
-            ),
+            self._batches(),
             lambda trained: evaluate(trained, task, evaluation, device, None, "teacher", self.stop_requested, portions),
             Course(config.epochs, config.learning_rate),
             device,
@@ -223,6 +228,10 @@ class _Maker:
             raise StopAsked  # a run that finds its teacher kept logs nothing of its fine-tuning again
         live = model if _keep(model, scores, config, kept, self.emit, self.stop_requested) else None
         return self._teacher(scores, kept, self._answers(str(kept), "loading the fine-tuned teacher", live))
+
+    def _batches(self) -> TrainingBatches:
+        size = BatchSize(self.config.batch_size, pad_to=padding_multiple(self.device))
+        return self.data.train.training_batches(size, self.config.seed, "teacher")
 
     def _stop_between_batches(self, rows_done: int) -> None:
         if self.stop_requested():

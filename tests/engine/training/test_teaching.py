@@ -16,7 +16,7 @@ from engine import catalog
 from engine.config import TeacherConfig, parse_config
 from engine.data.cache_room import lock_file
 from engine.data.split import TaskData, load_task_data
-from engine.events import Event, Log, Phase
+from engine.events import Event, Log, Metrics, Phase
 from engine.training import teaching, whole_folder
 from engine.training.keeper import Keeper
 from engine.training.teaching import teacher_key
@@ -141,10 +141,12 @@ class Asker:
         if isinstance(event, Log) and "waiting for it" in event.text:
             self.when_waiting()
 
-    def ask(self, stop: Callable[[], bool] = lambda: False, keeper: Keeper | None = None) -> teaching.Teacher | None:
+    def ask(
+        self, stop: Callable[[], bool] = lambda: False, keeper: Keeper | None = None, logged_to: int = 0
+    ) -> teaching.Teacher | None:
         device = torch.device("cpu")
         return teaching.prepare_teacher(
-            self.config, MRPC, self.data, 25, 24, self.home, device, None, self.hear, stop, keeper=keeper
+            self.config, MRPC, self.data, 25, 24, self.home, device, None, self.hear, stop, None, keeper, logged_to
         )
 
     def log(self) -> str:
@@ -201,6 +203,17 @@ def test_a_teacher_is_kept_only_once_the_rows_of_its_fine_tuning_are_stored(aske
     assert asker.ask(keeper=keeper) is not None
     assert seen == [False] * 3 and next(answers, None) is None
     assert (asker.home / "teachers" / asker.key).is_dir()
+
+
+def test_a_run_whose_teacher_another_one_kept_meanwhile_says_where_its_own_curves_of_it_end(asker: Asker) -> None:
+    assert asker.ask() is not None
+    steps = max(event.step for event in asker.events if isinstance(event, Metrics))
+    assert steps > 1
+    for logged_to, said in ((0, False), (steps - 1, True), (steps, False)):  # begun by nobody, broken off, its own
+        asker.events.clear()
+        assert asker.ask(logged_to=logged_to) is not None
+        words = f"had come to step {steps - 1} of {steps} of the same fine-tuning: its curves of it end there"
+        assert (words in asker.log()) == said
 
 
 def test_a_stop_ends_the_waiting_for_a_store_that_takes_no_rows(asker: Asker, tmp_path: Path) -> None:
