@@ -123,7 +123,7 @@ def _architecture(table: Mapping[str, Any]) -> str:
 
 
 def _seconds_per_step(run: RunRecord) -> float | None:
-    """Of the whole run, with loading, teacher and scoring; None where it cannot be told."""
-    if run.started_at is None or run.ended_at is None or run.step < 1:
+    """Of the whole run, with loading, teacher and scoring; None where it cannot be told, as of one that was resumed."""
+    if run.started_at is None or run.ended_at is None or run.step < 1 or (run.attempt or 0) > 1:
         return None
     return (run.ended_at - run.started_at) / run.step

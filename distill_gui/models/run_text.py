@@ -57,7 +57,7 @@ def rate_text(per_second: float) -> str:
 
 
 def elapsed(record: RunRecord, now: float | None = None) -> float | None:
-    """Seconds since a run began, or that it took; None before it began."""
+    """Seconds since a run began, or was last resumed, or that it took from then on; None before it began."""
     if record.started_at is None:
         return None
     end = record.ended_at if record.ended_at is not None else (time.time() if now is None else now)
@@ -128,7 +128,8 @@ def progress_text(record: RunRecord, eta_s: float | None = None, now: float | No
             parts.append(f"epoch {record.step / record.steps_per_epoch:.2f}")
     spent = elapsed(record, now)
     if spent is not None:
-        parts.append(duration_text(spent) if record.ended_at is None else f"took {duration_text(spent)}")
+        since = " since it was resumed" if (record.attempt or 0) > 1 else ""
+        parts.append(f"{'' if record.ended_at is None else 'took '}{duration_text(spent)}{since}")
     if eta_s is not None and record.state == "running":
         parts.append(f"ETA {duration_text(eta_s)}")
     return " · ".join(parts)

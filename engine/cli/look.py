@@ -99,7 +99,8 @@ def show_run(home: Path, reference: str, as_json: bool) -> None:
         say(f"Device: {run.device} ({run.device_reason})")
     if run.started_at:
         took = max(0.0, (run.ended_at or time.time()) - run.started_at)  # a clock may be set back
-        say(f"Took: {took:.1f} s, {run.step} of {run.total_steps} steps")
+        since = " since it was resumed" if (run.attempt or 0) > 1 else ""
+        say(f"Took: {took:.1f} s{since}, {run.step} of {run.total_steps} steps")
     for score in scores:
         say(f"{score.model:>8}  {score.split}  {score.metric} {score.value * 100:.2f}")
     if lines := last_lines(run.log_file):

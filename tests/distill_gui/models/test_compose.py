@@ -359,7 +359,7 @@ def test_past_runs_tell_the_time_as_soon_as_they_finish(good):
     good.set_preview(ANSWER)
     record = SimpleNamespace(id=1, trashed_at=None,
                              task="mrpc", architecture="2x128", batch_size=32, state="running", step=345, seed=0,
-                             started_at=0.0, ended_at=None, loss="taylor", config={})  # fmt: skip
+                             started_at=0.0, ended_at=None, attempt=1, loss="taylor", config={})  # fmt: skip
     seen = []
     good.preview_changed.connect(lambda: seen.append(1))
     good.update_runs([record])

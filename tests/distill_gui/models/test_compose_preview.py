@@ -17,7 +17,7 @@ DRAFT = {"task": {"name": "mrpc"}, "student": {"architecture": "3x384"}, "loss":
 
 def run(**values):
     known = {"task": "mrpc", "architecture": "3x384", "batch_size": 32, "state": "finished", "step": 345, "seed": 0,
-             "started_at": 1000.0, "ended_at": 1130.0, "loss": "kl", "config": {}}  # fmt: skip
+             "started_at": 1000.0, "ended_at": 1130.0, "attempt": 1, "loss": "kl", "config": {}}  # fmt: skip
     return SimpleNamespace(**known | values)
 
 
@@ -86,6 +86,7 @@ def test_rows_of_two_evaluation_splits_are_added():
         {"state": "failed"},
         {"step": 0},
         {"started_at": None},
+        {"attempt": 2},  # its time is that since it was resumed, its steps are all
     ],
 )
 def test_runs_that_are_not_alike_tell_no_time(other):
