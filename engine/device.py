@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.beside import write_note
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ def choose_threads(wish: int, home: Path, keep: bool = True) -> tuple[int, str]:
     """(threads, reason) for torch on the CPU: ``wish``, or OMP_NUM_THREADS, or the fastest in a short measurement.
 
     The measured number is kept in ``home``: the order of summation depends on it, and the same seed is to give the same
-    numbers on the same machine. With ``keep`` off nothing is written. Where several runs share the machine each has no more
-    than its share of the cores, and nothing is measured beside the others.
+    numbers on the same machine. With ``keep`` off nothing is written; a disk that refuses ends no run. Where several runs
+    share the machine each has no more than its share of the cores, and nothing is measured beside the others.
     """
     if wish:
         return wish, "chosen in the configuration"
@@ -76,9 +77,7 @@ def choose_threads(wish: int, home: Path, keep: bool = True) -> tuple[int, str]:
     threads = _fastest_threads()
     if not keep:
         return threads, "fastest when measured just now"
-    part = file.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps({"machine": machine, "threads": threads}), encoding="utf-8")
-    part.replace(file)
+    write_note(file, json.dumps({"machine": machine, "threads": threads}))
     return threads, "fastest when measured just now"
 
 

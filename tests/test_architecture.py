@@ -115,15 +115,15 @@ def declarations_import_torch_inside_functions(found: Import) -> str:
     return ""
 
 
-GROUND = {"on_demand", "types", "errors", "events", "catalog", "files", "patience", "visible"}
+GROUND = {"beside", "on_demand", "types", "errors", "events", "catalog", "files", "patience", "visible"}
 BELOW_TRAINING = GROUND | {"config", "losses", "tasks", "models", "data", "device", "seeding", "free_memory"}
 MAY_IMPORT: dict[str, set[str]] = {
     "on_demand": set(), "types": {"on_demand"},
-    "errors": set(), "events": set(), "files": set(), "patience": set(), "visible": set(),
+    "beside": set(), "errors": set(), "events": set(), "files": set(), "patience": set(), "visible": set(),
     "catalog": {"types", "errors"},
     "losses": GROUND, "tasks": GROUND,
     "config": GROUND | {"losses"},  # the formula of a configuration's loss
-    "device": {"errors"}, "seeding": {"errors"}, "free_memory": set(),
+    "device": {"beside", "errors"}, "seeding": {"errors"}, "free_memory": set(),
     "models": GROUND | {"config", "device"},
     "data": GROUND | {"config", "models"},  # rows are tokenised by a model's tokenizer
     "analysis": GROUND | {"config"},

@@ -20,7 +20,7 @@ from engine.store import RunRecord, WorkerLock
 from engine.store.home import open_private
 from engine.store.liveness import is_had
 from engine.store.process_tree import kill_tree, tell_to_end
-from engine.store.records import ENDED_WITHOUT_A_WORD, FAILED, INTERRUPTED, QUEUED, RUNNING, STOPPED
+from engine.store.records import DEATHS, FAILED, INTERRUPTED, QUEUED, RUNNING, STOPPED
 from engine.store.stop_escalation import KILLED, TERMINATED, StopEscalation, reason_of_force
 
 LONGEST_RETRY_S = 60.0
@@ -114,7 +114,7 @@ class WorkerKeeper:
         others = (self._workers_runs - mine.keys()) & self._tail.store.numbers()  # but for those deleted meanwhile
         for number in others:  # another window may have been faster, and knows less
             run = self._tail.store.run(number)
-            if (run.state, run.reason) == (INTERRUPTED, ENDED_WITHOUT_A_WORD):
+            if run.state == INTERRUPTED and run.reason in DEATHS:
                 mine[number] = run
         for run in mine.values():
             self._took_a_run = True
@@ -168,7 +168,7 @@ class WorkerKeeper:
             if number in self._stops:
                 state, reason = STOPPED, reason_of_force(run)
             else:
-                state, reason = INTERRUPTED, ENDED_WITHOUT_A_WORD
+                state, reason = INTERRUPTED, self._tail.store.reason_of_death(number)
             if self._tail.store.set_state(number, state, reason, RUNNING, (run.pid, run.pid_started)):
                 _append_to_log(run, reason, output.last_lines() if output else "")
                 self._tail.touch()

@@ -7,14 +7,17 @@ import os
 import shutil
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
+from engine import beside
 from engine.cli.opening import opened
 from engine.cli.terminal import say
-from engine.data.cache_room import reason_of, size_in_words
+from engine.data.cache_room import lock_file, reason_of, size_in_words
+from engine.data.only_one import only_one_if_free
 from engine.store import Store
 from engine.store.liveness import is_had
 from engine.store.records import RUNNING
@@ -74,6 +77,21 @@ def clear_teachers(home: Path, older_than_days: float, yes: bool) -> None:
         shutil.rmtree(aside, ignore_errors=True)
     freed = sum(kept.bytes for aside, kept in gone if not aside.exists())
     say(f"{len(gone)} teacher{'s' * (len(gone) != 1)} deleted, {size_in_words(freed)} freed.")
+
+
+def clear_leftovers(home: Path) -> None:
+    """Delete what processes left that died while they kept a teacher, or deleted one. A teacher that is whole stays."""
+    for path in (home / "teachers").glob("*.*-*"):
+        key, _, kind = path.name.partition(".")
+        if GOING in path.name and beside.is_left(path):
+            beside.remove(path)
+        elif kind.startswith(f"{beside.PART}-") and beside.is_left(path):
+            lock = lock_file(home / "cache", key)
+            with only_one_if_free(lock) as free:  # one of another container has a number that means nothing here
+                if free:
+                    beside.remove(path)
+                    with suppress(OSError):
+                        lock.unlink(missing_ok=True)
 
 
 def _put_aside(store: Store, wanted: Iterable[Kept]) -> list[tuple[Path, Kept]]:

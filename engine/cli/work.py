@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from engine.cli import kept_teachers
 from engine.cli.crew import DONE, Crew, module_path, worker_command
 from engine.cli.execute import CHECKPOINT_EVERY_S, DEVICE_LOST, StopControl, execute
 from engine.cli.opening import how_it_ended, opened, say_interrupted
@@ -174,6 +175,7 @@ def _take_up(store: Store, resume_interrupted: bool) -> None:
     """Mark what died, tidy up after it, and put it back in the queue where the person chose so."""
     store.recover_dead()
     clear_leftovers(store)
+    kept_teachers.clear_leftovers(store.home)
     if not resume_interrupted:
         say_interrupted(store)
         return

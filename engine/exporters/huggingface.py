@@ -29,7 +29,7 @@ def export(run: RunRecord, scores: Iterable[ScoreRow], folder: Path) -> list[Pat
     """
     from engine.analysis.model_card import model_card
     from engine.exporters.parity import ROWS, largest_difference
-    from engine.exporters.target_folder import check_target, written_beside
+    from engine.exporters.target_folder import check_target, must_be_outside, written_beside
 
     task = catalog.tasks().get(run.task)
     if task is None:
@@ -37,6 +37,7 @@ def export(run: RunRecord, scores: Iterable[ScoreRow], folder: Path) -> list[Pat
     stored = run.folder / "student"
     files = _student_files(run)
     target = check_target(Path(folder))
+    must_be_outside(target, run.folder.parent.parent)
     _check_room(target, files)
     with written_beside(target) as part:
         for file in files:

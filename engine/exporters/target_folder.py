@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine.analysis.export_record import FILE_NAME, read_record
+from engine.beside import clear_leftovers, old_of, part_of
 from engine.errors import DataError
+from engine.store.backup import sync
+
+GO_WITH_THE_HOME = ("runs", "trash", "teachers", "cache")
 
 
 def check_target(folder: Path) -> Path:
@@ -41,19 +44,30 @@ def check_target(folder: Path) -> Path:
     return target
 
 
+def must_be_outside(target: Path, home: Path) -> None:
+    """Raises DataError for a folder among those of a home that go with their run, or are cleared."""
+    for name in GO_WITH_THE_HOME:
+        if target.resolve().is_relative_to((home / name).resolve()):
+            raise DataError(
+                f"{target} lies in {home / name}, from which this program deletes; choose a folder outside it for the export."
+            )
+
+
 @contextmanager
 def written_beside(target: Path) -> Iterator[Path]:
     """A new folder beside ``target`` to write into; takes its place when the block ends well, else is removed.
 
     Raises DataError when the disk refuses; what was in ``target`` is then still there.
     """
-    part = target.with_name(f".{target.name}.part-{os.getpid()}")
-    old = target.with_name(f".{target.name}.old-{os.getpid()}")
+    hidden = target.with_name(f".{target.name}")
+    part, old = part_of(hidden), old_of(hidden)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _clear_leftovers(target)
+        clear_leftovers(target, hidden.name)
         part.mkdir()
         yield part
+        for path in (*sorted(part.rglob("*")), part):  # on the disk before an earlier export is given up for it
+            sync(path)
         check_target(target)  # someone may have put something there meanwhile
         if target.is_dir():
             target.rename(old)
@@ -63,6 +77,7 @@ def written_beside(target: Path) -> Iterator[Path]:
             if old.is_dir():
                 old.rename(target)
             raise
+        sync(target.parent)
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise DataError(
@@ -70,19 +85,3 @@ def written_beside(target: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
-
-
-def _clear_leftovers(target: Path) -> None:
-    """What exports to ``target`` left whose processes died; an earlier export that one had moved aside is put back."""
-    import psutil  # here: the window's first painting lists the exporters
-
-    for path in target.parent.glob(f".{glob.escape(target.name)}.*-*"):
-        kind, _, pid = path.name.removeprefix(f".{target.name}.").partition("-")
-        gone = pid.isdecimal() and (int(pid) == os.getpid() or not psutil.pid_exists(int(pid)))
-        if not gone or kind not in ("part", "old"):
-            continue
-        if kind == "old" and not target.exists():
-            with suppress(OSError):
-                path.rename(target)
-        else:
-            shutil.rmtree(path, ignore_errors=True)

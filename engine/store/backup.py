@@ -8,6 +8,7 @@ import time
 from contextlib import closing, suppress
 from pathlib import Path
 
+from engine.beside import part_of
 from engine.errors import StoreError
 from engine.store.home import make_private_folder
 from engine.store.sentences import FULL, IOERR, READONLY, as_store_error, in_sentences, repair_of, result_code
@@ -37,7 +38,7 @@ def copy_store(file: Path, target: Path) -> Path:
         raise StoreError(f"{target} is there already; nothing was copied. Choose another name.")
     if not target.parent.is_dir():
         make_private_folder(target.parent)
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    part = part_of(target)
     try:
         with in_sentences(part):
             os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))

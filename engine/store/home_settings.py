@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from engine.store.home import open_private
+from engine.beside import write_note
 
 FILE = "settings.json"
 KEEP_AWAKE = "DISTILL_KEEP_AWAKE"  # environment: 0 lets the machine sleep, 1 keeps it awake; goes before the file
@@ -27,15 +27,9 @@ def is_given() -> bool:
 
 def set_keeps_awake(home: Path, keep: bool) -> None:
     """Choose it for runs that begin from now on. A home that cannot be written keeps what it had."""
-    beside = home / f"{FILE}.{os.getpid()}.new"  # two windows may write at once
-    try:
+    with suppress(OSError):
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open_private(beside) as file:
-            json.dump(_read(home) | {"keep_awake": keep}, file, indent=1)
-        beside.replace(home / FILE)
-    except OSError:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
+    write_note(home / FILE, json.dumps(_read(home) | {"keep_awake": keep}, indent=1))
 
 
 def _read(home: Path) -> dict[str, object]:

@@ -17,6 +17,12 @@ ENDED = (PAUSED, FINISHED, STOPPED, FAILED, INTERRUPTED)  # no process has it, a
 RESUMABLE = (PAUSED, STOPPED, FAILED, INTERRUPTED)  # goes on from its last checkpoint when it is queued again
 STOP, PAUSE = "stop", "pause"  # what a running run can be asked for
 ENDED_WITHOUT_A_WORD = "The training process ended without a word (killed, or the machine went down)."
+ENDED_BEFORE_IT_COULD = {
+    kind: f"The training process ended before it could {kind} as it was asked to (killed, or the machine went down)."
+    for kind in (STOP, PAUSE)
+}
+DEATHS = (ENDED_WITHOUT_A_WORD, *ENDED_BEFORE_IT_COULD.values())
+STUDENT = "student"  # the folder of the kept one, within the run's
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ class RunRecord:
     @property
     def has_student(self) -> bool:
         """Whether a student was kept and can be exported."""
-        return (self.folder / "student" / "config.json").is_file()
+        return (self.folder / STUDENT / "config.json").is_file()
 
     @property
     def log_file(self) -> Path:

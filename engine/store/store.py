@@ -13,6 +13,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from engine.beside import put_back
 from engine.config import DistillationConfig
 from engine.errors import StoreError
 from engine.store import schema
@@ -24,6 +25,7 @@ from engine.store.marks import fits, run_mark, seal_run
 from engine.store.processes import own_machine
 from engine.store.records import (
     ENDED,
+    ENDED_BEFORE_IT_COULD,
     ENDED_WITHOUT_A_WORD,
     INTERRUPTED,
     PAUSE,
@@ -33,6 +35,7 @@ from engine.store.records import (
     RUNNING,
     STOP,
     STOPPED,
+    STUDENT,
     RunRecord,
 )
 from engine.store.rows import first_row, next_revision
@@ -87,10 +90,10 @@ class Store(CurveReader):
         return self.enqueue_all([config])[0]
 
     def enqueue_all(self, configs: Sequence[DistillationConfig]) -> list[int]:
-        """Add runs to the end of the queue in this order, all or none; returns their ids."""
+        """Add runs to the end of the queue in this order, all or none; returns their ids. They outlive a power cut."""
         runs = []
         tomls = [config.to_toml() for config in configs]
-        with self.writing():
+        with self.writing(durable=True):
             for config, toml in zip(configs, tomls, strict=True):
                 colour = self._value("SELECT COUNT(*) FROM runs") % COLOURS
                 row = {**first_row(config, toml, QUEUED), "revision": self._next_revision(), "colour": colour}
@@ -142,17 +145,25 @@ class Store(CurveReader):
             self.change(run, **values)
             if state in ENDED:
                 self._database.conn.execute("DELETE FROM requests WHERE run = ?", [run])
+        if state in ENDED:
+            put_back(self.folder(run) / STUDENT)  # of a process that died before it had a new one in its place
         return True
 
     def recover_dead(self) -> list[int]:
-        """Mark running runs whose process is gone as interrupted; returns their ids."""
+        """Mark running runs whose process is gone as interrupted; returns their ids. One that was asked to stop or to pause is
+        said to have been: it does not go on by itself."""
         gone = [run for run in self.runs(RUNNING) if not is_had(run)]
         marked = []
         for run in gone:
-            if self.set_state(run.id, INTERRUPTED, ENDED_WITHOUT_A_WORD, RUNNING, (run.pid, run.pid_started)):
+            reason = self.reason_of_death(run.id)
+            if self.set_state(run.id, INTERRUPTED, reason, RUNNING, (run.pid, run.pid_started)):
                 marked.append(run.id)
-                append_line(run.log_file, ENDED_WITHOUT_A_WORD)
+                append_line(run.log_file, reason)
         return marked
+
+    def reason_of_death(self, run: int) -> str:
+        """What is said of a run whose process died without a word: more where it had been asked to stop or to pause."""
+        return ENDED_BEFORE_IT_COULD.get(self.requested(run), ENDED_WITHOUT_A_WORD)
 
     def request_stop(self, run: int) -> None:
         """Ask a running run to stop and keep its student; a queued run is stopped at once."""

@@ -66,7 +66,7 @@ def purge(store: Store, runs: Iterable[int]) -> int:
     wanted = dict.fromkeys(runs)
     going: list[Path] = []
     try:
-        with store.writing():
+        with store.writing(durable=True):  # the folders are gone after it
             for run in wanted:
                 if store.run(run).trashed_at is None:
                     raise StoreError(

@@ -79,7 +79,7 @@ def _take(store: Store, file: Path) -> int:
 
 def _store(store: Store, file: Path, origin: _Origin, events: list[Event]) -> int:
     run = origin.run
-    with store.writing() as database:
+    with store.writing(durable=True) as database:  # the file is gone after it
         found = database.conn.execute("SELECT attempt, started_at, created_at FROM runs WHERE id = ?", [run]).fetchone()
         wanted = found is not None and origin.is_of(*found)
         known = database.conn.execute("SELECT 1 FROM taken_in WHERE file = ?", [file.name]).fetchone()

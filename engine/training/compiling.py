@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from engine.beside import write_note
 from engine.config import DistillationConfig
 from engine.models.compiled import Compiled, is_small, rung
 from engine.models.forward import Forward, reason_of
@@ -258,6 +258,5 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _write(file: Path, content: Mapping[str, Any]) -> None:
-    part = file.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    part.replace(file)
+    """A disk that refuses ends no run: it is decided again then, and a resumed run's log says where that came out otherwise."""
+    write_note(file, json.dumps(content, indent=1))

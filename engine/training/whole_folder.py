@@ -6,7 +6,6 @@ A disk that refuses for a while (full, read-only, an error) is waited for. Knows
 from __future__ import annotations
 
 import errno
-import glob
 import os
 import re
 import shutil
@@ -14,8 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import psutil
-
+from engine.beside import clear_leftovers, old_of, part_of
 from engine.events import Emit, Log, Phase
 from engine.patience import PATIENCE_S, patiently
 
@@ -86,9 +84,8 @@ def _may_pass(error: Exception) -> bool:
 
 
 def _write_once(folder: Path, write: Callable[[Path], object], replaces: bool) -> None:
-    part = folder.with_name(f"{folder.name}.part-{os.getpid()}")
-    old = folder.with_name(f"{folder.name}.old-{os.getpid()}")
-    _clear_leftovers(folder)
+    part, old = part_of(folder), old_of(folder)
+    clear_leftovers(folder)  # also what this process left when the disk refused
     part.mkdir(mode=0o700)  # never its parents: a home that was removed meanwhile is not made anew
     try:
         write(part)
@@ -108,16 +105,3 @@ def _write_once(folder: Path, write: Callable[[Path], object], replaces: bool) -
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-
-
-def _clear_leftovers(folder: Path) -> None:
-    """What processes left that died while they wrote this folder, and what this one left when the disk refused."""
-    for path in folder.parent.glob(f"{glob.escape(folder.name)}.*-*"):
-        kind, _, pid = path.name.removeprefix(f"{folder.name}.").partition("-")
-        gone = pid.isdecimal() and (int(pid) == os.getpid() or not psutil.pid_exists(int(pid)))
-        if not gone or kind not in ("part", "old"):
-            continue
-        if kind == "old" and not folder.exists():
-            path.rename(folder)  # it died between the two renames
-        else:
-            shutil.rmtree(path, ignore_errors=True)

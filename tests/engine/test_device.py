@@ -34,6 +34,12 @@ def test_threads_by_wish_by_environment_and_by_measurement_once(
     assert again == first and "on this machine" in reason
 
 
+def test_a_disk_that_takes_no_note_of_the_threads_ends_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr("engine.device._fastest_threads", lambda: 7)
+    assert choose_threads(0, tmp_path / "no such folder")[0] == 7
+
+
 def test_a_damaged_note_of_the_threads_is_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     (tmp_path / "threads.json").write_text("{")

@@ -12,7 +12,10 @@ from typer.testing import CliRunner, Result
 
 from engine.cli import kept_teachers
 from engine.cli.app import app
+from engine.cli.work import work
 from engine.config import parse_config
+from engine.data.cache_room import lock_file
+from engine.data.only_one import only_one_if_free
 from engine.store import Store
 from engine.store.processes import own_identity
 
@@ -80,6 +83,20 @@ def test_what_a_process_left_that_died_while_deleting_goes_too(folder: Path) -> 
     (folder / "old").rename(folder / "old.going-1")
     clear("--yes")
     assert left(folder) == set()
+
+
+def test_a_worker_clears_what_died_while_it_was_kept_or_deleted_but_nothing_that_is_being_kept(
+    folder: Path, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    dead, alive = 2**22 + 7, os.getppid()
+    names = [f"used.part-{dead}", f"old.going-{dead}", f"half.part-{dead}", f"held.part-{dead}", f"new.part-{alive}"]
+    for name in names:
+        (folder / name).mkdir()
+        (folder / name / "model.safetensors").touch()
+    with only_one_if_free(lock_file(home / "cache", "held")):  # by a process whose number means nothing here
+        work(home, 0.0, quiet=True)
+    assert left(folder) == {"used", "old", "broken", f"held.part-{dead}", f"new.part-{alive}"}
+    assert not list((home / "cache").glob("half.*"))
 
 
 def test_the_cache_says_how_its_limit_is_set() -> None:

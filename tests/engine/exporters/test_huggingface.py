@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,6 +85,16 @@ def test_an_earlier_export_is_replaced_and_anything_else_is_not(kept_run: RunRec
 def test_the_run_s_own_student_is_never_the_target(kept_run: RunRecord) -> None:
     with pytest.raises(DataError, match="no earlier export"):
         export(kept_run, [], kept_run.folder / "student")
+
+
+def test_an_export_into_the_run_s_own_folder_would_go_with_it_and_is_refused(
+    kept_run: RunRecord, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(kept_run.folder, home / "runs" / "7")
+    with pytest.raises(DataError, match="from which this program deletes"):
+        export(replace(kept_run, folder=home / "runs" / "7"), [], home / "runs" / "7" / "exported")
+    assert not (home / "runs" / "7" / "exported").exists()
 
 
 def test_a_run_without_a_student_is_refused(kept_run: RunRecord, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from engine.analysis.export_record import ExportRecord, write_record
 from engine.errors import DataError
-from engine.exporters.target_folder import check_target, written_beside
+from engine.exporters import target_folder
+from engine.exporters.target_folder import check_target, must_be_outside, written_beside
 
 
 def earlier_export(folder: Path) -> Path:
@@ -52,6 +53,32 @@ def test_a_record_that_points_outside_is_no_record(tmp_path: Path, names: tuple[
     write_record(folder, ExportRecord(1, "old", "huggingface", names, 6, 0.0))
     with pytest.raises(DataError, match="no earlier export"):
         check_target(folder)
+
+
+@pytest.mark.parametrize("name", ["runs/7/mine", "runs/8", "trash/x", "teachers/mine", "cache/mine"])
+def test_a_folder_that_goes_with_a_run_or_is_cleared_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    for home in (tmp_path, tmp_path / "link"):
+        with pytest.raises(DataError, match=r"from which this program deletes; choose a folder outside it"):
+            must_be_outside(home / name, tmp_path)
+    must_be_outside(tmp_path / "exports" / "mine", tmp_path)
+
+
+def test_an_export_is_on_the_disk_before_an_earlier_one_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = earlier_export(tmp_path / "old")
+    synced: list[str] = []
+
+    def sync(path: Path) -> None:
+        if path != tmp_path:
+            assert (target / "model.safetensors").read_bytes() == b"old"
+        synced.append(path.name)
+
+    monkeypatch.setattr(target_folder, "sync", sync)
+    with written_beside(target) as part:
+        (part / "model.safetensors").write_bytes(b"new")
+    assert synced == ["model.safetensors", part.name, tmp_path.name]
 
 
 def test_written_whole_and_nothing_left_beside(tmp_path: Path) -> None:

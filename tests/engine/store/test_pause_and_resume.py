@@ -105,6 +105,19 @@ def test_a_flush_tells_whether_all_is_stored(store: Store, make_config: Make) ->
         assert writer.flush(10.0) and len(store.curve(run, "train/loss")[0]) == 2
 
 
+@pytest.mark.parametrize("kind", ["stop", "pause"])
+def test_a_run_that_died_before_it_could_stop_as_asked_does_not_go_on_by_itself(
+    store: Store, make_config: Make, kind: str
+) -> None:
+    run = store.enqueue(make_config())
+    store.claim(2**22 + 1, 1.0)
+    (store.request_stop if kind == "stop" else store.request_pause)(run)
+    assert store.recover_dead() == [run] and f"before it could {kind} as it was asked" in store.run(run).reason
+    assert store.resume_interrupted() == ([], []) and store.run(run).state == "interrupted"
+    store.resume(run)
+    assert store.run(run).state == "queued" and store.requested(run) == "", "a person may"
+
+
 def test_a_run_that_died_goes_on_by_itself_as_long_as_it_gets_further(
     store: Store, make_config: Callable[..., DistillationConfig]
 ) -> None:

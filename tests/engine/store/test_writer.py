@@ -18,7 +18,7 @@ import pytest
 from engine.config import DistillationConfig
 from engine.errors import StoreError
 from engine.events import Facts, Log, Metrics, Phase
-from engine.store import RunWriter, Store
+from engine.store import RunWriter, Store, trash, unsaved
 from engine.store import writer as writer_module
 from engine.store.schema import connect as real_connect
 
@@ -407,3 +407,25 @@ def test_what_a_checkpoint_rests_on_and_a_run_s_end_outlive_a_power_cut(
     assert store.pragma("synchronous") == 2
     store.update(run, note="a note")
     assert store.pragma("synchronous") == 1
+
+
+def test_what_files_are_deleted_after_and_what_is_queued_outlive_a_power_cut(
+    store: Store, run: int, make_config: Callable[..., DistillationConfig]
+) -> None:
+    """A file goes only once what it held, or that nobody wants it, is on the disk."""
+
+    def after(do: Callable[[], object]) -> int:
+        store.update(run, note="a note")
+        assert store.pragma("synchronous") == 1
+        do()
+        return store.pragma("synchronous")
+
+    assert after(lambda: store.enqueue(make_config())) == 2
+    unsaved.keep(store.home, run, [Metrics(1, 0.0, {"train/loss": 1.0})])
+    assert after(lambda: unsaved.take_in(store)) == 2 and not list((store.home / "unsaved").iterdir())
+    store.set_state(run, "stopped")
+    trash.discard(store, run)
+    other = store.enqueue(make_config())
+    store.update(other, note="a note")
+    trash.purge(store, [run])
+    assert store.pragma("synchronous") == 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from pathlib import Path
 
 import pytest
@@ -100,15 +99,3 @@ def test_safetensors_tells_the_systems_number_in_its_text() -> None:
 
     error = SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
     assert whole_folder.error_number(error) == errno.ENOSPC and whole_folder.error_number(ValueError("x")) is None
-
-
-def test_what_dead_processes_left_is_cleared_and_a_death_between_the_renames_is_mended(tmp_path: Path) -> None:
-    keep(tmp_path / "kept", write_text("first"))
-    dead = 2**22 + 7  # larger than any pid
-    (tmp_path / "kept").rename(tmp_path / f"kept.old-{dead}")
-    (tmp_path / f"kept.part-{dead}").mkdir()
-    (tmp_path / f"kept.part-{os.getppid()}").mkdir()
-    (tmp_path / "kept.other").mkdir()
-    whole_folder._clear_leftovers(tmp_path / "kept")
-    names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["kept", "kept.other", f"kept.part-{os.getppid()}"] and text_of(tmp_path / "kept") == "first"
