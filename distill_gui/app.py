@@ -178,12 +178,17 @@ class Studio(QObject):
             from engine.analysis.published import read_published
 
             self.models.runs.set_published(published_lines(read_published()))
+        come_or_gone = any(
+            record.trashed_at is not None or self.models.runs.record(record.id) is None for record in records
+        )
         self.models.runs.update(records)
         for model in self._made("table", "export"):
             model.update(records)
         for model in self._made("compose"):
             model.update_runs(records)
         self.window.set_status(status_of(self.models))
+        if come_or_gone:
+            self._look_into_trash()
         if first:
             self._see_to_interrupted([record for record in records if was_cut_off(record)])
 
@@ -252,7 +257,7 @@ class Studio(QObject):
     def _on_forgotten(self, runs: list[int]) -> None:
         """Keep nothing of runs that somebody deleted for good: a window lives for weeks."""
         self._results.forget(runs)
-        self.models.runs.remove(runs)
+        self.models.runs.forget(runs)
         for model in self._made("table"):
             model.forget(runs)
         for model in self._made("export"):
@@ -260,6 +265,12 @@ class Studio(QObject):
         for model in self._made("compose"):
             model.forget_runs(runs)
         self._on_rewound(runs)
+        self._look_into_trash()
+
+    def _look_into_trash(self) -> None:
+        """What is shown of the trash is what is in it, whoever discards, restores and deletes."""
+        if self.window.trash is not None:
+            self.engine.list_trash()
 
     def _say(self, text: str) -> None:
         self.window.notify(text)

@@ -57,6 +57,7 @@ class RunListModel(QAbstractListModel):
         changed, moved = [], False
         told, self.known = self.known, True
         records = list(records)
+        dropped = self._marks.settle(records, are_all=not told)
         self.remove(record.id for record in records if record.trashed_at is not None)
         ticked, compared = self.ticked(), self._compared_with()
         for record in records:
@@ -72,6 +73,8 @@ class RunListModel(QAbstractListModel):
             moved = moved or old is None or was != self._order.place(record)
             if record.state == "running" and (old is None or old.state != "running"):
                 self._ticked.setdefault(record.id, True)
+        if dropped:
+            self._remark()
         if not changed:
             if not told:
                 self.records_changed.emit(frozenset())
@@ -90,7 +93,7 @@ class RunListModel(QAbstractListModel):
             self.ticked_changed.emit()
 
     def remove(self, runs: Iterable[int]) -> None:
-        """Forget runs that were discarded."""
+        """Take out runs that were discarded; what a person has marked stays marked, they may come back."""
         ticked, compared = self.ticked(), self._compared_with()
         gone = [run for run in runs if run in self._records]
         for run in gone:
@@ -104,6 +107,14 @@ class RunListModel(QAbstractListModel):
             self.records_changed.emit(frozenset(gone))
             if self.ticked() != ticked:
                 self.ticked_changed.emit()
+
+    def forget(self, runs: Iterable[int]) -> None:
+        """Keep nothing of runs that were deleted for good."""
+        runs = list(runs)
+        dropped = self._marks.forget(runs)
+        self.remove(runs)
+        if dropped:
+            self._remark()
 
     def set_published(self, scores: Mapping[tuple[str, str, str], tuple[str, float]]) -> None:
         """Published results by (task, loss, architecture): what to call the figure, and the figure from 0 to 1."""
@@ -171,6 +182,7 @@ class RunListModel(QAbstractListModel):
     def set_pinned(self, runs: Iterable[int], pinned: bool) -> None:
         """Keep these runs at the top, or no longer."""
         self._marks.pin(runs, pinned)
+        self._marks.settle(self._records.values(), are_all=False)
         self._remark()
 
     def is_pinned(self, run: int) -> bool:
@@ -180,6 +192,7 @@ class RunListModel(QAbstractListModel):
         """Compare all runs with this one, None for with none."""
         if run != self._marks.baseline:
             self._marks.baseline = run
+            self._marks.settle(self._records.values(), are_all=False)
             self._remark()
 
     def baseline(self) -> RunRecord | None:

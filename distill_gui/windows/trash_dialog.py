@@ -42,6 +42,7 @@ class TrashDialog(QDialog):
     def __init__(self, parent: QWidget | None = None, ask: Callable[[QWidget, int, int], bool] | None = None) -> None:
         super().__init__(parent)
         self._ask = ask or ask_purge
+        self._entries: list[Entry] | None = None
         self.setWindowTitle("Trash")
         self.resize(WIDTH, HEIGHT)
         self.model = QStandardItemModel(self)
@@ -87,6 +88,10 @@ class TrashDialog(QDialog):
 
         Where they are all gone the one in their place is chosen: the buttons never come to mean all by themselves.
         """
+        entries = list(entries)
+        if entries == self._entries:
+            return
+        self._entries, scrolled = entries, self.rows.verticalScrollBar().value()
         selected = self.rows.selectionModel().selectedIndexes()
         chosen = {int(index.data(RUN_ROLE)) for index in selected}
         first = min((index.row() for index in selected), default=-1)
@@ -105,6 +110,7 @@ class TrashDialog(QDialog):
                 item.setData(value, role)
             self.model.appendRow(item)
         self._choose(chosen, first)
+        self.rows.verticalScrollBar().setValue(scrolled)  # somebody else has changed what is in it
         show_if(self.card, bool(entries))
         self.text.setText(
             "Discarded runs are hidden from lists, tables and the queue. Nothing of them is deleted until you say so here."
@@ -153,7 +159,9 @@ class TrashDialog(QDialog):
     def _on_purge(self) -> None:
         chosen = self._chosen()
         if chosen and self._ask(self, len(chosen), self._size()):
-            self.purge_wanted.emit(chosen)
+            there = {record.id for record, _ in self._entries or ()}
+            if still := [run for run in chosen if run in there]:  # the others were restored or deleted meanwhile
+                self.purge_wanted.emit(still)
 
 
 class PurgeQuestion(QDialog):

@@ -14,8 +14,9 @@ from distill_gui.models.run_charts import ChartOptions
 from distill_gui.services.preferences import Preferences
 from distill_gui.widgets.toast import Toast
 from distill_gui.windows.desktop_notice import DesktopNotice
+from distill_gui.windows.trash_dialog import RUN_ROLE
 from engine.config import parse_config
-from engine.store import RunRecord, Store
+from engine.store import RunRecord, Store, trash
 from engine.store.home_settings import KEEP_AWAKE, keeps_awake
 from engine.store.records import ENDED_WITHOUT_A_WORD
 
@@ -179,6 +180,37 @@ def test_what_was_just_queued_can_be_taken_back_and_that_too(
     click("2 runs are in the queue.")
     click("2 runs are in the trash.")
     qtbot.waitUntil(lambda: [run.name for run in studio.models.runs.records()] == ["cut off", "another"])
+
+
+def test_the_open_trash_shows_what_others_do_and_marks_go_with_what_they_delete(
+    open_window: Callable[[], Studio], home: Path, qtbot: QtBot
+) -> None:
+    Preferences(home).set_welcomed()
+    store = Store(home)
+    runs = [store.enqueue(parse_config(QUEUED)) for _ in range(3)]
+    for run in runs:
+        store.set_state(run, "stopped")
+    studio = open_window()
+    qtbot.waitUntil(lambda: len(studio.models.runs.records()) >= 3)
+    studio.models.runs.set_pinned(runs, True)
+    studio.window.show_trash()
+    dialog = studio.window.trash
+    assert dialog is not None
+
+    def shows(*wanted: int) -> Callable[[], bool]:
+        return lambda: {dialog.model.item(row).data(RUN_ROLE) for row in range(dialog.model.rowCount())} == set(wanted)
+
+    qtbot.waitUntil(lambda: "empty" in dialog.text.text())
+    trash.discard(store, runs[0])
+    trash.discard(store, runs[1])
+    qtbot.waitUntil(shows(runs[0], runs[1]))
+    trash.restore(store, runs[0])
+    qtbot.waitUntil(shows(runs[1]))
+    trash.purge(store, [runs[1]])
+    qtbot.waitUntil(shows())
+    store.close()
+    studio.window.close()
+    assert Preferences(home).marks["pinned"] == [runs[0], runs[2]]
 
 
 def test_an_old_offer_resumes_nothing_that_was_decided_about_since(

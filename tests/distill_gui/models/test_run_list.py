@@ -319,6 +319,23 @@ def test_marks_outlive_the_model_and_runs_that_come_later(qtbot: QtBot, record: 
     assert again.shown() == [2, 1, 3] and again.marks() == first.marks()
 
 
+def test_a_mark_goes_with_its_run_and_says_so(qtbot: QtBot, model: RunListModel, record: Make) -> None:
+    model.set_marks({"pinned": [1, 3, 8], "baseline": 2})
+    with qtbot.waitSignal(model.marks_changed):  # deleted for good while no window was open
+        model.update([record(1), record(2), record(3, trashed_at=5.0), record(4)])
+    assert model.marks() | {"made": 0} == {"pinned": [1, 3], "baseline": 2, "made": 0}
+    with qtbot.assertNotEmitted(model.marks_changed):
+        model.forget([4])
+    with qtbot.waitSignal(model.marks_changed):
+        model.forget([2, 3])
+    assert model.marks() | {"made": 0} == {"pinned": [1], "baseline": None, "made": 0} and model.shown() == [1]
+    empty = RunListModel()
+    empty.set_marks({"pinned": [1], "baseline": 1})
+    with qtbot.waitSignal(empty.marks_changed):
+        empty.update([])
+    assert empty.marks() == {"pinned": [], "baseline": None, "made": {}}
+
+
 def test_a_selected_run_stays_selected_when_it_is_pinned(model: RunListModel, record: Make) -> None:
     model.update(record(run) for run in range(5))
     index = QPersistentModelIndex(model.index(model.row_of(1)))

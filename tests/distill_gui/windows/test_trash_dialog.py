@@ -122,3 +122,35 @@ def test_many_chosen_runs_are_chosen_again_at_once(dialog: TrashDialog, record: 
     dialog.rows.selectionModel().selectionChanged.connect(lambda *_: told.append(1))
     dialog.set_entries(entries[1:100] + entries[101:])
     assert dialog.restore_button.text() == "Restore all 198" and len(told) < 5, "one by one would take minutes"
+
+
+def test_somebody_elses_change_scrolls_nothing_and_a_repeated_answer_touches_nothing(
+    dialog: TrashDialog, record: Callable[..., RunRecord], qtbot: QtBot
+) -> None:
+    entries = [(record(run, trashed_at=5.0), 700) for run in range(60)]
+    dialog.set_entries(entries)
+    qtbot.waitUntil(lambda: dialog.rows.verticalScrollBar().maximum() > 0)
+    dialog.rows.verticalScrollBar().setValue(960)
+    dialog.set_entries(entries[:50] + entries[51:])
+    qtbot.wait(20)
+    assert dialog.rows.verticalScrollBar().value() == 960
+    with qtbot.assertNotEmitted(dialog.model.modelReset):
+        dialog.set_entries(entries[:50] + entries[51:])
+
+
+def test_a_run_restored_elsewhere_while_the_question_is_open_is_not_deleted(
+    qtbot: QtBot, record: Callable[..., RunRecord]
+) -> None:
+    entries = [(record(run, trashed_at=5.0), 700) for run in (3, 2, 1)]
+
+    def ask(parent: QWidget, count: int, size: int) -> bool:
+        dialog.set_entries(entries[1:])
+        return True
+
+    dialog = TrashDialog(ask=ask)
+    qtbot.addWidget(dialog)
+    dialog.set_entries(entries)
+    dialog.show()
+    with qtbot.waitSignal(dialog.purge_wanted) as said:
+        qtbot.mouseClick(dialog.purge_button, Qt.MouseButton.LeftButton)
+    assert said.args == [[2, 1]]

@@ -196,7 +196,7 @@ def test_a_run_is_pinned_and_compared_with_by_keys_and_menu(
     assert models.runs.baseline().id == 3
     baseline.trigger()
     pin.trigger()
-    assert models.runs.marks() == {"pinned": [1, 3], "baseline": None}
+    assert models.runs.marks() == {"pinned": [1, 3], "baseline": None, "made": {"1": 0.0, "3": 0.0}}
 
 
 def test_who_pins_a_run_sees_where_it_went(
