@@ -17,6 +17,7 @@ from engine.config import DistillationConfig, parse_leniently, read_text
 from engine.config.reading import decoded
 from engine.data.cache_room import room_limit
 from engine.device import choose_device
+from engine.diagnosis.downloads import cannot_be_had
 from engine.errors import ConfigError, Fault
 from engine.store import RunRecord, Store
 from engine.store.processes import own_identity
@@ -72,6 +73,8 @@ def run_here(path: Path, overrides: list[str], home: Path, only_queue: bool) -> 
     assert config is not None, "no faults means a configuration"
     if config.training.device.startswith("cuda"):
         choose_device(config.training.device)  # whether it is there only torch can say; before anything is stored
+    if not only_queue and (fault := cannot_be_had(config)):
+        raise ConfigError([fault], str(path))
     console = terminal(error=True)
     for notice in found.notices:
         if notice["level"] != "fine":

@@ -15,6 +15,7 @@ from engine.cli.terminal import NameCell, print_list, say, terminal, text_cell
 from engine.config import DistillationConfig, notice_of
 from engine.config.sweep import MOST_RUNS, MOST_RUNS_AT_ALL, Sweep, sweep_over
 from engine.device import choose_device
+from engine.diagnosis.downloads import cannot_be_had
 from engine.errors import ConfigError, Fault
 from engine.training.preflight import preview
 
@@ -31,6 +32,10 @@ def sweep_here(
     for device in dict.fromkeys(config.training.device for config in sweep.configs):
         if device.startswith("cuda"):
             choose_device(device)  # whether it is there only torch can say; before anything is stored
+    if work and not dry_run:
+        unlike = {_looked_at(config, []): config for config in sweep.configs}
+        if unhad := [fault for config in unlike.values() if (fault := cannot_be_had(config))]:
+            raise ConfigError(list(dict.fromkeys(unhad)), str(path))
     console = terminal(error=True)
     for level, notice in [("note", sentence) for sentence in sweep.left_out] + notices:
         console.print(f"[yellow]{level}[/yellow]  {escape(notice)}")

@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.errors import DataError
 from engine.files import opened
+from engine.models.hub import silence_of_hub, silent_sentence
 from engine.visible import cut, on_one_line, without_secrets
 
 FORMATS = (".parquet", ".csv", ".jsonl")
@@ -53,12 +54,15 @@ def read_hub(
     repository: str, configuration: str, splits: Sequence[str], wanted: Sequence[str], optional: Sequence[str]
 ) -> dict[str, Columns]:
     """The ``splits`` that a data set on the hub has, through ``datasets``, which downloads it once. Raises DataError."""
+    silence = silence_of_hub(repository, "datasets/")
     import datasets
 
     datasets.disable_progress_bars()  # the run's own phase says what goes on
     try:
         found = datasets.load_dataset(repository, configuration)
     except Exception as error:  # every layer below raises types of its own: network, hub, files
+        if silence:
+            raise DataError(silent_sentence(f"The data set {repository} ({configuration})", silence)) from error
         raise DataError(
             f"The data set {repository} ({configuration}) could not be had from the hub: {_first_line(error)} "
             "Without a network, set task.source to a folder with train and validation files."

@@ -14,7 +14,9 @@ from engine import catalog
 from engine.config import DistillationConfig, layers_and_hidden
 from engine.data.rows import rows_are_local
 from engine.diagnosis.finding import Finding, shown
+from engine.errors import Fault
 from engine.models.folder import PICKLES, TOKENIZER_FILES, VOCABULARIES, is_local, look_at_model
+from engine.models.hub import silence_of_hub, silent_sentence
 
 PATIENCE_S = 4.0  # for one answer of the hub
 LARGE = 2 * 10**9  # bytes that are worth a look
@@ -61,6 +63,20 @@ def on_this_machine(config: DistillationConfig) -> tuple[DistillationConfig, lis
     return config.model_copy(update=update), missing
 
 
+def cannot_be_had(config: DistillationConfig) -> Fault | None:
+    """What a run would download first and cannot, as the hub does not answer. Asks it only where something is missing."""
+    missing = on_this_machine(config)[1]
+    if not config.needs_teacher and config.student.init != "layers":  # its tokenizer at most
+        missing = [found for found in missing if not found.key.startswith("teacher.")]
+    if not missing:
+        return None
+    first = missing[0]
+    if not (silence := silence_of_hub(first.reference, "datasets/" if first.kind == "rows" else "")):
+        return None
+    what = " and ".join(dict.fromkeys(found.reference for found in missing))
+    return Fault(", ".join(found.key for found in missing), silent_sentence(what, silence, several=len(missing) > 1))
+
+
 def download_finding(missing: Missing, weights_only: bool) -> Finding:
     """How large a missing thing is, as the hub says; a look where the hub cannot be asked or has no such thing."""
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
@@ -69,6 +85,9 @@ def download_finding(missing: Missing, weights_only: bool) -> Finding:
     what = {"model": "The model", "tokenizer": "The tokenizer", "rows": "The data set"}[missing.kind]
     remedy = "Download it before you go offline, or give a folder; what rests on it is not measured here."
     try:
+        if silence := silence_of_hub(missing.reference, "datasets/" if missing.kind == "rows" else ""):
+            text = f"{what} {name} will be downloaded; its size is not known: the hub does not answer ({silence})."
+            return Finding("look", "download", title, text, remedy, missing.key, {"bytes": None})
         size = _size(missing, weights_only)
     except GatedRepoError:
         text = f"{what} {name} is not here, and the hub gives it only to those who were let in."

@@ -13,6 +13,7 @@ from engine.models.bert_settings import words_of
 from engine.models.bert_tokenizer import read_bert_tokenizer
 from engine.models.contained import must_be_contained
 from engine.models.folder import has_tokenizer, is_local, look_at_model
+from engine.models.hub import silence_of_hub, silent_sentence
 from engine.types import Task
 from engine.visible import cut, on_one_line, without_secrets
 
@@ -142,14 +143,20 @@ def load_tokenizer(reference: str, key: str) -> Any:
     from transformers import AutoTokenizer
 
     quiet_transformers()
+    lacking = f"{key}: {reference} has no tokenizer; give the folder of a tokenizer."
     if not has_tokenizer(reference):
-        raise ModelError(f"{key}: {reference} has no tokenizer; give the folder of a tokenizer.")
+        raise ModelError(lacking)
     if is_local(reference):
         must_be_contained(Path(reference), key)
     with in_sentences(reference, key):
         tokenizer = AutoTokenizer.from_pretrained(
             reference, trust_remote_code=False, use_fast=True, local_files_only=is_local(reference)
         )
+        if len(tokenizer) <= len(
+            tokenizer.all_special_tokens
+        ):  # what transformers makes where there are no files for one
+            silence = "" if is_local(reference) else silence_of_hub(reference)
+            raise ModelError(f"{key}: {silent_sentence(reference, silence)}" if silence else lacking)
     if tokenizer.pad_token_id is None:
         raise ModelError(f"{key}: the tokenizer {reference} has no padding token; choose that of an encoder.")
     return tokenizer
@@ -166,13 +173,13 @@ def load_row_tokenizer(reference: str, key: str) -> Any:
 
 
 class in_sentences:
-    """Turns whatever transformers raises about a reference into one ModelError sentence."""
+    """Turns whatever transformers raises about a reference into one ModelError sentence; a silent hub is not asked for long."""
 
     def __init__(self, reference: str, key: str) -> None:
         self._reference, self._key = reference, key
 
     def __enter__(self) -> None:
-        return None
+        self._silence = "" if is_local(self._reference) else silence_of_hub(self._reference)
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         from safetensors import SafetensorError
@@ -186,6 +193,8 @@ class in_sentences:
             ) from None
         # its files are wrong, whatever the type; a library in Rust that gives up raises what is no Exception
         if (isinstance(error, Exception) or kind.__name__ == "PanicException") and not isinstance(error, EngineError):
+            if self._silence and isinstance(error, OSError | ValueError) and not isinstance(error, UnicodeError):
+                raise ModelError(f"{self._key}: {silent_sentence(self._reference, self._silence)}") from error
             lines = without_secrets(str(error)).strip().splitlines() or ["it is not what it should be"]
             plain = isinstance(error, (OSError, ValueError, RuntimeError, SafetensorError))
             first = lines[0]

@@ -272,3 +272,16 @@ def test_the_list_of_runs_names_the_feature_terms_beside_the_loss(distill, toml:
     store.enqueue(parse_config(toml + '\n[[features]]\nkind = "hidden"\n'))
     store.close()
     assert "kl + hidden" in distill("runs", "--home", home).out
+
+
+def test_what_must_be_downloaded_from_a_silent_hub_is_said_before_anything_is_stored(
+    distill, config: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("engine.diagnosis.downloads.silence_of_hub", lambda *_: "Connection refused")
+    missing = ["--set", "teacher.model=nobody/bert"]
+    typed = distill("run", config, *missing)
+    assert typed.status == 2 and "teacher.model: nobody/bert is not whole on this machine, and the hub" in typed.err
+    typed = distill("sweep", config, *missing, "--over", "loss.lambda=0.1,0.2", "--work")
+    assert typed.status == 2 and typed.err.count("nobody/bert is not whole") == 1 and not home.exists()
+    assert distill("run", config, *missing, "--queue").status == 0, "there may be a network when its turn comes"
