@@ -19,8 +19,8 @@ class PreviewProcess:
     """``ask()`` whenever there is another configuration, ``poll()`` again and again, ``close()`` to be told nothing more.
 
     ``question`` is what the engine is asked: whether it could start (check), whether it would go well (doctor), or whether all
-    combinations of some values could start (sweep). Whoever asks gives a number, by which an answer to an earlier question, on
-    its way already, can be told from one to this.
+    combinations of some values could start (sweep); ``folder`` is the home. Whoever asks gives a number, by which an answer to an
+    earlier question, on its way already, can be told from one to this.
     """
 
     def __init__(
@@ -32,7 +32,10 @@ class PreviewProcess:
         limit_s: float = LIMIT_S,
     ) -> None:
         self._question = question
-        self._command = [*command, question, "-", "--json"]
+        remember = (
+            ["--remember"] if question != "doctor" else []
+        )  # it is asked of every draft, the doctor only when wanted
+        self._command = [*command, question, "-", "--json", *remember, "--home", str(folder)]
         self._folder = folder
         self._settle_s = settle_s
         self._limit_s = limit_s

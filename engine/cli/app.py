@@ -24,6 +24,7 @@ Home = Annotated[
     Path | None, typer.Option("--home", help="Folder of the store. Default: DISTILL_HOME, else the data folder.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Remember = Annotated[bool, typer.Option("--remember", hidden=True)]  # the window's: not again what went well before
 RunReference = Annotated[str, typer.Argument(metavar="RUN", help="Number or exact name of a run.")]
 RunReferences = Annotated[list[str], typer.Argument(metavar="RUN...", help="Numbers or exact names of runs.")]
 
@@ -83,6 +84,7 @@ def sweep(
     json: Annotated[
         bool, typer.Option("--json", help="Only look, as --dry-run does, and print what was found as JSON.")
     ] = False,
+    remember: Remember = False,
     home: Home = None,
 ) -> None:
     """Queue one run for every combination of some keys' values; all or none of them. “distill work” trains them."""
@@ -90,7 +92,7 @@ def sweep(
 
     overs, overrides, folder = over or [], settings or [], home_folder(home)
     if json:
-        raise typer.Exit(look_only(config, overs, overrides, folder, force=force))
+        raise typer.Exit(look_only(config, overs, overrides, folder, force=force, remember=remember))
     raise typer.Exit(sweep_here(config, overs, overrides, folder, dry_run=dry_run, force=force, work=work))
 
 
@@ -99,12 +101,13 @@ def check(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of one run; “-” reads it from stdin.")],
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key.")] = None,
     json: AsJson = False,
+    remember: Remember = False,
     home: Home = None,
 ) -> None:
     """Say whether a run could start, what would stop it, and its sizes. Nothing is written or downloaded."""
     from engine.cli.run import check_only
 
-    raise typer.Exit(check_only(config, settings or [], json, home_folder(home)))
+    raise typer.Exit(check_only(config, settings or [], json, home_folder(home), remember))
 
 
 @app.command()

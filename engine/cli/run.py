@@ -38,9 +38,11 @@ def text_of(path: Path) -> tuple[str, Path]:
     return read_text(path), path.resolve().parent
 
 
-def _look(path: Path, overrides: list[str], home: Path) -> tuple[DistillationConfig | None, Preview]:
+def _look(
+    path: Path, overrides: list[str], home: Path, remember: bool = False
+) -> tuple[DistillationConfig | None, Preview]:
     config, faults = look_at(path, overrides)
-    return config, preview(config, faults, home, thorough=True)
+    return config, preview(config, faults, home, thorough=True, remember=remember)
 
 
 def _raise_faults(found: Preview, path: Path) -> None:
@@ -48,9 +50,9 @@ def _raise_faults(found: Preview, path: Path) -> None:
         raise ConfigError([Fault(fault["key"], fault["message"]) for fault in found.faults], str(path))
 
 
-def check_only(path: Path, overrides: list[str], as_json: bool, home: Path) -> int:
-    """Print the findings; exit status 0 when ready, 2 when not."""
-    _, found = _look(path, overrides, home)
+def check_only(path: Path, overrides: list[str], as_json: bool, home: Path, remember: bool = False) -> int:
+    """Print the findings; exit status 0 when ready, 2 when not. ``remember`` as in ``preview``."""
+    _, found = _look(path, overrides, home, remember)
     if as_json:
         say(json.dumps(found.to_dict(), ensure_ascii=False))
         return 0 if found.ready else 2

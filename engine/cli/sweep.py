@@ -59,9 +59,11 @@ def sweep_here(
     return train_all(home, numbers)
 
 
-def look_only(path: Path, overs: list[str], overrides: list[str], home: Path, *, force: bool) -> int:
+def look_only(
+    path: Path, overs: list[str], overrides: list[str], home: Path, *, force: bool, remember: bool = False
+) -> int:
     """Print as JSON what there is to know of a sweep: its runs by name, faults, notices. Exit status 0, or 2 with faults."""
-    sweep, faults, notices = _read_and_look(path, overs, overrides, home, force)
+    sweep, faults, notices = _read_and_look(path, overs, overrides, home, force, remember)
     found = {
         "ready": not faults,
         "runs": [config.name for config in sweep.configs],
@@ -75,20 +77,20 @@ def look_only(path: Path, overs: list[str], overrides: list[str], home: Path, *,
 
 
 def _read_and_look(
-    path: Path, overs: list[str], overrides: list[str], home: Path, force: bool
+    path: Path, overs: list[str], overrides: list[str], home: Path, force: bool, remember: bool = False
 ) -> tuple[Sweep, list[Fault], list[tuple[str, str]]]:
     """The sweep, all that is wrong with it, and (level, notice)."""
     text, folder = text_of(path)
     most, remedy = (MOST_RUNS_AT_ALL, "") if force else (MOST_RUNS, "say --force if that is meant")
     sweep = sweep_over(text, overs, folder, overrides, most, remedy)
-    return sweep, *_look(sweep, home)
+    return sweep, *_look(sweep, home, remember)
 
 
 def _runs(count: int) -> str:
     return f"{count:,} run{'s' if count != 1 else ''}"
 
 
-def _look(sweep: Sweep, home: Path) -> tuple[list[Fault], list[tuple[str, str]]]:
+def _look(sweep: Sweep, home: Path, remember: bool) -> tuple[list[Fault], list[tuple[str, str]]]:
     """What would stop a run, and what to know, each once. Runs alike in what is looked at are looked at once."""
     known = {fault for _, faults in sweep.drafts for fault in faults}
     faults: dict[Fault, list[str]] = {}
@@ -101,7 +103,7 @@ def _look(sweep: Sweep, home: Path) -> tuple[list[Fault], list[tuple[str, str]]]
     names = {id(draft): named.name for (draft, _), named in zip(sweep.drafts, sweep.configs, strict=False)}
     for alike in kinds.values():
         config, its = alike[0]
-        found = preview(config, its, home, thorough=True)
+        found = preview(config, its, home, thorough=True, remember=remember)
         for fault in (Fault(entry["key"], entry["message"]) for entry in found.faults):
             if fault not in known:
                 faults.setdefault(fault, []).append(names.get(id(config), ""))

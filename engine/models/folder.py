@@ -177,6 +177,13 @@ def content_hash(files: list[Path]) -> str:
     return digest.hexdigest()
 
 
+def looks_of(folder: Path) -> list[tuple[str, int, int, int, int, int]]:
+    """What changes when a file of a folder does; empty where one was changed just now, and may be again unseen. Raises OSError."""
+    looks = sorted(_look_of(file) for file in folder.iterdir() if file.is_file())
+    settled = time.time_ns() - SETTLED_NS
+    return looks if all(changed < settled for *_, changed in looks) else []
+
+
 def _look_of(file: Path) -> tuple[str, int, int, int, int, int]:
     """What changes when a file does, the time of its last change of any kind last."""
     status = file.stat()

@@ -67,12 +67,17 @@ class Preview:
 
 
 def preview(
-    config: DistillationConfig | None, faults: list[Fault], home: Path | None = None, thorough: bool = False
+    config: DistillationConfig | None,
+    faults: list[Fault],
+    home: Path | None = None,
+    thorough: bool = False,
+    remember: bool = False,
 ) -> Preview:
     """Look at data, models and device of a configuration that may have ``faults`` already.
 
     ``home`` is where the run would keep what it asks of its teacher; None: the place that is looked from.
-    ``thorough``: where nothing else stops it, also try all that the run will load (``rehearsal.py``).
+    ``thorough``: where nothing else stops it, also try all that the run will load (``rehearsal.py``). ``remember``: not again what
+    went well before, by a note in the ``home``.
     """
     found = _Findings(Preview(), list(faults))
     result = found.preview
@@ -87,17 +92,27 @@ def preview(
         if teacher is not None and student is not None:
             _look_at_features(config, student, teacher, home or Path(), found)
         if thorough and found.texts and not found.faults:
-            from engine.training.rehearsal import rehearse
-
-            for key, attempt in rehearse(config, task, found.texts, FIRST_ROWS):
-                if found.attempt(key, attempt) is None and found.faults:
-                    break  # what comes after rests on it
+            _rehearse(config, task, found, home if remember else None)
         notice = notice_of(config.loss, config.features)
         if notice:
             found.note("look", "loss.kind", notice)
     result.faults = [{"key": fault.key, "message": fault.message} for fault in dict.fromkeys(found.faults)]
     result.ready = not result.faults
     return result
+
+
+def _rehearse(config: DistillationConfig, task: Task, found: _Findings, home: Path | None) -> None:
+    from engine.training import rehearsed
+    from engine.training.rehearsal import rehearse
+
+    known = rehearsed.key_of(config, task, found.texts) if home is not None else ""
+    if home is not None and rehearsed.was_rehearsed(home, known):
+        return
+    for key, attempt in rehearse(config, task, found.texts, FIRST_ROWS):
+        if found.attempt(key, attempt) is None and found.faults:
+            return  # what comes after rests on it
+    if home is not None:
+        rehearsed.keep(home, known)
 
 
 @dataclass

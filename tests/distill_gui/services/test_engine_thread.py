@@ -158,7 +158,8 @@ def test_a_sweep_is_looked_at_by_its_number_and_the_values_typed(open_thread: An
     ((number, found),) = heard.swept
     assert (number, found["runs"]) == (8, ["a draft"])
     assert found["options"] == [
-        "-", "--json", "--over", "loss.kind=kl,none", "--over", "task.max_length=64", "--force",
+        "-", "--json", "--remember", "--home", str(thread._home),
+        "--over", "loss.kind=kl,none", "--over", "task.max_length=64", "--force",
     ]  # fmt: skip
     thread.look_at_sweep(9, "slow", [], False)
     until(lambda: fake.written("checks").count("slow") == 2)
