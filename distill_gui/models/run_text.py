@@ -127,9 +127,11 @@ def progress_text(record: RunRecord, eta_s: float | None = None, now: float | No
         if record.steps_per_epoch > 0:
             parts.append(f"epoch {record.step / record.steps_per_epoch:.2f}")
     spent = elapsed(record, now)
+    resumed = (record.attempt or 0) > 1
     if spent is not None:
-        since = " since it was resumed" if (record.attempt or 0) > 1 else ""
+        since = " since resumed" if resumed else ""
         parts.append(f"{'' if record.ended_at is None else 'took '}{duration_text(spent)}{since}")
     if eta_s is not None and record.state == "running":
-        parts.append(f"ETA {duration_text(eta_s)}")
+        left = f"ETA {duration_text(eta_s)}"
+        parts.insert(len(parts) - resumed, left)  # the longer text comes last: where there is too little room it is cut
     return " · ".join(parts)

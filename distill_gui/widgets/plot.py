@@ -45,6 +45,7 @@ class Chart(QWidget):
         self._levels = Levels(self._view)
         self._log_x = self._log_y = False
         self._pointed: Hashable | None = None
+        self._pointer: QPointF | None = None  # where it is, None while it is elsewhere
         self._cursor = pg.InfiniteLine(angle=90)
         self._set_up()
         layout = QVBoxLayout(self)
@@ -136,6 +137,8 @@ class Chart(QWidget):
         shown = self._box.viewRange()
         if tuple(shown[0]) != x or tuple(shown[1]) != y:
             self._box.setRange(xRange=x, yRange=y, padding=0, disableAutoRange=True)
+            if self._pointer is not None:  # something else lies under the pointer now
+                self._on_pointer_moved(self._pointer)
 
     def x_view(self) -> tuple[float, float]:
         """The range of x in sight, in data units."""
@@ -206,8 +209,10 @@ class Chart(QWidget):
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         kind = event.type()
         if kind == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
-            self._on_pointer_moved(event.position())
+            self._pointer = event.position()
+            self._on_pointer_moved(self._pointer)
         elif kind == QEvent.Type.Leave:
+            self._pointer = None
             self._point_at(None)
             self.cursor_moved.emit(None)
         elif kind == QEvent.Type.MouseButtonDblClick:

@@ -198,6 +198,16 @@ class LiveStrip(QFrame):
         )
 
     def _show_action(self, record: RunRecord) -> None:
+        had_focus = {made: made.text() for made in (self.action, self.second) if made.hasFocus()}
+        if had_focus:
+            # what is disabled or hidden hands the focus to the button beside it: the next Space would stop the run just resumed
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._show_buttons(record)
+        for made, said in had_focus.items():
+            if made.isEnabled() and not made.isHidden() and made.text() == said:
+                made.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_buttons(self, record: RunRecord) -> None:
         text, kind = {
             "running": (self._stopping.get(record.id, STOP), "secondary"),
             "queued": (self._stopping.get(record.id, UNQUEUE), "secondary"),

@@ -392,7 +392,8 @@ class RunsPanel(QWidget):
         self._wake(0)
         focused = QApplication.focusWidget()
         if focused is None or not self.isAncestorOf(focused):
-            self.column.rows.setFocus()
+            # hidden as long as nobody knows of runs, it would hand it to a button of the window, with a ring
+            (self if self.splitter.isHidden() else self.column.rows).setFocus()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

@@ -196,7 +196,10 @@ class RunDelegate(QStyledItemDelegate):
             said = f"baseline · {said}"
         painter.setPen(QColor(colours.bad if record.state == "failed" else colours.muted))
         small = number_font(11)
-        _draw(painter, below, small, QFontMetrics(small).elidedText(said, Qt.TextElideMode.ElideRight, below.width()))
+        cut = (
+            Qt.TextElideMode.ElideMiddle if record.state == "running" else Qt.TextElideMode.ElideRight
+        )  # how far it is
+        _draw(painter, below, small, QFontMetrics(small).elidedText(said, cut, below.width()))
         if record.state == "running":
             done = QRect(area.left(), area.bottom() - 1, round(area.width() * fraction(record)), 2)
             painter.fillRect(done, QColor(colours.accent))

@@ -80,9 +80,10 @@ def test_a_stopped_run_is_not_full(record: Make) -> None:
 
 
 def test_what_a_resumed_run_took_is_counted_from_there_and_says_so(record: Make) -> None:
-    for ended_at, words in ((20.0, "took 10 s since it was resumed"), (None, " · 8 s since it was resumed")):
-        run = record(1, state="stopped", started_at=10.0, ended_at=ended_at, attempt=2, total_steps=9)
-        assert run_text.progress_text(run, now=18.0).endswith(words)
+    for ended_at, words in ((20.0, "took 10 s since resumed"), (None, " · ETA 5 s · 8 s since resumed")):
+        state = "running" if ended_at is None else "stopped"
+        run = record(1, state=state, phase="training", started_at=10.0, ended_at=ended_at, attempt=2, total_steps=9)
+        assert run_text.progress_text(run, eta_s=5.0, now=18.0).endswith(words)
 
 
 def test_a_run_with_feature_terms_is_no_control_and_says_them(record: Make) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QGraphicsView, QMenu, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from distill_gui import theme
@@ -198,6 +198,21 @@ def test_the_pointer_finds_x_and_the_curve_under_it(chart: Chart, qtbot: QtBot) 
     with qtbot.waitSignal(chart.curve_clicked) as clicked:
         qtbot.mouseClick(chart._view.viewport(), Qt.MouseButton.LeftButton, pos=position)
     assert clicked.args == ["high"]
+
+
+def test_the_cursor_stays_under_a_resting_pointer_while_the_view_moves_on(chart: Chart, qtbot: QtBot) -> None:
+    chart.set_view((0, 10), (0, 10))
+    chart.set_curve("low", X, np.full(101, 2.0), "#D55E00")
+    position = QPoint(200, 60)
+    with qtbot.waitSignal(chart.cursor_moved) as seen:
+        qtbot.mouseMove(chart.findChild(QGraphicsView).viewport(), position)
+    (before,) = seen.args
+    with qtbot.waitSignal(chart.cursor_moved) as seen:
+        chart.set_view((0, 20), (0, 10))  # a run streams in
+    assert seen.args == [pytest.approx(2 * before)]
+    QApplication.sendEvent(chart.findChild(QGraphicsView).viewport(), QEvent(QEvent.Type.Leave))
+    with qtbot.assertNotEmitted(chart.cursor_moved):
+        chart.set_view((0, 30), (0, 10))
 
 
 def test_a_double_click_asks_for_everything(chart: Chart, qtbot: QtBot) -> None:

@@ -1,6 +1,7 @@
 """What the strip says and what its button does, by the run's state."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,25 @@ def test_a_running_run_can_be_paused_and_says_so_until_it_has(strip: LiveStrip, 
     for state in ("queued", "finished"):
         strip.show_run(record(7, state=state))
         assert not strip.second.isVisible(), state
+
+
+def test_a_button_that_is_pressed_and_goes_hands_the_focus_to_no_other(
+    strip: LiveStrip, record: Make, qtbot: QtBot
+) -> None:
+    running = record(1, state="running", phase="training", step=5, total_steps=9, ended_at=None)
+    with qtbot.waitActive(strip):
+        strip.activateWindow()
+    strip.show_run(running)
+    for button, change in (
+        (strip.second, lambda: strip.set_pausing(1)),
+        (strip.second, lambda: strip.show_run(record(1, state="queued"))),
+        (strip.action, lambda: strip.set_stop_stage(1, live_strip.STOPPING)),
+        (strip.action, lambda: strip.show_run(record(1, state="stopped"))),
+    ):
+        strip.show_run(record(1, state="finished"))
+        strip.show_run(running)
+        button.setFocus()
+        strip.show_run(replace(running, step=6))
+        assert button.hasFocus(), "a step takes it from no button"
+        change()
+        assert not strip.action.hasFocus() and not strip.second.hasFocus(), "else Space would now do something else"

@@ -58,6 +58,18 @@ def test_no_runs_say_what_to_do(qtbot: QtBot, record: Make, opened: Opened) -> N
     assert panel.splitter.isVisible() and not panel.empty.isVisible()
 
 
+def test_a_place_without_runs_puts_no_ring_around_a_button_of_the_window(qtbot: QtBot) -> None:
+    window = QWidget()
+    row = QHBoxLayout(window)
+    row.addWidget(other := QPushButton("Settings"))
+    row.addWidget(PANEL.make(SimpleNamespace(runs=RunListModel(), curves=CurveModel())))
+    qtbot.addWidget(window)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    assert not other.hasFocus()
+
+
 @pytest.mark.parametrize("told", [False, True])
 def test_runs_that_come_later_take_the_focus_of_the_empty_place(qtbot: QtBot, record: Make, told: bool) -> None:
     models = SimpleNamespace(runs=RunListModel(), curves=CurveModel())
