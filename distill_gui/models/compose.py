@@ -19,7 +19,7 @@ from distill_gui.models.compose_fields import Choices, FieldSpec
 from distill_gui.models.compose_files import key_for, plain_name, write_toml
 from distill_gui.models.compose_judgement import Judgement, judge
 from distill_gui.models.compose_preview import Fact, Finding, control, facts
-from distill_gui.models.compose_sharing import as_toml, one_a_seed, shell_command, table_of
+from distill_gui.models.compose_sharing import as_toml, for_elsewhere, one_a_seed, shell_command, table_of
 from distill_gui.models.compose_term import SECTION, TermWords
 from distill_gui.models.presets import Preset, presets
 from engine.config import read_text
@@ -340,7 +340,7 @@ class ComposeModel(QObject):
     def save_file(self, path: Path | str) -> str:
         """Write the configuration to a file, of several seeds the first. Returns what to say."""
         path = Path(path)
-        if complaint := write_toml(path, self.toml()):
+        if complaint := write_toml(path, self.shared_toml()):
             return complaint
         self._file = path.resolve()
         self.changed.emit()
@@ -370,6 +370,10 @@ class ComposeModel(QObject):
         """The draft as TOML, whole where it is in order, else as far as it goes; of several seeds the first."""
         return as_toml(self._table())
 
+    def shared_toml(self) -> str:
+        """The same to be taken away, to another machine perhaps."""
+        return for_elsewhere(self.toml())
+
     def tomls(self) -> list[str]:
         """One whole configuration a seed. Raises ConfigError where the draft is not in order."""
         return one_a_seed(self._draft, self._judgement.seeds)
@@ -382,7 +386,7 @@ class ComposeModel(QObject):
 
     def command_line(self) -> str:
         """The draft as something to paste into a shell: the saved file where it still says the same, else the TOML."""
-        return shell_command(self.toml(), self._judgement.seeds, self._file)
+        return shell_command(self.shared_toml(), self._judgement.seeds, self._file)
 
     # inside -----------------------------------------------------------------------------------------------------------
 

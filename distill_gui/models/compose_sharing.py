@@ -11,7 +11,7 @@ from typing import Any
 import tomli_w
 
 from distill_gui.models.compose_draft import Draft
-from engine.config import parse_config, parse_leniently, read_text
+from engine.config import parse_config, parse_leniently, read_text, travelling
 from engine.config.references import resolve_paths
 from engine.errors import ConfigError, Fault
 
@@ -21,6 +21,13 @@ def as_toml(table: dict[str, Any]) -> str:
     written = tomli_w.dumps(table)
     config, faults = parse_leniently(written)
     return config.to_toml() if config is not None and not faults else written
+
+
+def for_elsewhere(toml: str) -> str:
+    """A TOML as it is taken away: what comes with the program is named so that another machine finds it there too."""
+    table = tomllib.loads(toml)
+    travelling(table)
+    return tomli_w.dumps(table)
 
 
 def one_a_seed(draft: Draft, seeds: list[int]) -> list[str]:

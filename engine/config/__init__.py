@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         term_names,
     )
     from engine.config.reading import parse_config, parse_leniently, read_config, read_text
-    from engine.config.references import is_folder_like, layers_and_hidden
+    from engine.config.references import is_folder_like, layers_and_hidden, travelling
     from engine.config.sections import DistillationConfig, StudentConfig, TaskConfig, TeacherConfig
     from engine.config.training import TrainingConfig
 
@@ -44,6 +44,7 @@ __all__ = [
     "read_text",
     "sources_of",
     "term_names",
+    "travelling",
 ]
 
 _FILES = {
@@ -60,6 +61,7 @@ _FILES = {
     "read_text": "reading",
     "is_folder_like": "references",
     "layers_and_hidden": "references",
+    "travelling": "references",
     "DistillationConfig": "sections",
     "StudentConfig": "sections",
     "TaskConfig": "sections",

@@ -218,7 +218,7 @@ class ComposePanel(QWidget):
         self._say("Command line copied.")
 
     def _on_copy_toml(self) -> None:
-        QGuiApplication.clipboard().setText(self._model.toml())
+        QGuiApplication.clipboard().setText(self._model.shared_toml())
         self._say("TOML copied.")
 
     def _on_open_clicked(self) -> None:

@@ -1,5 +1,6 @@
 """The composed run: what the main button says, when the engine is asked, presets, files, seeds."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -392,3 +393,16 @@ def test_an_answer_about_another_draft_than_there_is_now_is_dropped(good):
     good._ask()
     good.set_preview(ANSWER)
     assert good.state() == ("ready", "good")
+
+
+def test_a_saved_sample_names_its_tokenizer_for_any_machine(model, tmp_path):
+    sample = next(preset for preset in model.presets() if preset.whole)
+    model.choose_preset(sample.key)
+    here = model.value("student.tokenizer")
+    assert Path(here).is_absolute()
+    model.save_file(tmp_path / "a.toml")
+    for text in ((tmp_path / "a.toml").read_text(encoding="utf-8"), model.command_line(), model.shared_toml()):
+        assert (here not in text and 'tokenizer = "program:sample/tokenizer"' in text) or "a.toml" in text
+    before = model.toml()
+    model.open_file(tmp_path / "a.toml")
+    assert model.toml() == before and model.value("student.tokenizer") == here

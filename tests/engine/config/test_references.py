@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import is_folder_like, layers_and_hidden
+from engine import catalog
+from engine.config import is_folder_like, layers_and_hidden, travelling
 from engine.config.references import resolve_paths
 
 
@@ -115,3 +116,21 @@ def test_values_that_are_no_text_are_left_to_validation(tmp_path):
     raw = {"task": {"source": 3}, "teacher": "x", "student": {}}
     assert resolve_paths(raw, tmp_path) == []
     assert raw == {"task": {"source": 3}, "teacher": "x", "student": {}}
+
+
+def test_what_comes_with_the_program_has_a_name_that_travels(tmp_path: Path) -> None:
+    own = catalog.assets_folder().resolve() / "sample" / "tokenizer"
+    table = {"student": {"tokenizer": str(own), "architecture": str(tmp_path)}, "teacher": {"model": "2x64"}, "task": 3}
+    travelling(table)
+    assert table == {
+        "student": {"tokenizer": "program:sample/tokenizer", "architecture": str(tmp_path)},
+        "teacher": {"model": "2x64"}, "task": 3,
+    }  # fmt: skip
+    assert not resolve_paths(table, tmp_path)
+    assert table["student"] == {"tokenizer": str(own), "architecture": str(tmp_path)}
+
+
+@pytest.mark.parametrize("name", ["sample/none", "../engine", "/tmp", "~", "sample/kl.toml", "\0", "a" * 5000])
+def test_no_other_folder_is_the_programs(name: str, tmp_path: Path) -> None:
+    value, faults = resolved("student", "tokenizer", f"program:{name}", tmp_path)
+    assert value is None and len(faults) == 1
