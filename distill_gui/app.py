@@ -125,6 +125,7 @@ class Studio(QObject):
         engine.rewound.connect(self._on_rewound)
         engine.metrics_arrived.connect(self._on_metrics_arrived)
         engine.scores_changed.connect(self._on_scores_changed)
+        engine.unscored.connect(self._on_unscored)
         engine.means_arrived.connect(self._on_means_arrived)
         engine.run_ended.connect(self._on_run_ended)
         engine.interrupted_resumed.connect(self._on_interrupted_resumed)
@@ -210,6 +211,10 @@ class Studio(QObject):
         names = [[record.name for run in runs if (record := self.models.runs.record(run))] for runs in (resumed, left)]
         if said := resumed_text(*names):
             self._say(said)
+
+    def _on_unscored(self, runs: list[int]) -> None:
+        self._results.forget_scores(runs)
+        self._on_scores_changed([])
 
     def _on_scores_changed(self, scores: list[ScoreRow]) -> None:
         self._results.take_scores(scores)

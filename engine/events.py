@@ -45,6 +45,13 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Unscored:
+    """The figures said of ``model`` before are void: another is about to take its place."""
+
+    model: str
+
+
+@dataclass(frozen=True)
 class Log:
     """A line for the run's log."""
 
@@ -62,5 +69,5 @@ class Rewound:
     prefix: str = ""
 
 
-Event = Metrics | Phase | Facts | Score | Log | Rewound
+Event = Metrics | Phase | Facts | Score | Unscored | Log | Rewound
 Emit = Callable[[Event], None]

@@ -21,6 +21,11 @@ class Results:
         for score in scores:
             self._scores.setdefault(score.run, {})[score.model, score.split, score.metric] = score
 
+    def forget_scores(self, runs: Iterable[int]) -> None:
+        """Drop the scores of runs whose student another one replaces."""
+        for run in runs:
+            self._scores.pop(run, None)
+
     def take_means(self, means: Mapping[int, Mapping[str, float]]) -> None:
         self.means.update(means)
 

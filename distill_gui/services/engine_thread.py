@@ -46,6 +46,7 @@ class EngineThread(QThread):
     rewound = Signal(object)  # list[int], runs whose curve rows are void and come again from their first
     metrics_arrived = Signal(object)  # MetricRows
     scores_changed = Signal(object)  # list[ScoreRow], new and changed ones
+    unscored = Signal(object)  # list[int], runs whose scores are void; those that hold come again
     log_arrived = Signal(int, str)  # run, what was added to its log
     means_arrived = Signal(object)  # dict: finished run → curve → mean
     run_ended = Signal(object)  # RunRecord, after its last rows and scores
@@ -301,6 +302,8 @@ class EngineThread(QThread):
             self.rewound.emit(news.rewound)
         if news.metrics:
             self.metrics_arrived.emit(joined(news.metrics))
+        if news.unscored:
+            self.unscored.emit(news.unscored)
         if news.scores:
             self.scores_changed.emit(news.scores)
         if news.means:

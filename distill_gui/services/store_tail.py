@@ -28,13 +28,14 @@ class News:
 
     ``rewound`` are runs whose rows seen so far are void, as they went on from before them: all come again, in ``metrics`` of
     this and of later looks. ``means`` are those of ``CURVES`` of finished runs: run → curve → mean. ``purged`` are runs told
-    of before that somebody deleted for good.
+    of before that somebody deleted for good. ``unscored`` are runs whose scores told before are void; those that hold come again.
     """
 
     runs: list[RunRecord] = field(default_factory=list)
     rewound: list[int] = field(default_factory=list)
     metrics: list[MetricRows] = field(default_factory=list)
     scores: list[ScoreRow] = field(default_factory=list)
+    unscored: list[int] = field(default_factory=list)
     ended: list[RunRecord] = field(default_factory=list)
     means: dict[int, dict[str, float]] = field(default_factory=dict)
     purged: list[int] = field(default_factory=list)
@@ -151,7 +152,14 @@ class StoreTail:
         self.forget(gone)
 
     def _look_at_scores(self, runs: list[RunRecord], first: bool) -> None:
-        for row in self.store.scores() if first else [row for run in runs for row in self.store.scores(run.id)]:
+        rows = self.store.scores() if first else [row for run in runs for row in self.store.scores(run.id)]
+        there = {(row.run, row.model, row.split, row.metric) for row in rows}
+        for run in runs:
+            told = self._scores.get(run.id, {})
+            if any((run.id, *key) not in there for key in told):
+                told.clear()
+                self._news.unscored.append(run.id)
+        for row in rows:
             told = self._scores.setdefault(row.run, {})
             if told.get((row.model, row.split, row.metric)) != row:
                 told[row.model, row.split, row.metric] = row

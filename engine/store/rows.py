@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.config import DistillationConfig
-from engine.events import Event, Facts, Metrics, Phase, Rewound, Score
+from engine.events import Event, Facts, Metrics, Phase, Rewound, Score, Unscored
 from engine.store.marks import row_marks, score_mark, seal_run
 from engine.store.sqlite import Database
 from engine.store.values import storable
@@ -78,6 +78,9 @@ def store_events(database: Database, run: int, events: Sequence[Event], names: d
                     [*row, score_mark(*row)],
                 )
                 changed = True
+            case Unscored():
+                gone = connection.execute("DELETE FROM scores WHERE run = ? AND model = ?", [run, event.model])
+                changed = changed or gone.rowcount > 0
             case Rewound():
                 insert()
                 if _take_back(connection, run, event):

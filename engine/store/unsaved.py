@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.events import Event, Facts, Metrics, Phase, Rewound, Score
+from engine.events import Event, Facts, Metrics, Phase, Rewound, Score, Unscored
 from engine.store.backup import sync
 from engine.store.home import make_private_folder, open_private
 from engine.store.rows import store_events
@@ -25,7 +25,7 @@ from engine.store.values import storable
 if TYPE_CHECKING:
     from engine.store.store import Store
 
-KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Metrics, Facts, Phase, Score, Rewound)}
+KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Metrics, Facts, Phase, Score, Unscored, Rewound)}
 
 
 def keep(home: Path, run: int, events: Sequence[Event], attempt: int = 0, created_at: float | None = None) -> Path:

@@ -17,7 +17,7 @@ from engine.data.batches import BatchSize, collate, order_of_epoch, padding_mult
 from engine.data.split import Split, TaskData, load_task_data
 from engine.device import choose_device, choose_precision, choose_threads
 from engine.errors import DataError
-from engine.events import Emit, Facts, Log, Phase, Score
+from engine.events import Emit, Facts, Log, Phase, Score, Unscored
 from engine.losses.objective import Objective
 from engine.models.compiled import rung
 from engine.models.recompute import recompute_layers
@@ -30,7 +30,7 @@ from engine.training.compiling import Rehearsal, choose_compiling
 from engine.training.curves import Diverged
 from engine.training.evaluate import evaluate
 from engine.training.inside import Inside, KeptInside, LiveInside, Wanted, listed
-from engine.training.keeper import EVERY_S, Keeper
+from engine.training.keeper import EVERY_S, FLUSH_S, Keeper
 from engine.training.lesson import FeatureLesson, must_align, must_fit, wanted_of
 from engine.training.loop import STUDENT_STAGE, Course, Scores, fit
 from engine.training.portions import Portions
@@ -205,7 +205,7 @@ def distil(
             best=best,
         )
     except Diverged as error:
-        raise Diverged(f"{error} {_kept_of(best, student, config, data, folder, emit, keeper)}") from error
+        raise Diverged(f"{error} {_kept_of(best, student, config, data, folder, emit, flush, keeper)}") from error
     finally:
         if features is not None:
             features.close()
@@ -232,15 +232,17 @@ def distil(
     except StopAsked:
         if pausing():
             return Outcome(True, None, None, goes_on_from)
+        _void_earlier_scores(folder, emit, flush)
         kept = keep_student(student, data, config, folder, {}, emit, STOPPED_PATIENCE_S)
         emit(Log(f"Stopped before the student of step {step} was scored; it is kept in {kept}."))
         keeper.trim()
         return Outcome(True, kept, fitted.best_score)
+    _void_earlier_scores(folder, emit, flush)
+    patience_s = STOPPED_PATIENCE_S if fitted.stopped else PATIENCE_S
+    kept = keep_student(student, data, config, folder, scores, emit, patience_s, given_up=stop_scoring)
     for split, found in scores.items():
         for metric, value in found.items():
             emit(Score("student", split, metric, value))
-    patience_s = STOPPED_PATIENCE_S if fitted.stopped else PATIENCE_S
-    kept = keep_student(student, data, config, folder, scores, emit, patience_s, given_up=stop_scoring)
     emit(Facts({"best_score": seen.key, "best_step": step}))
     emit(Log(f"Student: {task.key_metric} {seen.key:.4f} (step {step}), kept in {kept}."))
     keeper.trim()
@@ -254,6 +256,7 @@ def _kept_of(
     data: TaskData,
     folder: Path,
     emit: Emit,
+    flush: Callable[[float], bool],
     keeper: Keeper,
 ) -> str:
     """Keep the best student of a training that has gone astray; says what there is of it, in sentences."""
@@ -261,6 +264,7 @@ def _kept_of(
     if best.weights is not None and best.score is not None and math.isfinite(best.score):
         student.load_state_dict(best.weights)
         try:
+            _void_earlier_scores(folder, emit, flush)
             keep_student(student, data, config, folder, {}, emit, STOPPED_PATIENCE_S)
             said.append(f"The best student until then, of step {best.step}, is kept.")
         except DataError as error:
@@ -268,6 +272,13 @@ def _kept_of(
     if keeper.kept_step is not None:
         said.append(f"Resumed, the run goes on from its checkpoint of step {keeper.kept_step}, with the same settings.")
     return " ".join(said) or "Nothing had been evaluated or kept before that step."
+
+
+def _void_earlier_scores(folder: Path, emit: Emit, flush: Callable[[float], bool]) -> None:
+    """The student that a stop kept takes its scores along: whatever happens now, no other one is ever said to have them."""
+    if (folder / "student").is_dir():
+        emit(Unscored("student"))
+        flush(FLUSH_S)
 
 
 def batch_size(training: TrainingConfig, device: torch.device) -> BatchSize:

@@ -10,6 +10,9 @@ def test_a_newer_score_replaces_the_older_and_goes_with_its_run() -> None:
     results.take_scores([ScoreRow(1, "student", "validation", "f1", 0.5), ScoreRow(2, "student", "test", "f1", 0.6)])
     results.take_scores([ScoreRow(1, "student", "validation", "f1", 0.7)])
     assert {score.value for score in results.scores()} == {0.7, 0.6}
+    results.forget_scores([2])
+    assert [score.run for score in results.scores()] == [1]
+    results.take_scores([ScoreRow(2, "student", "test", "f1", 0.6)])
     results.take_means({1: {"a": 1.0}, 2: {"a": 2.0}})
     results.forget([1])
     assert [score.run for score in results.scores()] == [2]

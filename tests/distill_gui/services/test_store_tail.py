@@ -12,7 +12,7 @@ from distill_gui.services.store_tail import News, StoreTail, joined
 from engine.analysis.gradient_share import LABELS_SHARE
 from engine.config import parse_config
 from engine.errors import StoreError
-from engine.events import Facts, Metrics, Rewound, Score
+from engine.events import Facts, Metrics, Rewound, Score, Unscored
 from engine.store import Store, trash
 
 
@@ -44,6 +44,7 @@ def _all(tail: StoreTail) -> News:
         gathered.runs += news.runs
         gathered.metrics += news.metrics
         gathered.scores += news.scores
+        gathered.unscored += news.unscored
         gathered.ended += news.ended
         gathered.means |= news.means
         gathered.purged += news.purged
@@ -122,6 +123,25 @@ def test_scores_come_once_and_again_when_they_change(store: Store, other: Store,
     for value in (0.7, 0.6):
         score(run, value)
         assert [(row.run, row.value) for row in _all(tail).scores] == [(run, value)]
+    other.close()
+
+
+def test_void_scores_are_told_and_those_that_hold_come_again(
+    store: Store, other: Store, toml: Callable[[str], str]
+) -> None:
+    run = _run(store, toml)
+    with store.writer(run) as writer:
+        for model in ("student", "teacher"):
+            writer.emit(Score(model, "validation", "f1", 0.5))
+    tail = StoreTail(other)
+    first = _all(tail)
+    assert len(first.scores) == 2 and first.unscored == []
+    with store.writer(run) as writer:
+        writer.emit(Unscored("student"))
+    seen = _all(tail)
+    assert seen.unscored == [run] and [row.model for row in seen.scores] == ["teacher"]
+    store.update(run, note="x")
+    assert _all(tail).unscored == []
     other.close()
 
 

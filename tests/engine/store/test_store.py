@@ -14,7 +14,7 @@ import pytest
 
 from engine.config import DistillationConfig, parse_config
 from engine.errors import StoreError
-from engine.events import Facts, Log, Metrics, Score
+from engine.events import Facts, Log, Metrics, Score, Unscored
 from engine.store import Store
 from engine.store import store as store_module
 from engine.store.processes import own_identity
@@ -361,6 +361,21 @@ def test_a_score_said_again_replaces_the_first(store: Store, make_config: Make) 
         writer.emit(Score("student", "validation", "f1", 0.1))
     assert [(row.model, row.value) for row in store.scores(run)] == [("student", 0.75), ("teacher", 0.9)]
     assert len(store.scores()) == 3
+
+
+def test_void_scores_are_gone_and_only_those_of_that_model_and_run(store: Store, make_config: Make) -> None:
+    run, other = store.enqueue(make_config()), store.enqueue(make_config())
+    for number in (run, other):
+        with store.writer(number) as writer:
+            for model in ("student", "teacher"):
+                writer.emit(Score(model, "validation", "f1", 0.5))
+    before = store.run(run).revision
+    with store.writer(run) as writer:
+        writer.emit(Unscored("student"))
+        writer.emit(Score("student", "test", "f1", 0.25))
+    found = {(row.run, row.model, row.split) for row in store.scores()}
+    kept = {(run, "teacher", "validation"), (other, "student", "validation"), (other, "teacher", "validation")}
+    assert found == kept | {(run, "student", "test")} and store.run(run).revision > before
 
 
 def test_row_numbers_are_never_given_twice(store: Store, make_config: Make) -> None:

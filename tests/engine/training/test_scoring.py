@@ -13,9 +13,9 @@ import torch
 from engine import catalog
 from engine.config import parse_config
 from engine.data.split import load_task_data
-from engine.events import Phase
+from engine.events import Phase, Unscored
 from engine.models.load import load_classifier
-from engine.training import answers, evaluate
+from engine.training import answers, evaluate, keeper
 from engine.training.distil import distil
 from engine.training.evaluate import predict, predict_batches
 from tests.engine.training.whole_run import Ear, train
@@ -47,8 +47,9 @@ def test_kept_student_gives_the_same_logits_in_plain_transformers(toml: str, hom
 
 @pytest.mark.parametrize("pausing", [False, True])
 def test_a_stop_while_the_student_is_scored_leaves_the_rest_of_the_scoring(
-    toml: str, home: Path, tiny: Path, tmp_path: Path, pausing: bool
+    toml: str, home: Path, tiny: Path, tmp_path: Path, pausing: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(keeper, "FREE_S", 1e9)  # however slow the disk, every checkpoint that is due is written
     rows = shutil.copytree(tiny / "pairs", tmp_path / "pairs")
     shutil.copy(rows / "validation.csv", rows / "test.csv")
     config = parse_config(toml, overrides=["loss.kind=none", f"task.source={rows.as_posix()}"])
@@ -62,6 +63,27 @@ def test_a_stop_while_the_student_is_scored_leaves_the_rest_of_the_scoring(
     assert (outcome.student is None) is pausing and (folder / "student").exists() is not pausing
     again, more = train(config, home, folder)
     assert not again.stopped and more.scores() and not more.curve("train/loss") and again.student is not None
+
+
+def test_the_scores_of_a_student_that_a_stop_kept_are_void_before_another_one_has_its_place(
+    toml: str, home: Path, tmp_path: Path
+) -> None:
+    """Whatever becomes of the run then, a stop before the new one is scored, or its death: nobody reads them of the new one."""
+    config = parse_config(toml, overrides=["loss.kind=none", "training.epochs=3", "training.keep=last"])
+    folder, first = tmp_path / "a", Ear()
+    train(config, home, folder, lambda: bool(first.curve("validation/loss")), first)
+    before = (folder / "student" / "model.safetensors").read_bytes()
+    assert first.scores() and Unscored("student") not in first.events
+    ear, flushed = Ear(), []
+
+    def flush(seconds: float) -> bool:
+        same = (folder / "student" / "model.safetensors").read_bytes() == before
+        flushed.append((Unscored("student") in ear.events, same, bool(ear.scores())))
+        return True
+
+    distil(config, home, folder, ear, lambda: False, flush=flush)
+    assert flushed[-1] == (True, True, False) and ear.scores()
+    assert (folder / "student" / "model.safetensors").read_bytes() != before
 
 
 @pytest.mark.parametrize("keep", ["best", "last"])
