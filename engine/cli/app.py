@@ -191,6 +191,31 @@ def table(
 
 
 @app.command()
+def compare(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[RUN]...", help="Numbers or exact names of runs; all that have finished if none is named."
+        ),
+    ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option("--task", help="Which task, where the runs are of several; else the one with most runs."),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", metavar="RUN", help="Compare with this run's method; else with no teacher."),
+    ] = None,
+    format: Annotated[str, typer.Option("--format", help="text, markdown or json.")] = "text",
+    home: Home = None,
+) -> None:
+    """Runs against each other: who is better and how sure that is over the seeds, and what was set differently."""
+    from engine.cli.compare import compare_runs
+
+    raise typer.Exit(compare_runs(home_folder(home), runs or [], task, baseline, format))
+
+
+@app.command()
 def stop(
     run: RunReference,
     no_wait: Annotated[

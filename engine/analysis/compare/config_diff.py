@@ -12,6 +12,7 @@ from engine.analysis.feature_terms import comparable, differing_settings, term_t
 
 NOT_SET = "—"
 FIRST = ("student.architecture", "loss.kind", "features", "loss.lambda", "loss.temperature", "loss.gamma")
+TOLD = {*FIRST, "teacher.model"}  # also where it only has no effect on some: what a method is
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,9 @@ def config_diff(
         values = [its.get(key) for its in settings]
         if all(value is None for value in values):
             continue
-        if not everything and len({comparable(value) for value in values}) == 1:
-            continue
+        set_values = {comparable(value) for value in values if value is not None}
+        if not everything and len(set_values) == 1 and (key not in TOLD or None not in values):
+            continue  # alike, or of no effect on some, as a teacher's learning rate is without a teacher
         base: Any = of_baseline.get(key) if of_baseline is not None else None
         differs = tuple(of_baseline is not None and comparable(value) != comparable(base) for value in values)
         rows.append(DiffRow(key, tuple(map(value_text, values)), differs))
