@@ -147,14 +147,29 @@ class Studio(QObject):
             self.engine.examined.connect(model.doctor.take)
             model.preview_wanted.connect(self.engine.preview)
             model.update_runs(self.models.runs.records())
-        elif name in ("table", "export") and self.models.runs.known:
+        elif name in ("table", "compare", "export") and self.models.runs.known:
             model.update(self.models.runs.records())
-        if name in ("table", "export"):
+        if name in ("table", "compare", "export"):
             model.set_scores(self._results.scores())
+        if name == "compare":
+            self._follow_runs(model)
         if name == "table":
             model.add_curve_means(self._results.means)
             model.set_switches(self.preferences.table)
             model.switches_changed.connect(self._on_switches_changed)
+
+    def _follow_runs(self, compare: Any) -> None:
+        """Let Compare know what is ticked and which run is the baseline in the list of runs, now and from now on."""
+        runs = self.models.runs
+
+        def tell() -> None:
+            baseline = runs.baseline()
+            compare.set_ticked(runs.ticked())
+            compare.set_marked(baseline.id if baseline is not None else None)
+
+        tell()
+        for changed in (runs.ticked_changed, runs.marks_changed, runs.records_changed):
+            changed.connect(tell)
 
     def _made(self, *names: str) -> list[Any]:
         """Those of the models that were needed so far."""
@@ -183,7 +198,7 @@ class Studio(QObject):
             record.trashed_at is not None or self.models.runs.record(record.id) is None for record in records
         )
         self.models.runs.update(records)
-        for model in self._made("table", "export"):
+        for model in self._made("table", "compare", "export"):
             model.update(records)
         for model in self._made("compose"):
             model.update_runs(records)
@@ -218,7 +233,7 @@ class Studio(QObject):
 
     def _on_scores_changed(self, scores: list[ScoreRow]) -> None:
         self._results.take_scores(scores)
-        for model in self._made("table", "export"):
+        for model in self._made("table", "compare", "export"):
             model.set_scores(self._results.scores())
 
     def _on_means_arrived(self, means: dict[int, dict[str, float]]) -> None:
@@ -263,7 +278,7 @@ class Studio(QObject):
         """Keep nothing of runs that somebody deleted for good: a window lives for weeks."""
         self._results.forget(runs)
         self.models.runs.forget(runs)
-        for model in self._made("table"):
+        for model in self._made("table", "compare"):
             model.forget(runs)
         for model in self._made("export"):
             model.remove(runs)

@@ -39,6 +39,7 @@ class Places(QObject):
             "compose": self._connect_compose,
             "runs": self._connect_runs,
             "table": self._connect_table,
+            "compare": self._connect_compare,
             "export": self._connect_export,
         }
         by_key[key](self.window.panel(key))
@@ -75,6 +76,12 @@ class Places(QObject):
     def _connect_table(self, table: Any) -> None:
         table.show_runs_requested.connect(self._on_show_runs_requested)
         table.compose_requested.connect(self._on_compose_requested)
+
+    def _connect_compare(self, compare: Any) -> None:
+        compare.queue_requested.connect(self.engine.enqueue)
+        compare.show_runs_requested.connect(self._on_show_runs_requested)
+        compare.export_requested.connect(self._on_export_place_wanted)
+        compare.runs_place_requested.connect(lambda: self.window.show_place("runs"))
 
     def _connect_export(self, export: Any) -> None:
         export.export_requested.connect(self.engine.export)

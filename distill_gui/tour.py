@@ -128,6 +128,7 @@ def _places(studio: Studio, shown: RunRecord) -> list[tuple[str, Callable[[], No
         ("runs-config", runs("config")),
         ("runs", runs("charts")),
         ("table", place("table")),
+        ("compare", place("compare")),
         ("export", place("export")),
     ]
 

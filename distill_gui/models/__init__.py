@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from distill_gui.models.compare import CompareModel
     from distill_gui.models.compose import ComposeModel
     from distill_gui.models.curves import CurveModel
     from distill_gui.models.export import ExportModel
@@ -49,6 +50,12 @@ class Models:
         from distill_gui.models.table import TableModel
 
         return self._filled("table", TableModel())
+
+    @cached_property
+    def compare(self) -> CompareModel:
+        from distill_gui.models.compare import CompareModel
+
+        return self._filled("compare", CompareModel())
 
     @cached_property
     def export(self) -> ExportModel:

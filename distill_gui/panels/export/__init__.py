@@ -17,4 +17,4 @@ def _make(models: Models) -> ExportPanel:
     return ExportPanel(models.export)
 
 
-PANEL = Panel("export", "Export", "export", 4, _make)
+PANEL = Panel("export", "Export", "export", 6, _make)

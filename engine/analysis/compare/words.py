@@ -38,7 +38,8 @@ def verdict_words(verdict: Verdict, baseline: Contender, metric: str) -> tuple[s
         low, high = (delta_text(end) for end in verdict.interval)
         sure.append(f"the difference lies between {low} and {high} (95 %)")
     if verdict.kind == "better" and verdict.gap_closed is not None:
-        sure.append(f"closes {100 * verdict.gap_closed:.0f} % of the gap to the teacher")
+        gap = f"closes {100 * verdict.gap_closed:.0f} % of the gap to the teacher"
+        sure.append(gap if verdict.gap_closed < 1 else "passes its teacher")
     return found, _joined([*sure, _differences(verdict)])
 
 

@@ -1,0 +1,226 @@
+"""What the Compare place shows: the comparison of the ticked runs, or of all, made anew a little after something changed.
+
+Knows no widgets; how two methods are compared is the engine's (``engine.analysis.compare``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from distill_gui.models.run_text import duration_text
+from engine.analysis.compare.comparison import Comparison, compare
+from engine.analysis.compare.contenders import PENDING, Contender
+from engine.analysis.compare.verdict import Verdict
+from engine.analysis.compare.words import as_markdown, subtitle
+from engine.analysis.student_folder import leaving_files
+from engine.config import parse_config
+
+if TYPE_CHECKING:
+    from engine.store import RunRecord, ScoreRow
+
+GATHER_MS = 150  # changes within this time make one new comparison
+TICKED, ALL = "ticked", "all"
+
+
+class CompareModel(QObject):
+    """``comparison`` is what is shown; ``changed`` comes after it became another. ``scope`` is TICKED or ALL."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.known = False  # whether the store has answered
+        self.scope = TICKED
+        self.comparison = Comparison()
+        self._records: dict[int, RunRecord] = {}
+        self._scores: list[ScoreRow] = []
+        self._ticked: frozenset[int] = frozenset()
+        self._marked: int | None = None  # the run that is the baseline in the list of runs
+        self._chosen: int | None = None  # a run of the contender chosen here
+        self._task = ""
+        self._bytes: dict[int, int | None] = {}
+        self._in_sight = False
+        self._stale = True
+        self._gathering = QTimer(self)
+        self._gathering.setSingleShot(True)
+        self._gathering.setInterval(GATHER_MS)
+        self._gathering.timeout.connect(self.rebuild)
+
+    # what comes in ----------------------------------------------------------------------------------------------------
+
+    def update(self, records: Iterable[RunRecord]) -> None:
+        """Take new and changed runs; those in the trash go."""
+        told, self.known = self.known, True
+        changed = not told
+        for record in records:
+            old = self._records.get(record.id)
+            if record.trashed_at is not None:
+                changed = self._records.pop(record.id, None) is not None or changed
+                continue
+            self._records[record.id] = record
+            changed = changed or old is None or _seen(old) != _seen(record)
+        if changed:
+            self._soon()
+
+    def forget(self, runs: Iterable[int]) -> None:
+        """Keep nothing of runs that were deleted for good."""
+        gone = set(runs)
+        self._scores = [score for score in self._scores if score.run not in gone]
+        for run in gone:
+            self._bytes.pop(run, None)
+            if self._records.pop(run, None) is not None:
+                self._soon()
+
+    def set_scores(self, scores: Iterable[ScoreRow]) -> None:
+        """Take the final scores of all runs."""
+        self._scores = list(scores)
+        self._soon()
+
+    def set_ticked(self, runs: Iterable[int]) -> None:
+        """Take the runs that are ticked in the list of runs."""
+        ticked = frozenset(runs)
+        if ticked != self._ticked:
+            self._ticked = ticked
+            if self.scope == TICKED:
+                self._soon()
+
+    def set_marked(self, run: int | None) -> None:
+        """Take the run that is the baseline in the list of runs; it takes the place of one chosen here."""
+        if run != self._marked:
+            self._marked, self._chosen = run, None
+            self._soon()
+
+    # what a person chooses --------------------------------------------------------------------------------------------
+
+    def set_scope(self, scope: str) -> None:
+        if scope != self.scope:
+            self.scope = scope
+            self.rebuild()
+
+    def set_task(self, task: str) -> None:
+        """Compare on this task; the other choices stay."""
+        if task != self._task:
+            self._task = task
+            self.rebuild()
+
+    def set_baseline(self, key: str) -> None:
+        """Compare with the contender of this key."""
+        its = self.contender(key)
+        if its is not None:
+            self._chosen = its.runs[0]
+            self.rebuild()
+
+    def set_in_sight(self, in_sight: bool) -> None:
+        """Whether somebody looks: else it is enough to know that something changed."""
+        self._in_sight = in_sight
+        if in_sight and self._stale:
+            self.rebuild()
+
+    def rebuild(self) -> None:
+        """Compare anew, now."""
+        self._gathering.stop()
+        self._stale = False
+        # what is queued or under way is needed to know which seeds are on their way, ticked or not
+        runs = [
+            record
+            for record in self._records.values()
+            if self.scope == ALL or record.id in self._ticked or record.state in PENDING
+        ]
+        baseline = self._chosen if self._chosen is not None else self._marked
+        self.comparison = compare(runs, self._scores, self._task, baseline, bytes_of=self._bytes_of)
+        self.changed.emit()
+
+    # what is shown ----------------------------------------------------------------------------------------------------
+
+    def contender(self, key: str) -> Contender | None:
+        return next((one for one in self.comparison.contenders if one.key == key), None)
+
+    def verdicts(self) -> list[Verdict]:
+        """The best first; those without a difference last."""
+        return sorted(
+            self.comparison.verdicts,
+            key=lambda verdict: (verdict.difference is None, -(verdict.difference or 0.0)),
+        )
+
+    def subtitle(self) -> str:
+        """How much is compared, and on what."""
+        found = self.comparison
+        if not found.contenders:
+            return ""
+        methods = f"{len(found.contenders)} method{'s' * (len(found.contenders) != 1)}"
+        return f"{methods}, {found.runs} run{'s' * (found.runs != 1)} · {subtitle(found)}"
+
+    def nothing(self) -> tuple[str, str]:
+        """(title, sentence) of why there is nothing to compare; ("", "") where there is."""
+        if self.comparison.contenders:
+            return "", ""
+        if self.scope == TICKED and any(record.state == "finished" for record in self._records.values()):
+            return "No finished run is ticked", "Tick runs in the list of Runs, or compare all that have finished."
+        return (
+            "Nothing to compare yet",
+            "Finished runs of one task are compared here: who is better, and how sure that is.",
+        )
+
+    def colour(self, one: Contender) -> int:
+        """The colour its newest run has everywhere."""
+        record = self._records.get(one.runs[0])
+        return record.colour if record is not None else 0
+
+    def markdown(self) -> str:
+        return as_markdown(self.comparison)
+
+    # more seeds -------------------------------------------------------------------------------------------------------
+
+    def offer(self, verdict: Verdict) -> str:
+        """What a button says that runs the seeds which are missing for a verdict; "" where none is."""
+        missing = verdict.missing or {}
+        count = sum(map(len, missing.values()))
+        if not count:
+            return ""
+        times = [
+            (one.seconds, len(seeds)) for key, seeds in missing.items() if (one := self.contender(key)) is not None
+        ]
+        took = sum((seconds or 0.0) * many for seconds, many in times)
+        about = f" (about {duration_text(took)})" if took and all(seconds for seconds, _ in times) else ""
+        return f"Run {count} more seed{'s' * (count != 1)}{about}"
+
+    def more_seeds(self, verdict: Verdict) -> list[str]:
+        """The TOML of every run that is missing: the newest of its method with another seed. Raises ConfigError."""
+        tomls = []
+        for key, seeds in (verdict.missing or {}).items():
+            one = self.contender(key)
+            record = self._records.get(one.runs[0]) if one is not None else None
+            tomls += [_with_seed(record, seed) for seed in seeds if record is not None]
+        return tomls
+
+    # inside -----------------------------------------------------------------------------------------------------------
+
+    def _soon(self) -> None:
+        self._stale = True
+        if self._in_sight and not self._gathering.isActive():
+            self._gathering.start()
+
+    def _bytes_of(self, run: int) -> int | None:
+        if run not in self._bytes:
+            record = self._records.get(run)
+            try:
+                files = leaving_files(record.folder / "student") if record is not None else []
+                self._bytes[run] = sum(file.stat().st_size for file in files) or None
+            except OSError:
+                return None  # asked again the next time
+        return self._bytes[run]
+
+
+def _seen(record: RunRecord) -> tuple[object, ...]:
+    """What of a run a comparison rests on: not its progress."""
+    return (record.state, record.parameters, record.toml, record.ended_at)
+
+
+def _with_seed(record: RunRecord, seed: int) -> str:
+    config = parse_config(record.toml, record.folder, overrides=[f"training.seed={seed}"])
+    base = re.sub(r" · seed \d+$", "", record.name)
+    return config.model_copy(update={"name": f"{base} · seed {seed}"}).to_toml()
