@@ -6,7 +6,8 @@ Knows no widgets; how two methods are compared is the engine's (``engine.analysi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -15,15 +16,32 @@ from distill_gui.models.run_text import duration_text
 from engine.analysis.compare.comparison import Comparison, compare
 from engine.analysis.compare.contenders import PENDING, Contender
 from engine.analysis.compare.verdict import Verdict
-from engine.analysis.compare.words import as_markdown, subtitle
+from engine.analysis.compare.words import TAGS, as_markdown, footnote, subtitle, verdict_words
 from engine.analysis.student_folder import leaving_files
 from engine.config import parse_config
+from engine.errors import EngineError
 
 if TYPE_CHECKING:
     from engine.store import RunRecord, ScoreRow
 
 GATHER_MS = 150  # changes within this time make one new comparison
 TICKED, ALL = "ticked", "all"
+TONES = {"better": "good", "worse": "bad", "no difference": "neutral", "same": "neutral", "open": "warn"}
+
+
+@dataclass(frozen=True)
+class VerdictLine:
+    """A verdict in words: a tag and its tone, what was found, how sure that is, and what is offered ("" for nothing).
+
+    ``missing`` are the seeds to run: contender's key → seeds.
+    """
+
+    tag: str
+    tone: str
+    said: str
+    sure: str
+    offer: str
+    missing: tuple[tuple[str, tuple[int, ...]], ...]
 
 
 class CompareModel(QObject):
@@ -139,12 +157,31 @@ class CompareModel(QObject):
     def contender(self, key: str) -> Contender | None:
         return next((one for one in self.comparison.contenders if one.key == key), None)
 
-    def verdicts(self) -> list[Verdict]:
+    def verdict_lines(self) -> list[VerdictLine]:
         """The best first; those without a difference last."""
-        return sorted(
+        by_difference = sorted(
             self.comparison.verdicts,
             key=lambda verdict: (verdict.difference is None, -(verdict.difference or 0.0)),
         )
+        return [self._line(verdict) for verdict in by_difference]
+
+    def _line(self, verdict: Verdict) -> VerdictLine:
+        assert self.comparison.baseline is not None
+        said, sure = verdict_words(verdict, self.comparison.baseline, self.comparison.metric)
+        missing = tuple((verdict.missing or {}).items())
+        return VerdictLine(TAGS[verdict.kind], TONES[verdict.kind], said, sure, self._offer(missing), missing)
+
+    def footnote(self) -> str:
+        """How the verdicts were reached."""
+        return footnote(self.comparison)
+
+    def alone(self) -> str:
+        """What is said where there is one method only; "" where there are more."""
+        baseline = self.comparison.baseline
+        if baseline is None or len(self.comparison.contenders) > 1:
+            return ""
+        more = "tick runs of another method" if self.scope == TICKED else "train another method on this task"
+        return f"{baseline.title} is alone: {more} to compare it with."
 
     def subtitle(self) -> str:
         """How much is compared, and on what."""
@@ -175,27 +212,27 @@ class CompareModel(QObject):
 
     # more seeds -------------------------------------------------------------------------------------------------------
 
-    def offer(self, verdict: Verdict) -> str:
-        """What a button says that runs the seeds which are missing for a verdict; "" where none is."""
-        missing = verdict.missing or {}
-        count = sum(map(len, missing.values()))
+    def _offer(self, missing: Sequence[tuple[str, Sequence[int]]]) -> str:
+        """What a button says that runs the missing seeds; "" where none is."""
+        count = sum(len(seeds) for _, seeds in missing)
         if not count:
             return ""
-        times = [
-            (one.seconds, len(seeds)) for key, seeds in missing.items() if (one := self.contender(key)) is not None
-        ]
+        times = [(one.seconds, len(seeds)) for key, seeds in missing if (one := self.contender(key)) is not None]
         took = sum((seconds or 0.0) * many for seconds, many in times)
         about = f" (about {duration_text(took)})" if took and all(seconds for seconds, _ in times) else ""
         return f"Run {count} more seed{'s' * (count != 1)}{about}"
 
-    def more_seeds(self, verdict: Verdict) -> list[str]:
-        """The TOML of every run that is missing: the newest of its method with another seed. Raises ConfigError."""
-        tomls = []
-        for key, seeds in (verdict.missing or {}).items():
+    def more_seeds(self, line: VerdictLine) -> tuple[list[str], str]:
+        """The TOML of every run that is missing: the newest of its method with another seed; or none, and why not."""
+        tomls: list[str] = []
+        for key, seeds in line.missing:
             one = self.contender(key)
             record = self._records.get(one.runs[0]) if one is not None else None
-            tomls += [_with_seed(record, seed) for seed in seeds if record is not None]
-        return tomls
+            try:
+                tomls += [_with_seed(record, seed) for seed in seeds if record is not None]
+            except EngineError as error:  # a folder that it names is gone
+                return [], str(error)
+        return tomls, ""
 
     # inside -----------------------------------------------------------------------------------------------------------
 

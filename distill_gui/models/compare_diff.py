@@ -6,10 +6,12 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from distill_gui.models.table_faces import Face, Span
+from distill_gui.models.table_faces import Face, Look, Span
 from distill_gui.plain import wrapped_tip
 from engine.analysis.cell_text import seeds_text
 from engine.analysis.compare.comparison import Comparison
+from engine.analysis.compare.config_diff import NOT_SET
+from engine.analysis.compare.contenders import Contender
 from engine.analysis.compare.words import score_text
 
 Index = QModelIndex | QPersistentModelIndex
@@ -57,9 +59,7 @@ class DiffModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return f"{_short(one.title)}{flag}\n{score_text(one)}, {seeds_text(len(one.by_seed))}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            runs = ", ".join(map(str, sorted(one.runs)))
-            baseline = "\nThe others are compared with it." if flag else ""
-            return wrapped_tip(f"{one.title}\nRuns {runs}{baseline}")
+            return wrapped_tip(_about(one, bool(flag)))
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -69,22 +69,26 @@ class DiffModel(QAbstractTableModel):
         row, column = self._shown.diff[index.row()], index.column()
         text = row.key if column == 0 else row.values[column - 1]
         differs = column > 0 and row.differs[column - 1]
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return text
-            case _ if role == FACE_ROLE:
-                look = "muted" if column == 0 or text == "—" else "best" if differs else "value"
-                return Face((Span(text if column == 0 else _short(text), look),), is_right=column > 0)  # type: ignore[arg-type]
-            case _ if role == KEY_ROLE:
-                return (row.key, column)
-            case Qt.ItemDataRole.ToolTipRole:
-                return wrapped_tip(text)
-            case Qt.ItemDataRole.AccessibleTextRole:
-                of = self._shown.contenders[column - 1].title if column else ""
-                return ", ".join(filter(None, (row.key, text if column else "", of, "not as the baseline" * differs)))
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return _alignment(column)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return text
+        if role == FACE_ROLE:
+            look: Look = "muted" if column == 0 or text == NOT_SET else "best" if differs else "value"
+            return Face((Span(text if column == 0 else _short(text), look),), is_right=column > 0)
+        if role == KEY_ROLE:
+            return (row.key, column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return wrapped_tip(text)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            of = self._shown.contenders[column - 1].title if column else ""
+            return ", ".join(filter(None, (row.key, text if column else "", of, "not as the baseline" * differs)))
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
         return None
+
+
+def _about(one: Contender, is_baseline: bool) -> str:
+    runs = ", ".join(map(str, sorted(one.runs)))
+    return f"{one.title}\nRuns {runs}" + ("\nThe others are compared with it." if is_baseline else "")
 
 
 def _short(text: str) -> str:

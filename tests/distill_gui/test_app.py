@@ -16,6 +16,7 @@ from distill_gui.widgets.toast import Toast
 from distill_gui.windows.desktop_notice import DesktopNotice
 from distill_gui.windows.trash_dialog import RUN_ROLE
 from engine.config import parse_config
+from engine.events import Score
 from engine.store import RunRecord, Store, trash
 from engine.store.home_settings import KEEP_AWAKE, keeps_awake
 from engine.store.records import ENDED_WITHOUT_A_WORD
@@ -292,6 +293,32 @@ def test_the_desktop_is_told_of_an_end_nobody_sees_and_a_click_leads_there(
     window.showMinimized()
     studio.engine.run_ended.emit(ended[second])
     assert len(notices) == 1
+    store.close()
+
+
+def test_compare_follows_the_ticks_and_the_baseline_of_the_list_and_queues_what_it_lacks(
+    open_window: Callable[[], Studio], home: Path, qtbot: QtBot
+) -> None:
+    store = Store(home)
+    for seed in (0, 1):
+        run = store.enqueue(parse_config(QUEUED, overrides=["loss.kind=kl", "teacher.model=o/t"] if seed else []))
+        with store.writer(run) as writer:
+            writer.emit(Score("student", "validation", "f1", 0.8))
+        store.set_state(run, "finished")
+    studio = open_window()
+    qtbot.waitUntil(lambda: len(studio.models.runs.records()) == 2 and bool(studio._results.scores()))
+    window, runs, model = studio.window, studio.models.runs, studio.models.compare
+    window.show_place("compare")
+    assert window.panel("compare").verdicts.lines() and model.comparison.runs == 2  # type: ignore[attr-defined]
+    assert model.comparison.baseline is not None and model.comparison.baseline.is_control
+    runs.set_baseline(2)
+    qtbot.waitUntil(lambda: model.comparison.baseline is not None and model.comparison.baseline.runs == (2,))
+    window.panel("compare").verdicts.seeds_wanted.emit(model.verdict_lines()[0])  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: sum(record.state == "queued" for record in runs.records()) == 8)
+    runs.set_ticked([1], False)
+    qtbot.waitUntil(lambda: model.comparison.runs == 1)
+    window.panel("compare").show_runs_requested.emit([1])  # type: ignore[attr-defined]
+    assert window.place() == "runs" and runs.ticked() == [1]
     store.close()
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCursor, QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from distill_gui.models.compare import ALL, TICKED, CompareModel
+from distill_gui.models.compare import ALL, TICKED, CompareModel, VerdictLine
 from distill_gui.models.compare_diff import FACE_ROLE, KEY_ROLE, DiffModel
-from distill_gui.panels.compare.score_cards import ParetoCard, SweepCard
+from distill_gui.panels.compare.score_cards import CostCard, SweepCard
 from distill_gui.panels.compare.verdict_card import VerdictCard
 from distill_gui.plain import set_tip
 from distill_gui.theme import XL, L, M, S
@@ -23,9 +21,6 @@ from distill_gui.widgets.segmented import Segmented
 from distill_gui.widgets.table_card import TableCard
 from distill_gui.widgets.toast import show_toast
 from distill_gui.widgets.visibility import show_if
-
-if TYPE_CHECKING:
-    from engine.analysis.compare.verdict import Verdict
 
 NO_DIFFERENCE = "Nothing that counts is set differently."
 
@@ -53,7 +48,7 @@ class ComparePanel(QWidget):
         set_tip(self.copy_button, "Everything here as Markdown")
         self.verdicts = VerdictCard(model)
         self.sweep = SweepCard(model)
-        self.pareto = ParetoCard(model)
+        self.costs = CostCard(model)
         self.differences = DiffModel(self)
         self.diff = TableCard(self.differences, FACE_ROLE, key_role=KEY_ROLE)
         self.diff.grid.setAccessibleName("Settings that differ, by method")
@@ -79,7 +74,7 @@ class ComparePanel(QWidget):
         charts = QHBoxLayout()
         charts.setSpacing(M)
         charts.addWidget(self.sweep, 1)
-        charts.addWidget(self.pareto, 1)
+        charts.addWidget(self.costs, 1)
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
@@ -110,7 +105,7 @@ class ComparePanel(QWidget):
         self.copy_button.clicked.connect(self._on_copy_clicked)
         self.verdicts.seeds_wanted.connect(self._on_seeds_wanted)
         self.sweep.chosen.connect(self._on_contender_chosen)
-        self.pareto.chosen.connect(self._on_contender_chosen)
+        self.costs.chosen.connect(self._on_contender_chosen)
         self.empty.clicked.connect(self._on_empty_clicked)
         self._model.changed.connect(self._show)
 
@@ -143,7 +138,7 @@ class ComparePanel(QWidget):
         if found.contenders:
             self.verdicts.show_verdicts()
             self.sweep.show_scores()
-            self.pareto.show_scores()
+            self.costs.show_scores()
             self.differences.show(found)
             self.diff.set_notes([] if found.diff else [("", NO_DIFFERENCE)])
         self._pages.setCurrentIndex(0 if found.contenders else 1)
@@ -162,9 +157,11 @@ class ComparePanel(QWidget):
         else:
             self.runs_place_requested.emit()
 
-    def _on_seeds_wanted(self, verdict: Verdict) -> None:
-        tomls = self._model.more_seeds(verdict)
-        if tomls:
+    def _on_seeds_wanted(self, line: VerdictLine) -> None:
+        tomls, why_not = self._model.more_seeds(line)
+        if why_not:
+            show_toast(self.window(), why_not)
+        elif tomls:
             self.queue_requested.emit(tomls)
 
     def _on_contender_chosen(self, key: str) -> None:

@@ -7,22 +7,19 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from distill_gui.models.compare import CompareModel
+from distill_gui.models.compare import CompareModel, VerdictLine
 from distill_gui.theme import M, S
 from distill_gui.widgets.badge import Badge
 from distill_gui.widgets.buttons import button
 from distill_gui.widgets.card import Card
 from distill_gui.widgets.labels import caption, label
 from distill_gui.widgets.visibility import show_if
-from engine.analysis.compare.verdict import Verdict
-from engine.analysis.compare.words import TAGS, footnote, verdict_words
 
-TONES = {"better": "good", "worse": "bad", "no difference": "neutral", "same": "neutral", "open": "warn"}
 FEW = 6  # verdicts; more come by a button
 
 
 class VerdictCard(Card):
-    """``seeds_wanted(verdict)``: a person wants the missing seeds to be run."""
+    """``seeds_wanted(line)``: a person wants the seeds to be run that this line lacks."""
 
     seeds_wanted = Signal(object)
 
@@ -44,23 +41,20 @@ class VerdictCard(Card):
 
     def show_verdicts(self) -> None:
         """Bring the lines up to the model; nothing is made anew where they say the same."""
-        verdicts = self._model.verdicts()
-        baseline = self._model.comparison.baseline
-        shown = (tuple(verdicts), baseline, self._all)
+        lines, alone, note = self._model.verdict_lines(), self._model.alone(), self._model.footnote()
+        shown = (tuple(lines), alone, note, self._all)
         if shown == self._shown:
             return
         self._shown = shown
         self._clear()
-        few = verdicts if self._all or len(verdicts) <= FEW + 1 else verdicts[:FEW]
-        for row, verdict in enumerate(few):
-            self._add(row, verdict)
-        if not verdicts and baseline is not None:
-            alone = f"{baseline.title} is alone: tick runs of another method to compare it with."
+        for row, line in enumerate(lines if self._all or len(lines) <= FEW + 1 else lines[:FEW]):
+            self._add(row, line)
+        if alone:
             self._grid.addWidget(label(alone, wrap=True), 0, 0, 1, 3)
-        self.more.setText("Show fewer" if self._all else f"Show all {len(verdicts)}")
-        show_if(self.more, len(verdicts) > FEW + 1)
-        self.note.setText(footnote(self._model.comparison))
-        show_if(self.note, bool(self.note.text()))
+        self.more.setText("Show fewer" if self._all else f"Show all {len(lines)}")
+        show_if(self.more, len(lines) > FEW + 1)
+        self.note.setText(note)
+        show_if(self.note, bool(note))
 
     def lines(self) -> Sequence[str]:
         """What is read, a line each."""
@@ -68,22 +62,17 @@ class VerdictCard(Card):
         for row in range(self._grid.rowCount()):
             item = self._grid.itemAtPosition(row, 1)
             words = item.widget() if item is not None else None
-            if words is not None:
+            if isinstance(words, _Words):
                 found.append(words.accessibleName())
         return found
 
-    def _add(self, row: int, verdict: Verdict) -> None:
-        comparison = self._model.comparison
-        assert comparison.baseline is not None
-        said, sure = verdict_words(verdict, comparison.baseline, comparison.metric)
+    def _add(self, row: int, line: VerdictLine) -> None:
         top = Qt.AlignmentFlag.AlignTop
-        self._grid.addWidget(Badge(TAGS[verdict.kind], TONES[verdict.kind]), row, 0, top | Qt.AlignmentFlag.AlignLeft)
-        words = _Words(said, sure)
-        words.setAccessibleName(f"{TAGS[verdict.kind]}: {said}" + (f" ({sure})" if sure else ""))
-        self._grid.addWidget(words, row, 1, top)
-        if offer := self._model.offer(verdict):
-            run = button(offer, "quiet")
-            run.clicked.connect(lambda _=False, verdict=verdict: self.seeds_wanted.emit(verdict))
+        self._grid.addWidget(Badge(line.tag, line.tone), row, 0, top | Qt.AlignmentFlag.AlignLeft)
+        self._grid.addWidget(_Words(line), row, 1, top)
+        if line.offer:
+            run = button(line.offer, "quiet")
+            run.clicked.connect(lambda: self.seeds_wanted.emit(line))
             self._grid.addWidget(run, row, 2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     def _clear(self) -> None:
@@ -100,11 +89,12 @@ class VerdictCard(Card):
 class _Words(QWidget):
     """What was found, and below it in smaller type how sure that is."""
 
-    def __init__(self, said: str, sure: str) -> None:
+    def __init__(self, line: VerdictLine) -> None:
         super().__init__()
         column = QGridLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setVerticalSpacing(1)
-        column.addWidget(label(said, wrap=True), 0, 0)
-        if sure:
-            column.addWidget(caption(sure, wrap=True), 1, 0)
+        column.addWidget(label(line.said, wrap=True), 0, 0)
+        if line.sure:
+            column.addWidget(caption(line.sure, wrap=True), 1, 0)
+        self.setAccessibleName(f"{line.tag}: {line.said}" + (f" ({line.sure})" if line.sure else ""))

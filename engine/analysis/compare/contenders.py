@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import fsum, sqrt
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any, Protocol
@@ -116,9 +116,11 @@ def contenders_of(
         if row.kind == "own" and row.cells[column.key].state == "result"
     ]
     titles = _told_apart(table, found)
-    return [
-        _with(one, title=title, pending=_pending(one, here)) for one, title in zip(found, titles, strict=True)
-    ], column
+    under_way = [run for run in here if run.state in PENDING]
+    named = [
+        replace(one, title=title, pending=_pending(one, under_way)) for one, title in zip(found, titles, strict=True)
+    ]
+    return named, column
 
 
 def _figures(scores: Iterable[ScoreLike], known: set[int], column: Column) -> dict[tuple[int, str], float]:
@@ -177,15 +179,9 @@ def _told_apart(table: Table, found: Sequence[Contender]) -> list[str]:
     return [f"{students[one.student]} · {one.title}" if several else one.title for one in found]
 
 
-def _pending(one: Contender, runs: Iterable[RunLike]) -> frozenset[int]:
+def _pending(one: Contender, under_way: Iterable[RunLike]) -> frozenset[int]:
     return frozenset(
         seed_of(run)
-        for run in runs
-        if run.state in PENDING and run.architecture == one.student and methods.method_of(run.config) == one.method
+        for run in under_way
+        if run.architecture == one.student and methods.method_of(run.config) == one.method
     )
-
-
-def _with(one: Contender, **changed: Any) -> Contender:
-    from dataclasses import replace
-
-    return replace(one, **changed)

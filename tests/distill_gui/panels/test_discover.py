@@ -10,7 +10,7 @@ from distill_gui.theme.drawings import DRAWINGS
 
 
 def test_the_places_in_rail_order() -> None:
-    assert [panel.key for panel in discover()] == ["compose", "runs", "table", "export"]
+    assert [panel.key for panel in discover()] == ["compose", "runs", "table", "compare", "export"]
 
 
 def test_every_panel_has_a_title_and_an_icon_of_ours() -> None:

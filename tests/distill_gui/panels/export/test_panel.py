@@ -70,7 +70,7 @@ def test_the_newest_run_is_shown_with_what_would_leave(panel: ExportPanel, tmp_p
     assert panel.target.file_names() == ["config.json", "model.safetensors", "README.md", "distill_export.json"]
     assert panel.view.page.toPlainText().startswith("second")
     assert panel.student.tile("On disk").value() == "6 B"
-    assert not panel.result.isVisible() and PANEL.key == "export" and PANEL.order == 4
+    assert not panel.result.isVisible() and PANEL.key == "export" and PANEL.order == 6
 
 
 def test_exporting_asks_once_and_says_how_it_went(panel: ExportPanel, qtbot: QtBot, tmp_path: Path) -> None:
