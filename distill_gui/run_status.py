@@ -17,7 +17,10 @@ def status_of(models: Models) -> Status:
     running = [record for record in records if record.state == "running"]
     live = models.runs.live()
     if live is None or live.state != "running":
-        latest = max(records, key=lambda record: record.started_at or 0, default=None)
+        # one that failed before it had one says nothing of the machine
+        latest = max(
+            (record for record in records if record.device), key=lambda record: record.started_at or 0, default=None
+        )
         device, reason = (latest.device, latest.device_reason) if latest else ("", "")
         return Status(active=len(running), queued=queued, device=device, device_reason=reason)
     training = live.phase == "training" and live.steps_per_epoch > 0

@@ -108,30 +108,37 @@ def summary(record: RunRecord) -> str:
 
 
 def first_sentence(text: str) -> str:
-    """The first line of `text` up to its first full stop, for places with one line."""
-    line = text.strip().splitlines()[0] if text.strip() else ""
+    """The first line of `text` up to its first full stop, for places with one line; the next line where it only announces it."""
+    first, *others = [line.strip() for line in text.strip().splitlines() if line.strip()] or [""]
+    line = others[0] if first.endswith(":") and others else first
     head, stop, _ = line.partition(". ")
     return head if stop else line.removesuffix(".")
 
 
 def progress_text(record: RunRecord, eta_s: float | None = None, now: float | None = None) -> str:
     """Step, epoch, elapsed and what is left, as far as each is known."""
+    return progress_texts(record, eta_s, now)[0]
+
+
+def progress_texts(record: RunRecord, eta_s: float | None = None, now: float | None = None) -> list[str]:
+    """The same, then shorter and shorter for where there is less room: how far it is and what is left stay."""
     if record.state == "queued":
-        return "waiting for its turn"
-    parts = []
+        return ["waiting for its turn"]
+    step = epoch = spent = left = ""
     if record.state == "running" and not is_training(record):
         if record.phase_total > 0:
-            parts.append(f"{record.phase_done:,} / {record.phase_total:,}")
+            step = f"{record.phase_done:,} / {record.phase_total:,}"
     elif record.total_steps > 0:
-        parts.append(f"step {record.step:,} / {record.total_steps:,}")
+        step = f"step {record.step:,} / {record.total_steps:,}"
         if record.steps_per_epoch > 0:
-            parts.append(f"epoch {record.step / record.steps_per_epoch:.2f}")
-    spent = elapsed(record, now)
-    resumed = (record.attempt or 0) > 1
-    if spent is not None:
-        since = " since resumed" if resumed else ""
-        parts.append(f"{'' if record.ended_at is None else 'took '}{duration_text(spent)}{since}")
+            epoch = f"epoch {record.step / record.steps_per_epoch:.2f}"
+    since = elapsed(record, now)
+    if since is not None:
+        resumed = " since resumed" if (record.attempt or 0) > 1 else ""
+        spent = f"{'' if record.ended_at is None else 'took '}{duration_text(since)}{resumed}"
     if eta_s is not None and record.state == "running":
         left = f"ETA {duration_text(eta_s)}"
-        parts.insert(len(parts) - resumed, left)  # the longer text comes last: where there is too little room it is cut
-    return " · ".join(parts)
+    return [
+        " · ".join(filter(None, parts))
+        for parts in ((step, epoch, spent, left), (step, spent, left), (step, left or spent))
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
@@ -75,6 +77,7 @@ class ElidedLabel(QLabel):
         super().__init__(text, parent)
         self._mode = mode
         self._own_tip = False
+        self._shorter: list[str] = []
         self.all_or_nothing = False  # for words one can do without: no stub such as "smoo…"
         self.setIndent(0)  # a label with a border would else ask for room that is not drawn in
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -83,12 +86,24 @@ class ElidedLabel(QLabel):
             self.setProperty("role", role)
 
     def setText(self, text: str) -> None:
+        self._shorter = []
         super().setText(text)
         self._tell()
 
+    def set_texts(self, texts: Sequence[str]) -> None:
+        """The text, and shorter ones of which the first that fits is shown where it does not."""
+        text, *shorter = texts
+        super().setText(text)
+        self._shorter = shorter
+        self._tell()
+        self.update()
+
     def shown_text(self) -> str:
         """What is readable now, with the "…"."""
-        shown = QFontMetrics(self.font()).elidedText(self.text(), self._mode, self.contentsRect().width())
+        metrics, width = QFontMetrics(self.font()), self.contentsRect().width()
+        fitting = (text for text in (self.text(), *self._shorter) if metrics.horizontalAdvance(text) <= width)
+        text = next(fitting, self._shorter[-1] if self._shorter else self.text())
+        shown = metrics.elidedText(text, self._mode, width)
         return "" if self.all_or_nothing and shown != self.text() else shown
 
     def minimumSizeHint(self) -> QSize:

@@ -17,6 +17,7 @@ from distill_gui.widgets.plot_view import View
 
 LEVEL_Z, LEVEL_ALPHA = 11, 215  # just above the curves, for the ground of its name; a curve shines through a little
 NEAR = 5.0  # px a name stays away from curves, whose rows may be dots
+COVERED = 10  # how much worse it is to lie on a curve than near it
 INSET = 3  # px from the edge of the view
 TINY = 1e-300  # what a logarithmic axis shows nothing of
 
@@ -25,7 +26,7 @@ TINY = 1e-300  # what a logarithmic axis shows nothing of
 class _Place:
     """``rank`` is 0 for the right end, 1 for the left one, 2 for one between."""
 
-    in_the_way: int  # columns of pixels in which a curve or another name runs
+    in_the_way: int  # columns of pixels in which curves, lines or names run near it, those under it counted more
     rank: int
     above: bool
     rect: QRectF
@@ -125,13 +126,14 @@ def _places(
         top = y - high if above else y
         if 0 <= y <= height and (top < 0 or top + high > height) and high < height / 2:
             continue  # it would stick out
-        blocked = np.zeros(width, dtype=bool)
+        blocked = np.zeros(width, dtype=int)
         for upper, lower in tracks:
-            blocked[:-1] |= (upper <= top + high + NEAR) & (lower >= top - NEAR)
-        blocked |= any(top - 1 < other < top + high + 1 for other in others)
+            blocked[:-1] += (upper <= top + high + NEAR) & (lower >= top - NEAR)
+            blocked[:-1] += COVERED * ((upper <= top + high - 1) & (lower >= top + 1))
+        blocked += COVERED * any(top - 1 < other < top + high + 1 for other in others)
         for rect in taken:
             if rect.top() < top + high and top < rect.bottom():
-                blocked[max(int(rect.left()) - INSET, 0) : int(rect.right()) + INSET] = True
+                blocked[max(int(rect.left()) - INSET, 0) : int(rect.right()) + INSET] += COVERED
         summed = np.concatenate(([0], np.cumsum(blocked)))
         lefts = np.arange(last + 1)
         in_the_way = summed[np.minimum(lefts + int(wide) + 1, width)] - summed[lefts]

@@ -34,7 +34,7 @@ class BottomBar(QFrame):
         self.setProperty("role", "bar")
         self.setFixedHeight(HEIGHT)
         self.setAccessibleName("Status")
-        self._name = ElidedLabel("", "heading")
+        self._name = ElidedLabel("", "heading", mode=Qt.TextElideMode.ElideMiddle)
         self._name.setMaximumWidth(NAME_WIDTH)
         self._phase = label("", "muted")
         self._step, self._step_bar = _Counter(), Bar("run", 6)

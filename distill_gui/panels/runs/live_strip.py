@@ -15,7 +15,7 @@ from distill_gui.models.run_text import (
     is_training,
     loss_text,
     metric_word,
-    progress_text,
+    progress_texts,
     rate_text,
     score_text,
     signed,
@@ -69,7 +69,7 @@ class LiveStrip(QFrame):
         self._record: RunRecord | None = None
         self._stopping: dict[int, str] = {}
         self._pausing: dict[int, float] = {}  # since when, of a clock that only goes on
-        self.name = ElidedLabel("", "title")
+        self.name = ElidedLabel("", "title", mode=Qt.TextElideMode.ElideMiddle)  # runs of a sweep differ at the end
         self.badge = Badge()
         self.about = ElidedLabel("", "muted")
         self.bar = Bar("progress of the run")
@@ -150,7 +150,7 @@ class LiveStrip(QFrame):
         self.badge.set(state_text(record), TONES.get(record.state, "neutral"))
         self.about.setText(" · ".join(self._about(record, rate)))
         self.bar.set_fraction(fraction(record))
-        self.progress.setText(progress_text(record, eta_s))
+        self.progress.set_texts(progress_texts(record, eta_s))
         self._show_tiles(record, last_loss, loss_change, control)
         self._show_action(record)
 

@@ -73,6 +73,23 @@ def test_a_failed_run_says_why_in_one_line(record: Make) -> None:
     assert run_text.summary(run) == "failed · The total loss is nan at step 41: astray"
 
 
+def test_what_only_announces_the_reason_is_not_the_reason(record: Make) -> None:
+    run = record(
+        1, state="failed", reason="2 things to mend:\n  task.source: there is no folder x; give one.\n  more: y"
+    )
+    assert run_text.summary(run) == "failed · task.source: there is no folder x; give one"
+    assert run_text.first_sentence("\n") == "" and run_text.first_sentence("alone:") == "alone:"
+
+
+def test_where_there_is_less_room_step_and_eta_stay(record: Make) -> None:
+    run = record(1, state="running", phase="training", step=9, total_steps=20, started_at=10.0, ended_at=None)
+    texts = run_text.progress_texts(run, eta_s=5.0, now=18.0)
+    assert texts[0] == run_text.progress_text(run, eta_s=5.0, now=18.0) == "step 9 / 20 · epoch 1.80 · 8 s · ETA 5 s"
+    assert texts[1:] == ["step 9 / 20 · 8 s · ETA 5 s", "step 9 / 20 · ETA 5 s"]
+    ended = run_text.progress_texts(record(1, started_at=10.0, ended_at=20.0))
+    assert ended[-1] == "step 10 / 10 · took 10 s"
+
+
 def test_a_stopped_run_is_not_full(record: Make) -> None:
     assert run_text.fraction(record(1, state="stopped", step=5, total_steps=10)) == 0.5
     assert run_text.fraction(record(1, state="finished", step=0, total_steps=0)) == 1.0
@@ -80,7 +97,7 @@ def test_a_stopped_run_is_not_full(record: Make) -> None:
 
 
 def test_what_a_resumed_run_took_is_counted_from_there_and_says_so(record: Make) -> None:
-    for ended_at, words in ((20.0, "took 10 s since resumed"), (None, " · ETA 5 s · 8 s since resumed")):
+    for ended_at, words in ((20.0, "took 10 s since resumed"), (None, " · 8 s since resumed · ETA 5 s")):
         state = "running" if ended_at is None else "stopped"
         run = record(1, state=state, phase="training", started_at=10.0, ended_at=ended_at, attempt=2, total_steps=9)
         assert run_text.progress_text(run, eta_s=5.0, now=18.0).endswith(words)

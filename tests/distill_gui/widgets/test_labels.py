@@ -66,6 +66,22 @@ def test_the_middle_can_give_way(qtbot: QtBot) -> None:
     assert "…" in made.shown_text()
 
 
+def test_a_shorter_text_stands_in_where_the_whole_has_no_room(qtbot: QtBot) -> None:
+    made = labels.ElidedLabel()
+    qtbot.addWidget(made)
+    texts = ["step 1,709 of 3,780, epoch 27.13, ETA 1 min", "step 1,709, ETA 1 min", "ETA 1 min"]
+    made.set_texts(texts)
+    for text in (*texts, texts[1], texts[0]):
+        made.resize(made.fontMetrics().horizontalAdvance(text) + 4, 20)
+        assert made.shown_text() == text and made.text() == texts[0]
+        assert (texts[0] in made.toolTip()) == (text != texts[0])
+    made.resize(30, 20)
+    assert made.shown_text().startswith("ET") and made.shown_text().endswith("…")
+    made.setText("of another kind")
+    made.resize(400, 20)
+    assert made.shown_text() == "of another kind"
+
+
 def test_tone_is_set_and_taken_away(qtbot: QtBot) -> None:
     made = labels.caption("can't tell yet")
     qtbot.addWidget(made)
