@@ -69,6 +69,7 @@ def test_the_middle_can_give_way(qtbot: QtBot) -> None:
 def test_a_shorter_text_stands_in_where_the_whole_has_no_room(qtbot: QtBot) -> None:
     made = labels.ElidedLabel()
     qtbot.addWidget(made)
+    made.show()
     texts = ["step 1,709 of 3,780, epoch 27.13, ETA 1 min", "step 1,709, ETA 1 min", "ETA 1 min"]
     made.set_texts(texts)
     for text in (*texts, texts[1], texts[0]):
