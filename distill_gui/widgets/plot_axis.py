@@ -5,12 +5,14 @@ from __future__ import annotations
 from math import ceil, floor, log10
 
 import pyqtgraph as pg
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFont
 
 from distill_gui import theme
 
 TIME_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)  # seconds
 MOST_DECIMALS = 4  # of a number below a thousandth; smaller ones are written as 2e-5
+HALF_A_LINE = 9  # px
 LEFT_WIDTH = 46  # px, the same for every chart, so that charts below each other share their x
 
 
@@ -104,6 +106,12 @@ class Axis(pg.AxisItem):
         self.setTextPen(pg.mkPen(QColor(colours.muted)))
         self.setTickPen(pg.mkPen(QColor(colours.line)))
         self.setPen(pg.mkPen(QColor(colours.line)) if self.orientation == "bottom" else pg.mkPen(None))
+
+    def boundingRect(self) -> QRectF:
+        """With room for half a line above and below a left axis: a figure that does not fit is left out, and the line of the
+        grid at the upper end stood there without its own."""
+        rect: QRectF = super().boundingRect()
+        return rect.adjusted(0, -HALF_A_LINE, 0, HALF_A_LINE) if self.orientation == "left" else rect
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
         """One level of ticks: at most every 30 px upwards, every 64 px sideways."""

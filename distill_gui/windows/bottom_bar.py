@@ -78,7 +78,9 @@ class BottomBar(QFrame):
         self._epoch.setText(f"epoch {status.epoch_number} of {status.epochs}")
         self._epoch_bar.set_fraction(status.epoch_fraction if epochs else 0.0)
         self._eta.setText("" if status.eta_s is None else f"ETA {duration(status.eta_s)}")
-        self._queue.setText(f"{status.queued:,} queued")
+        beside = status.active - busy
+        others = ((beside, "more running"), (status.queued, "queued"))
+        self._queue.setText(" · ".join(f"{count:,} {what}" for count, what in others if count > 0))
         self._device.set(status.device, status.device_reason)
         self._want(self._phase, busy and status.phase not in ("", "training"))
         self._want(self._step, counting)
@@ -86,7 +88,7 @@ class BottomBar(QFrame):
         self._want(self._epoch, epochs)
         self._want(self._epoch_bar, epochs)
         self._want(self._eta, counting and status.eta_s is not None)
-        self._want(self._queue, status.queued > 0)
+        self._want(self._queue, beside > 0 or status.queued > 0)
         self._want(self._device, bool(status.device))
         self._fit()
 

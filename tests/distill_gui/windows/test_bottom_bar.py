@@ -1,6 +1,7 @@
 """The bottom bar: what is known is shown, what is not is not, and nothing is cut at the smallest window."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel
@@ -44,6 +45,16 @@ def test_everything_at_a_wide_window(bar_of: Callable[[int], BottomBar]) -> None
     ]  # fmt: skip
     assert bar._step_bar.fraction() == pytest.approx(214 / 345)
     assert bar._epoch_bar.fraction() == pytest.approx(0.86)
+
+
+@pytest.mark.parametrize(("active", "queued", "said"), [(1, 0, []), (2, 0, ["1 more running"]),
+                                                        (3, 4, ["2 more running · 4 queued"])])  # fmt: skip
+def test_runs_that_train_beside_the_one_shown_are_counted(
+    bar_of: Callable[[int], BottomBar], active: int, queued: int, said: list[str]
+) -> None:
+    bar = bar_of(1440)
+    bar.set_status(replace(TRAINING, active=active, queued=queued, device=""))
+    assert bar.texts()[4:] == said
 
 
 def test_an_idle_bar_says_so(bar_of: Callable[[int], BottomBar]) -> None:
