@@ -11,10 +11,12 @@ import os
 import sqlite3
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.beside import PART, is_left, part_of
 from engine.events import Event, Facts, Metrics, Phase, Rewound, Score, Unscored
 from engine.store.backup import sync
 from engine.store.home import make_private_folder, open_private
@@ -34,7 +36,7 @@ def keep(home: Path, run: int, events: Sequence[Event], attempt: int = 0, create
     ``attempt`` is which claim of the run they are of, 0 where that is not known; ``created_at`` when the run was made.
     """
     file = make_private_folder(home / "unsaved") / f"{run}-{time.time_ns()}-{os.getpid()}.jsonl"
-    part = file.with_suffix(".part")
+    part = part_of(file)
     try:
         with open_private(part) as out:
             head = {"run": run, "attempt": attempt, "created_at": created_at, "written_at": time.time()}
@@ -56,12 +58,24 @@ def take_in(store: Store) -> int:
     is damaged.
     """
     count = 0
+    _rescue(store.home / "unsaved")
     for file in sorted((store.home / "unsaved").glob("*.jsonl"), key=lambda file: file.name):
         try:
             count += _take(store, file)
         except OSError as error:
             raise as_store_error(error, file) from error
     return count
+
+
+def _rescue(folder: Path) -> None:
+    """Give the file of a process that died while it wrote one its name, as far as its lines are whole."""
+    for part in folder.glob(f"*.jsonl.{PART}-*"):
+        if not is_left(part):
+            continue
+        with suppress(OSError):  # the next opening tries again
+            with part.open("r+b") as file:
+                file.truncate(file.read().rfind(b"\n") + 1)
+            part.rename(part.with_name(part.name.partition(f".{PART}-")[0]))
 
 
 def _take(store: Store, file: Path) -> int:

@@ -8,7 +8,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.store import Store
+import numpy as np
+
+from engine.store import RunRecord, Store
 from tests.faults.outcome import Outcome
 from tests.faults.witness import Point, Witness, heard_of
 from tests.faults.worker import WITNESS
@@ -19,6 +21,12 @@ NOT_LOST, NOT_DOUBLED = "rows older than 0.5 s lost", "rows doubled"
 OLDEST = "age of the oldest row lost, s"
 
 
+FACTS = (
+    "step", "total_steps", "steps_per_epoch", "batch_size", "key_metric", "teacher_score", "parameters", "teacher_parameters",
+    "device", "train_rows", "evaluation_rows", "phase", "reason",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Reference:
     """How an uninterrupted run ended."""
@@ -27,6 +35,7 @@ class Reference:
     weights: bytes
     scores: list[tuple[str, str, str, float]]
     best: tuple[float | None, int | None]
+    facts: tuple[object, ...]
 
 
 def rows_of(store: Store, run: int) -> tuple[dict[Point, float], Counter[Point]]:
@@ -51,7 +60,13 @@ def reference_of(store: Store, run: int) -> Reference:
         (record.folder / "student" / "model.safetensors").read_bytes(),
         sorted((row.model, row.split, row.metric, row.value) for row in store.scores(run)),
         (record.best_score, record.best_step),
+        facts_of(record),
     )
+
+
+def facts_of(record: RunRecord) -> tuple[object, ...]:
+    """What a run's row says of it, but for times, processes and how often it was begun."""
+    return tuple(getattr(record, name) for name in FACTS)
 
 
 def check_death(outcome: Outcome, home: Path, run: int, died_at: float, where: str, aside: Path | None = None) -> None:
@@ -102,6 +117,11 @@ def check_end(outcome: Outcome, store: Store, run: int, reference: Reference, wh
     best = (record.best_score, record.best_step)
     outcome.must(scores == reference.scores, f"{where}: scores {scores} instead of {reference.scores}.")
     outcome.must(best == reference.best, f"{where}: best {best} instead of {reference.best}.")
+    facts = facts_of(record)
+    outcome.must(facts == reference.facts, f"{where}: facts {facts} instead of {reference.facts}.")
+    steps, seconds, _ = store.curve(run, "train/loss")
+    back = int((np.diff(seconds[np.argsort(steps)]) < 0).sum())
+    outcome.must(not back, f"{where}: at {back} steps the run's clock went back.")
     deadline = time.monotonic() + 2.0  # they go just after the store says that the run is over
     while (left := (record.folder / "checkpoints").exists()) and time.monotonic() < deadline:
         time.sleep(0.01)

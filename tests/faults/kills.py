@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from engine.store import Store
-from engine.store.records import FINISHED
+from engine.store.records import FINISHED, QUEUED
 from tests.faults.ending import NOT_DOUBLED, NOT_LOST, OLDEST, Reference, check_death, check_end, reference_of
 from tests.faults.material import CASES, config_of
-from tests.faults.moments import ANYWHERE, PLACES, Moment
+from tests.faults.moments import ANYWHERE, ENDING, PLACES, TIDYING, Moment
 from tests.faults.outcome import Outcome
 from tests.faults.witness import read_lines
 from tests.faults.worker import WITNESS
@@ -24,7 +24,7 @@ KILLS_A_RUN = 7
 SIGNALS = (signal.SIGKILL,) * 8 + (signal.SIGSEGV, signal.SIGABRT)
 EARLY = ("loading data", "writing the cache", "fine-tuning the teacher", "keeping the teacher", "scoring the teacher",
          "asking the teacher")  # fmt: skip
-LATE = ("scoring the student", "keeping the student")
+LATE = ("scoring the student", "keeping the student", ENDING, TIDYING)
 
 
 @dataclass
@@ -103,6 +103,7 @@ def _one_life(
     run = store.enqueue(config_of(material, case))
     for number, moment in enumerate(moments):
         where = f"{name}, death {number + 1} ({moment.place})"
+        had_student = store.run(run).has_student
         status = zygote.wait(zygote.start(home, moment=asdict(moment)))
         if status == 0:  # it did not come by there any more
             break
@@ -116,16 +117,24 @@ def _one_life(
         check_death(outcome, home, run, died_at, where)
         store.recover_dead()
         record = store.run(run)
+        outcome.must(record.has_student or not had_student, f"{where}: the student that was kept before is gone.")
         if record.state == FINISHED:  # all was stored, the process alone had not ended yet
             outcome.add("kills after the run's end")
             zygote.wait(zygote.start(home))  # whoever works here next tidies up
             break
+        if record.state == QUEUED:  # it died while it tidied up after the one before
+            outcome.add("kills before the run was taken")
+            continue
         outcome.must(record.state == "interrupted", f"{where}: the run is {record.state}.")
         store.resume(run)
-    if store.run(run).state == "queued":
+    if store.run(run).state == QUEUED:
         status = zygote.wait(zygote.start(home))
         outcome.must(status == 0, f"{name}: the last attempt ended with {status}: {_output(home)}")
     check_end(outcome, store, run, calm.reference, name)
+    left = sorted(
+        str(path.relative_to(home)) for path in home.rglob("*") if ".part" in path.name or ".old-" in path.name
+    )
+    outcome.must(not left, f"{name}: nobody cleared {left[:3]}, {len(left)} in all.")
     store.close()
     if not outcome.wrong:
         shutil.rmtree(home)

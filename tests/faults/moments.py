@@ -29,7 +29,8 @@ PHASES = {
     "asking the teacher": "asking the teacher", "scoring the student": "scoring the student",
 }  # fmt: skip
 STORING, EVALUATING, STEP, ANYWHERE = "storing rows", "evaluating", "a step", "anywhere"
-PLACES = (ANYWHERE, *PHASES, STEP, EVALUATING, STORING, *PATHS)
+ENDING, TIDYING = "saying that it is over", "tidying up after its end"
+PLACES = (ANYWHERE, *PHASES, STEP, EVALUATING, STORING, *PATHS, ENDING, TIDYING)
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,16 @@ class Reaper:
 
 
 def arm(reaper: Reaper) -> None:
-    """Plant the reaper in this process, for good: in the engine's evaluations and transactions, and in file operations."""
+    """Plant the reaper in this process, for good: in the engine's evaluations and transactions, at a run's end, and in
+    file operations."""
+    import engine.cli.execute as execute
     import engine.store.writer as writer
     import engine.training.distil as distil
     import engine.training.teaching as teaching
 
     writer.store_events = _noticed(writer.store_events, STORING, reaper)
+    execute.patiently = _noticed(execute.patiently, ENDING, reaper)
+    execute.clear_checkpoints = _noticed(execute.clear_checkpoints, TIDYING, reaper)
     for module in (distil, teaching):
         module.evaluate = _noticed(module.evaluate, EVALUATING, reaper)  # type: ignore[attr-defined]
 

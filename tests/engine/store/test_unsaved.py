@@ -48,6 +48,22 @@ def reopened(store: Store) -> Iterator[Callable[[], Store]]:
         one.close()
 
 
+def test_a_file_that_a_death_cut_short_is_taken_in_as_far_as_it_is_whole(
+    store: Store, run: int, reopened: Callable[[], Store]
+) -> None:
+    file = unsaved.keep(store.home, run, EVENTS)
+    content = file.read_bytes()
+    end = content.rindex(b"{")  # of the last event, the phase
+    for pid, taken in ((os.getppid(), False), (2**22 + 7, True)):
+        part = file.with_name(f"{file.name}.part-{pid}")
+        part.write_bytes(content[: end + 9])
+        file.unlink(missing_ok=True)
+        found = reopened()
+        assert (found.curve(run, "train/loss")[2].tolist() == [0.5]) is taken and part.exists() is not taken
+    assert (found.run(run).best_score, found.run(run).phase) == (0.75, "starting")
+    assert not list((store.home / "unsaved").glob("*.jsonl")) and not list((store.home / "unsaved").glob("*.left"))
+
+
 def test_kept_events_are_stored_at_the_next_opening_and_once(
     store: Store, run: int, reopened: Callable[[], Store]
 ) -> None:
