@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import traceback
+from contextlib import suppress
+from typing import Any
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def main() -> None:
@@ -18,16 +24,38 @@ def main() -> None:
     except KeyboardInterrupt:  # while it loads; what comes later typer and the commands see to
         sys.exit(130)
 
+    status: Any = 0
     try:
         app()
+    except SystemExit as end:
+        status = end.code
     except EngineError as error:
         print(sentence(str(error)), file=sys.stderr)
-        sys.exit(2)
+        status = 2
     except BrokenPipeError:
-        sys.exit(0)
-    except Exception:  # a bug keeps its traceback; a token or an escape sequence in it goes nowhere
-        sys.stderr.write(visible(without_secrets(traceback.format_exc())))
-        sys.exit(1)
+        status = 1
+    except Exception as error:
+        status = 1
+        if isinstance(error, OSError) and error.filename is None and error.errno in _NO_ROOM:
+            _give_up_on_stdout(error)
+        else:  # a bug keeps its traceback; a token or an escape sequence in it goes nowhere
+            sys.stderr.write(visible(without_secrets(traceback.format_exc())))
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:  # Python would say it too, in its own words
+        _give_up_on_stdout(error)
+        status = status or 1
+    sys.exit(status)
+
+
+def _give_up_on_stdout(error: OSError) -> None:
+    """What is left of the output goes nowhere; that is said, unless whoever read it has gone."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if not isinstance(error, BrokenPipeError):
+        with suppress(OSError):
+            print(f"The output cannot be written: {error.strerror}.", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

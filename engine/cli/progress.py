@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -33,11 +35,13 @@ class RunProgress:
         )  # fmt: skip
 
     def __enter__(self) -> RunProgress:
-        self._progress.start()
+        with suppress(OSError):  # a terminal that was closed, a pipe that nobody reads
+            self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        with suppress(OSError):
+            self._progress.stop()
 
     def hear(self, event: Event) -> None:
         if isinstance(event, Phase):

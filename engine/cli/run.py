@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from rich.markup import escape
@@ -107,7 +108,8 @@ def _train(store: Store, number: int, console: Terminal, only_queue: bool) -> in
     if run is None:  # a worker was faster
         console.print(f"Run {number} was taken by the worker of this home; following it.")
         return _report(console, _follow(store, number, console))
-    console.print(f"Run {number}: {escape(run.name)}")
+    with suppress(OSError):  # nobody may be there to read it: the run is this process's by now, and goes on
+        console.print(f"Run {number}: {escape(run.name)}")
     with RunProgress(console) as progress:
         ended = execute(store, run, progress.hear)
     return _report(console, ended)
@@ -123,12 +125,12 @@ def _follow(store: Store, number: int, console: Terminal) -> RunRecord:
 
 
 def _report(console: Terminal, run: RunRecord) -> int:
-    if run.state not in (FINISHED, STOPPED, PAUSED):
-        console.print(f"[red]{run.state}[/red]: {escape(run.reason)}\nLog: {escape(str(run.log_file))}")
-        return 1
-    if run.state in (STOPPED, PAUSED):
-        console.print(escape(run.reason))
-    if run.best_score is not None:
-        teacher = f", teacher {run.teacher_score * 100:.1f}" if run.teacher_score is not None else ""
-        say(f"{run.key_metric} {run.best_score * 100:.1f} at step {run.best_step}{teacher}; run {run.id}")
-    return 0
+    with suppress(OSError):
+        if run.state not in (FINISHED, STOPPED, PAUSED):
+            console.print(f"[red]{run.state}[/red]: {escape(run.reason)}\nLog: {escape(str(run.log_file))}")
+        elif run.state in (STOPPED, PAUSED):
+            console.print(escape(run.reason))
+        if run.state in (FINISHED, STOPPED, PAUSED) and run.best_score is not None:
+            teacher = f", teacher {run.teacher_score * 100:.1f}" if run.teacher_score is not None else ""
+            say(f"{run.key_metric} {run.best_score * 100:.1f} at step {run.best_step}{teacher}; run {run.id}")
+    return 0 if run.state in (FINISHED, STOPPED, PAUSED) else 1

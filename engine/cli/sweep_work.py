@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -54,7 +55,8 @@ class _Sweep:
         """Say how a run ended, if it is one of these and was not said to have."""
         if run.id in self._all and run.id not in self._said:
             self._said.add(run.id)
-            say(how_it_ended(run))
+            with suppress(OSError):  # nobody may be there any more to read it; the others are trained all the same
+                say(how_it_ended(run))
 
     def follow(self) -> bool:
         """Wait while another worker trains them. True once all have ended; False where some wait and no worker is there."""

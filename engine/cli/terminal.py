@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from typing import Any
 
@@ -24,6 +26,10 @@ def say(text: str = "", *, error: bool = False, end: str = "\n") -> None:
 
 class Terminal(Console):
     """A rich console of which no text can be an escape sequence; markup is only what the program writes."""
+
+    def on_broken_pipe(self) -> None:
+        """Whoever read it has gone: an error like any other; rich would end the process, and with it the run that it trains."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
     def print(self, *objects: Any, **options: Any) -> None:
         super().print(*(_harmless(found) for found in objects), **options)
