@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -89,6 +90,8 @@ def stop_on_signals(control: StopControl) -> Iterator[None]:
     def ask(number: int, frame: FrameType | None) -> None:
         control.ask(PAUSE if number == HANG_UP else STOP)
         signal.signal(number, before[number])
+        if number == signal.SIGINT:
+            _tell_who_pressed_it()
 
     numbers = [signal.SIGINT, signal.SIGTERM]
     if HANG_UP is not None and signal.getsignal(HANG_UP) != signal.SIG_IGN:
@@ -101,6 +104,13 @@ def stop_on_signals(control: StopControl) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _tell_who_pressed_it() -> None:
+    """Say at once that Ctrl+C was heard, at the terminal it came from; within a signal, so not through Python's buffers."""
+    with suppress(OSError, AttributeError):  # Windows does not know who has a terminal
+        if os.isatty(2) and os.tcgetpgrp(2) == os.getpgrp():
+            os.write(2, b"\r\nAsked to stop: it ends soon and keeps its student. Ctrl+C once more breaks it off.\r\n")
 
 
 def execute(

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from engine import catalog
 from engine.cli.opening import interrupted_sentence, megabytes, opened
-from engine.cli.terminal import NameCell, print_list, say, text_cell
+from engine.cli.terminal import NameCell, fitting, print_list, say, text_cell
 from engine.errors import EngineError, StoreError
 from engine.store import RunRecord
 from engine.store.liveness import is_had
@@ -32,10 +32,15 @@ def list_runs(home: Path, as_json: bool, trash: bool = False) -> None:
         say("The trash is empty." if trash else "No runs yet; “distill run CONFIG” makes one.")
         return
     last = "Discarded, files" if trash else "Score"
-    table = Table("#", "Name", "State", "Task", "Student", "Loss", "Seed", last, box=None, pad_edge=False)
-    for run in found:
-        number, name, *rest = *_cells(run), _discarded(run) if trash else _score(run)
-        table.add_row(text_cell(number), NameCell(name), *(text_cell(cell) for cell in rest))
+    heads = ["#", "Name", "State", "Task", "Student", "Loss", "Seed", last]
+    rows = [[*_cells(run), _discarded(run) if trash else _score(run)] for run in found]
+    shown = fitting(heads, rows, "Name", ("Seed", "Student", "Loss", "Task"))
+    table = Table(box=None, pad_edge=False)
+    for head in shown:
+        table.add_column(head, no_wrap=head != "Name")
+    for row in rows:
+        cells = dict(zip(heads, row, strict=True))
+        table.add_row(*(NameCell(cells[head]) if head == "Name" else text_cell(cells[head]) for head in shown))
     print_list(table)
     if any(_is_dead(run) for run in found):
         say("✝ Its process is gone. “distill resume RUN” goes on from its last checkpoint.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
@@ -66,6 +67,18 @@ def shortened(text: str, room: int) -> str:
     while tail and cell_len(tail) > max(0, room - 1) // 2:  # some signs take two columns
         tail = tail[1:]
     return set_cell_size(text, head).rstrip() + "…" + tail.lstrip()
+
+
+def fitting(heads: Sequence[str], rows: Sequence[Sequence[str]], name: str, spare: Sequence[str]) -> list[str]:
+    """The columns that a terminal has room for: those of ``spare`` go one by one, the column ``name`` gets shorter before."""
+    console, shown = terminal(), list(heads)
+    widths = {head: max(map(cell_len, [head, *cells])) for head, *cells in zip(heads, *rows, strict=True)}
+    widths[name] = min(widths[name], SHORTEST_NAME)
+    for head in spare if console.is_terminal else ():
+        if sum(widths[left] + 2 for left in shown) - 2 <= console.width:
+            break
+        shown.remove(head)
+    return shown
 
 
 def print_list(table: Table) -> None:

@@ -274,6 +274,18 @@ def test_the_list_of_runs_names_the_feature_terms_beside_the_loss(distill, toml:
     assert "kl + hidden" in distill("runs", "--home", home).out
 
 
+def test_a_narrow_terminal_loses_columns_before_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.cli import terminal
+
+    heads, rows = ["#", "Name", "State", "Seed", "Score"], [["1", "n" * 60, "interrupted", "0", "88.1 accuracy"]]
+    for width, left in ((200, heads), (40, ["#", "Name", "State"]), (10, ["#", "Name", "State"])):
+        made = terminal.Terminal(width=width, force_terminal=True)
+        monkeypatch.setattr(terminal, "terminal", lambda made=made: made)
+        assert terminal.fitting(heads, rows, "Name", ("Seed", "Score")) == left
+    monkeypatch.setattr(terminal, "terminal", lambda: terminal.Terminal(width=10, force_terminal=False))
+    assert terminal.fitting(heads, rows, "Name", ("Seed", "Score")) == heads, "for a program to read"
+
+
 def test_what_must_be_downloaded_from_a_silent_hub_is_said_before_anything_is_stored(
     distill, config: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
