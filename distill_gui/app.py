@@ -183,7 +183,7 @@ class Studio(QObject):
         """Take rows; curves nobody looks at go where they take too much, and come again from the store when wanted."""
         curves = self.models.curves
         curves.append(rows)
-        if gone := curves.spare(record.id for record in self.models.runs.records() if record.state == "running"):
+        if gone := curves.spare(record.id for record in self.models.runs.active() if record.state == "running"):
             self.engine.put_curves_away(gone)
 
     def _on_runs_changed(self, records: list[RunRecord]) -> None:
@@ -334,9 +334,8 @@ class Studio(QObject):
 
     def _on_close_decided(self, answer: str) -> None:
         if answer == "stop":
-            for record in self.models.runs.records():
-                if record.state in ("running", "queued"):
-                    self.engine.stop_run(record.id)
+            for record in self.models.runs.active():
+                self.engine.stop_run(record.id)
 
 
 def application() -> QApplication:

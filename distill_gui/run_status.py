@@ -12,14 +12,16 @@ if TYPE_CHECKING:
 
 def status_of(models: Models) -> Status:
     """The oldest run that trains, how many others train and wait, and on what device."""
-    records = models.runs.records()
-    queued = sum(record.state == "queued" for record in records)
-    running = [record for record in records if record.state == "running"]
+    active = models.runs.active()
+    queued = sum(record.state == "queued" for record in active)
+    running = [record for record in active if record.state == "running"]
     live = models.runs.live()
-    if live is None or live.state != "running":
+    if live is None:
         # one that failed before it had one says nothing of the machine
         latest = max(
-            (record for record in records if record.device), key=lambda record: record.started_at or 0, default=None
+            (record for record in models.runs.records() if record.device),
+            key=lambda record: record.started_at or 0,
+            default=None,
         )
         device, reason = (latest.device, latest.device_reason) if latest else ("", "")
         return Status(active=len(running), queued=queued, device=device, device_reason=reason)

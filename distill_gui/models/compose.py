@@ -272,9 +272,13 @@ class ComposeModel(QObject):
 
     def update_runs(self, records: Iterable[RunRecord]) -> None:
         """Take new and changed runs, to tell the time a run takes and whether its control exists."""
-        new = {record.id: record for record in records}
-        ended = [run for run, record in new.items() if record.state == "finished" and record != self._past.get(run)]
-        self._past = {run: record for run, record in (self._past | new).items() if record.trashed_at is None}
+        ended = False
+        for record in records:
+            ended = ended or (record.state == "finished" and record != self._past.get(record.id))
+            if record.trashed_at is None:
+                self._past[record.id] = record
+            else:
+                self._past.pop(record.id, None)
         if ended:
             self.preview_changed.emit()
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from statistics import fmean
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from distill_gui.models.row_stretches import stretches
+from distill_gui.models.run_index import RunIndex
 from distill_gui.models.run_marks import RunMarks, difference
 from distill_gui.models.run_order import GROUPS, SORTS, TOP, Entry, RunOrder
-from distill_gui.models.run_text import is_control, signed, summary
+from distill_gui.models.run_text import signed, summary
 from distill_gui.plain import wrapped_tip
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ class RunListModel(QAbstractListModel):
         self._entries: list[Entry] = []
         self._rows: dict[Entry, int] = {}
         self._counts: dict[str, int] = {}
-        self._ticked: dict[int, bool] = {}  # what a person or the first sight of a run decided
+        self._index = RunIndex()
+        self._ticked: set[int] = set()
+        self._decided: set[int] = set()  # whether to tick them: by a person, or at first sight
         self._marks = RunMarks()
         self._order = RunOrder()
         self.known = False  # whether the store has answered: until then nobody knows that there are no runs
@@ -68,18 +70,19 @@ class RunListModel(QAbstractListModel):
                 continue
             was = self._order.place(old) if old is not None else None
             self._records[record.id] = record
+            self._index.put(record)
             self._order.forget(record.id)
             changed.append(record.id)
             moved = moved or old is None or was != self._order.place(record)
             if record.state == "running" and (old is None or old.state != "running"):
-                self._ticked.setdefault(record.id, True)
+                self._tick_undecided(record.id, True)
         if dropped:
             self._remark()
         if not changed:
             if not told:
                 self.records_changed.emit(frozenset())
             return
-        self._tick_at_first()
+        self._tick_at_first(changed)
         if moved:
             self._rearrange()
         if compared != self._compared_with():
@@ -98,7 +101,9 @@ class RunListModel(QAbstractListModel):
         gone = [run for run in runs if run in self._records]
         for run in gone:
             del self._records[run]
-            self._ticked.pop(run, None)
+            self._index.drop(run)
+            self._ticked.discard(run)
+            self._decided.discard(run)
             self._order.forget(run)
         if gone:
             self._rearrange()
@@ -120,13 +125,17 @@ class RunListModel(QAbstractListModel):
         """Published results by (task, loss, architecture): what to call the figure, and the figure from 0 to 1."""
         self._published = scores
 
-    def _tick_at_first(self) -> None:
+    def _tick_at_first(self, changed: Iterable[int]) -> None:
         """The newest runs that have curves are drawn until a person says otherwise."""
-        room = TICKED_AT_FIRST - sum(self._ticked.values())
-        for run in sorted(self._records, reverse=True):
-            if run not in self._ticked and self._records[run].state in ("running", "paused", "finished", "stopped"):
-                self._ticked[run] = room > 0
-                room -= 1
+        drawable = ("running", "paused", "finished", "stopped")
+        for run in sorted((run for run in changed if self._records[run].state in drawable), reverse=True):
+            self._tick_undecided(run, len(self._ticked) < TICKED_AT_FIRST)
+
+    def _tick_undecided(self, run: int, ticked: bool) -> None:
+        if run not in self._decided:
+            self._decided.add(run)
+            if ticked:
+                self._ticked.add(run)
 
     # what a person asks -----------------------------------------------------------------------------------------------
 
@@ -161,9 +170,10 @@ class RunListModel(QAbstractListModel):
 
     def set_ticked(self, runs: Iterable[int], ticked: bool) -> None:
         """Draw these runs, or do not."""
-        changed = [run for run in runs if run in self._records and self._ticked.get(run, False) != ticked]
+        changed = [run for run in runs if run in self._records and self.is_ticked(run) != ticked]
         for run in changed:
-            self._ticked[run] = ticked
+            self._decided.add(run)
+            (self._ticked.add if ticked else self._ticked.discard)(run)
             if run in self._rows:
                 index = self.index(self._rows[run])
                 self.dataChanged.emit(index, index, [int(Qt.ItemDataRole.CheckStateRole)])
@@ -228,10 +238,10 @@ class RunListModel(QAbstractListModel):
 
     def ticked(self) -> list[int]:
         """The runs to draw, oldest first, whatever the filter."""
-        return sorted(run for run, ticked in self._ticked.items() if ticked and run in self._records)
+        return sorted(self._ticked)
 
     def is_ticked(self, run: int) -> bool:
-        return self._ticked.get(run, False)
+        return run in self._ticked
 
     def row_of(self, run: int) -> int:
         """The row of a run, -1 while the filter hides it."""
@@ -242,23 +252,21 @@ class RunListModel(QAbstractListModel):
         entry = self._entries[index.row()] if index.isValid() else None
         return entry if isinstance(entry, int) else None
 
+    def newest(self) -> RunRecord | None:
+        """The run queued last, None without runs."""
+        return self._records[max(self._records)] if self._records else None
+
+    def active(self) -> list[RunRecord]:
+        """The runs that train or wait, oldest first."""
+        return self._index.active()
+
     def live(self) -> RunRecord | None:
         """The run that trains now, the oldest if there are several."""
-        return min((r for r in self._records.values() if r.state == "running"), key=lambda r: r.id, default=None)
+        return self._index.live()
 
     def control_score(self, record: RunRecord) -> tuple[float, int] | None:
-        """The mean best score, and of how many, of finished runs like `record` but trained without a teacher.
-
-        Alike are runs of the same task, student, epochs, batch size and learning rate: else it would be no control.
-        """
-        alike = _budget(record)
-        scores = [
-            other.best_score
-            for other in self._records.values()
-            if is_control(other) and other.state == "finished" and other.best_score is not None
-            if other.id != record.id and _budget(other) == alike
-        ]
-        return (fmean(scores), len(scores)) if scores and not is_control(record) else None
+        """The mean best score, and of how many, of finished runs like `record` but trained without a teacher."""
+        return self._index.control_score(record)
 
     def published_score(self, record: RunRecord) -> tuple[str, float] | None:
         """What others published for this task, loss and student: its name and the score, None if nothing is known.
@@ -376,9 +384,3 @@ class RunListModel(QAbstractListModel):
         kept = self.persistentIndexList()
         self.changePersistentIndexList(kept, [self.index(rows[old[index.row()]]) for index in kept])
         self.layoutChanged.emit()
-
-
-def _budget(record: RunRecord) -> tuple[Any, ...]:
-    training = cast("dict[str, Any]", record.config.get("training", {}))
-    spent = tuple(training.get(key) for key in ("epochs", "batch_size", "learning_rate"))
-    return (record.task, record.architecture, record.config.get("student"), spent)

@@ -229,14 +229,13 @@ class RunsPanel(QWidget):
         return self._runs.record(self._sight.run) if self._sight.run is not None else None
 
     def _on_records_changed(self, changed: frozenset[int]) -> None:
-        records = self._runs.records()
+        newest = self._runs.newest()
         had_focus = self.empty.isVisible() and self.focusWidget() is not None
-        self.splitter.setVisible(bool(records))
+        self.splitter.setVisible(newest is not None)
         answered, self._answered = self._runs.known and not self._answered, self._runs.known
-        if records and (had_focus or (answered and self.isVisible())):
+        if newest is not None and (had_focus or (answered and self.isVisible())):
             self.column.rows.setFocus()  # else what is hidden hands it to the next best button of the window, with a ring
-        self.empty.setVisible(self._runs.known and not records)
-        newest = records[-1] if records else None
+        self.empty.setVisible(self._runs.known and newest is None)
         wanted = self._sight.after_change(changed, self._record(), self._runs.live(), newest)
         if wanted is not None:
             self._show_run(wanted)

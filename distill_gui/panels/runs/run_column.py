@@ -188,7 +188,7 @@ class RunColumn(QFrame):
         self._actions["stop"].setText("Take out of the queue" if queued else "Stop and keep")
         has_student = record is not None and record.has_student
         self._allow("export", has_student and not running, is_it if running or not state else "It has no student")
-        for key, any_run in (("all", bool(self._runs.shown())), ("none", bool(self._runs.ticked()))):
+        for key, any_run in (("all", self._runs.rowCount() > 0), ("none", bool(self._runs.ticked()))):
             self._allow(key, any_run, "There is none")
 
     def _allow(self, key: str, possible: bool, why_not: str) -> None:

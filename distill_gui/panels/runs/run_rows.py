@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import (
     QAbstractItemModel,
     QEvent,
@@ -70,6 +72,11 @@ class RunRows(QListView):
     def reset(self) -> None:
         self.fit_rows()  # other groups, or none
         super().reset()
+
+    def dataChanged(self, first: Index, last: Index, roles: Iterable[int] = ()) -> None:
+        """Paint anew what has changed. A list view would lay all rows out anew, for every step of a run; no row ever gets
+        higher or lower by what is in it."""
+        QAbstractItemView.dataChanged(self, first, last, list(roles))
 
     def fit_rows(self) -> None:
         """Rows of one height are not asked for it one by one; with headings between, some are measured and the rest later."""

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt
 from PySide6.QtGui import QFontMetrics, QImage
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from distill_gui.models.run_list import NOWHERE, RECORD_ROLE, RunListModel
 from distill_gui.panels.runs.run_rows import HEADING, ROW, RunRows, elided_name
 from distill_gui.theme import number_font
 from engine.store import RunRecord
@@ -160,3 +162,32 @@ def test_what_is_painted_follows_run_and_tick(
     assert picture(2) == other
     rows_view.set_pointed(2)
     assert picture(2) != other
+
+
+@pytest.mark.parametrize("group", ["none", "task"])
+def test_a_step_of_one_run_lays_out_no_other_row(qtbot: QtBot, record: Callable[..., RunRecord], group: str) -> None:
+    class Counting(RunListModel):
+        asked = painted = 0
+
+        def rowCount(self, parent: QModelIndex | QPersistentModelIndex = NOWHERE) -> int:
+            self.asked += 1
+            return super().rowCount(parent)
+
+        def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+            self.painted += role == RECORD_ROLE
+            return super().data(index, role)
+
+    runs, view = Counting(), RunRows()
+    runs.set_group(group)
+    runs.update([record(run) for run in range(1, 500)] + [record(500, state="running", step=1, ended_at=None)])
+    view.setModel(runs)
+    qtbot.addWidget(view)
+    view.resize(280, 400)
+    view.show()
+    qtbot.waitExposed(view)
+    qtbot.wait(50)
+    runs.asked = runs.painted = 0
+    runs.update([record(500, state="running", step=9, ended_at=None)])
+    qtbot.waitUntil(lambda: runs.painted > 0)
+    QApplication.processEvents()
+    assert runs.asked < 100, "each row was asked for: a layout of them all"
