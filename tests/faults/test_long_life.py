@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import mmap
 import os
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
 from distill_gui.app import Studio
-from tests.faults.growth import LIMITS, too_much
+from tests.faults.growth import LIMITS, own_memory, too_much
 from tests.faults.long_life import long_life
 
 
@@ -43,6 +46,19 @@ def _leak(studio: Studio, kept: dict[str, list[Any]]) -> None:
     kept["widgets"] += [QWidget(), QWidget()]
     for _ in range(8):
         QObject(studio.window)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system tells only one figure")
+def test_memory_is_what_was_written_and_not_what_files_are_mapped(tmp_path: Path) -> None:
+    """Pages of a library are a process's own until another program maps it too: they would come and go with what else runs."""
+    (tmp_path / "library").write_bytes(b"x" * 32_000_000)
+    process = psutil.Process()
+    before, all_before = own_memory(process), process.memory_full_info().uss
+    with (tmp_path / "library").open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert mapped.find(b"y") == -1, "all of it was read"
+        assert own_memory(process) - before < 8_000_000 < process.memory_full_info().uss - all_before
+        written = b"y" * 32_000_000
+        assert own_memory(process) - before > 24_000_000 and len(written) == 32_000_000
 
 
 def test_a_window_grows_neither_with_runs_nor_with_hours_and_a_leak_would_be_seen(
