@@ -26,7 +26,7 @@ def opened(path: Path, most: int | None = None) -> Iterator[BinaryIO]:
         status = os.fstat(stream.fileno())
         _must_be_ordinary(status, path)
         if most is not None and status.st_size > most:
-            text = f"it has {status.st_size / 1e6:,.0f} MB, and at most {most / 1e6:,.0f} are read"
+            text = f"it has {_size(status.st_size)}, and at most {_size(most)} are read"
             raise UnusableFile(errno.EFBIG, text, str(path))
         yield stream
 
@@ -36,8 +36,14 @@ def read_bytes(path: Path, most: int) -> bytes:
     with opened(path, most) as stream:
         content = stream.read(most + 1)  # files of the system have no size and content nonetheless
     if len(content) > most:
-        raise UnusableFile(errno.EFBIG, f"it has more than the {most / 1e6:,.0f} MB that are read", str(path))
+        raise UnusableFile(errno.EFBIG, f"it has more than the {_size(most)} that are read", str(path))
     return content
+
+
+def _size(count: int) -> str:
+    if count < 1e4:
+        return f"{count:,} bytes"
+    return f"{count / 1e6:,.0f} MB" if count >= 1e6 else f"{count / 1e3:,.0f} kB"
 
 
 def _without_waiting(path: str, flags: int) -> int:

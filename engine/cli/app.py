@@ -9,6 +9,7 @@ import typer
 
 from engine import __version__
 from engine.cli import store
+from engine.cli.home import Home
 from engine.cli.terminal import say
 from engine.store import home_folder
 from engine.store.stop_escalation import ASK_S, TERMINATE_S
@@ -20,9 +21,6 @@ app = typer.Typer(
     help="Knowledge distillation: one TOML file is one run. The window (distill-gui) shares the same home folder.",
 )
 
-Home = Annotated[
-    Path | None, typer.Option("--home", help="Folder of the store. Default: DISTILL_HOME, else the data folder.")
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Remember = Annotated[bool, typer.Option("--remember", hidden=True)]  # the window's: not again what went well before
 RunReference = Annotated[str, typer.Argument(metavar="RUN", help="Number or exact name of a run.")]
@@ -50,7 +48,8 @@ def options(
 def run(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of one run; “-” reads it from stdin.")],
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key, such as loss.lambda=0.3.")
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a key, such as loss.lambda=0.3; KEY= takes it out."),
     ] = None,
     queue: Annotated[bool, typer.Option("--queue", help="Only add it to the queue; “distill work” trains it.")] = False,
     home: Home = None,

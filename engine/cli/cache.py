@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
-from engine.cli.terminal import print_list, say, text_cell
+from engine.cli.terminal import print_list, say, say_json, text_cell
 from engine.data import cache_room
 from engine.data.cache_room import LIMIT_VARIABLE, Entry, size_in_words
 from engine.store.trash import size_of
@@ -30,7 +29,7 @@ def list_cache(home: Path, as_json: bool) -> None:
             "folder": str(folder), "bytes": taken, "limit_bytes": limit, "entries": [_plain(entry) for entry in found],
             "teachers": {"folder": str(home / "teachers"), "count": teachers, "bytes": weight},
         }  # fmt: skip
-        say(json.dumps(content, indent=1, ensure_ascii=False))
+        say_json(content)
         return
     if found:
         table = Table("What", "Of", "Task", "Split", "Rows", "Size", "Last used", box=None, pad_edge=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from engine.analysis.compare.words import (
 )
 from engine.analysis.student_folder import leaving_files
 from engine.cli.opening import opened
-from engine.cli.terminal import print_list, say, text_cell
+from engine.cli.terminal import print_list, say, say_json, text_cell
 from engine.errors import EngineError, StoreError
 
 FORMATS = ("text", "markdown", "json")
@@ -56,7 +55,7 @@ def compare_runs(home: Path, references: Sequence[str], task: str | None, baseli
     if base is not None and (found.task != base.task or found.baseline is None or not _is_of(found.baseline, base)):
         raise EngineError(f"--baseline: run {base.id} has no score on {found.task or 'a task'} to compare with.")
     if form == "json":
-        say(json.dumps(_plain(found), indent=1, ensure_ascii=False))
+        say_json(_plain(found))
     elif found.baseline is None:
         say("No run has finished with a score yet; “distill runs” lists them.")
     elif form == "markdown":

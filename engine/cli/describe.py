@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from engine import catalog
-from engine.cli.terminal import say
+from engine.cli.terminal import say, say_json
 from engine.config import StudentConfig, TaskConfig, TeacherConfig, TrainingConfig
 from engine.losses.objective import formula
 
@@ -18,7 +18,7 @@ def describe_all(as_json: bool) -> None:
     """Print tasks, losses, feature losses, exporters and the configuration's keys."""
     content = description()
     if as_json:
-        say(json.dumps(content, indent=1, ensure_ascii=False))
+        say_json(content)
         return
     say("Tasks")
     for name, task in content["tasks"].items():

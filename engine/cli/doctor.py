@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from textwrap import wrap
 
 from rich.text import Text
 
 from engine.cli.run import look_at
-from engine.cli.terminal import say, terminal
+from engine.cli.terminal import say_json, terminal
 from engine.diagnosis.doctor import examine
 from engine.diagnosis.finding import Diagnosis, shown
 
@@ -23,7 +22,7 @@ def examine_and_print(path: Path, overrides: list[str], home: Path, rows: int, a
     config, faults = look_at(path, overrides)
     found = examine(config, faults, home, rows)
     if as_json:
-        say(json.dumps(found.to_dict(), indent=1, ensure_ascii=False, allow_nan=False))
+        say_json(found.to_dict())
     else:
         _print(found)
     return 2 if found.level == "stop" else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,7 @@ from rich.table import Table
 
 from engine import catalog
 from engine.cli.opening import interrupted_sentence, megabytes, opened
-from engine.cli.terminal import NameCell, fitting, print_list, say, text_cell
+from engine.cli.terminal import NameCell, fitting, print_list, say, say_json, text_cell
 from engine.errors import EngineError, StoreError
 from engine.store import RunRecord
 from engine.store.liveness import is_had
@@ -26,7 +25,7 @@ def list_runs(home: Path, as_json: bool, trash: bool = False) -> None:
     store = opened(home)
     found = store.trash() if trash else store.runs()
     if as_json:
-        say(json.dumps([_plain(run) for run in found], indent=1, ensure_ascii=False))
+        say_json([_plain(run) for run in found])
         return
     if not found:
         say("The trash is empty." if trash else "No runs yet; “distill run CONFIG” makes one.")
@@ -89,7 +88,7 @@ def show_run(home: Path, reference: str, as_json: bool) -> None:
     if as_json:
         last = {name: float(store.curve(run.id, name)[2][-1]) for name in store.curve_names(run.id)}
         content = {**_plain(run), "scores": [asdict(score) for score in scores], "last_values": last}
-        say(json.dumps(content, indent=1, ensure_ascii=False))
+        say_json(content)
         return
     say(f"Run {run.id}: {run.name}\nState: {run.state}" + (f" ({run.phase})" if run.phase else ""))
     if run.trashed_at is not None:
@@ -150,7 +149,8 @@ def pause_run(home: Path, reference: str) -> None:
     if run.state in ENDED:
         raise StoreError(f"Run {run.id} is not running ({run.state}), so there is nothing to pause.")
     store.request_pause(run.id)
-    say(f"Run {run.id} was asked to pause; “distill resume {run.id}” goes on with it.")
+    done = "was asked to pause" if run.state == RUNNING else "is out of the queue"
+    say(f"Run {run.id} {done}; “distill resume {run.id}” goes on with it.")
 
 
 def export_run(home: Path, reference: str, folder: Path, name: str) -> None:

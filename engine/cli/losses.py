@@ -5,7 +5,6 @@ What is said to be proved follows from a loss's declarations, which the contract
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine import catalog
-from engine.cli.terminal import say, terminal
+from engine.cli.terminal import say, say_json, terminal
 from engine.errors import EngineError
 from engine.types import FeatureLoss, Loss
 
@@ -35,7 +34,7 @@ def print_losses(names: Sequence[str], as_json: bool) -> None:
             group: {name: loss for name, loss in losses.items() if name in names} for group, losses in content.items()
         }
     if as_json:
-        say(json.dumps(content, indent=1, ensure_ascii=False))
+        say_json(content)
         return
     console = terminal()
     for title, losses in (("Response losses", content["response"]), ("Feature losses", content["features"])):

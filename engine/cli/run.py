@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from contextlib import suppress
@@ -13,7 +12,7 @@ from rich.markup import escape
 from engine.cli.execute import execute
 from engine.cli.opening import opened, say_interrupted
 from engine.cli.progress import RunProgress
-from engine.cli.terminal import Terminal, say, terminal
+from engine.cli.terminal import Terminal, say, say_json, terminal
 from engine.config import DistillationConfig, parse_leniently, read_text
 from engine.config.reading import decoded
 from engine.data.cache_room import room_limit
@@ -48,14 +47,19 @@ def _look(
 
 def _raise_faults(found: Preview, path: Path) -> None:
     if found.faults:
-        raise ConfigError([Fault(fault["key"], fault["message"]) for fault in found.faults], str(path))
+        raise ConfigError([Fault(fault["key"], fault["message"]) for fault in found.faults], name_of(path))
+
+
+def name_of(path: Path) -> str:
+    """What a file is called in sentences."""
+    return "stdin" if str(path) == "-" else str(path)
 
 
 def check_only(path: Path, overrides: list[str], as_json: bool, home: Path, remember: bool = False) -> int:
     """Print the findings; exit status 0 when ready, 2 when not. ``remember`` as in ``preview``."""
     _, found = _look(path, overrides, home, remember)
     if as_json:
-        say(json.dumps(found.to_dict(), ensure_ascii=False))
+        say_json(found.to_dict(), indent=None)
         return 0 if found.ready else 2
     for notice in found.notices:
         say(f"{notice['level']:>5}  {notice['text']}")
@@ -63,7 +67,7 @@ def check_only(path: Path, overrides: list[str], as_json: bool, home: Path, reme
         if size and size.parameters:
             say(f"{name}: {size.layers} × {size.hidden}, {size.parameters / 1e6:.1f} M parameters")
     if found.steps:
-        say(f"{found.steps} steps on {found.device} ({found.device_reason})")
+        say(f"{found.steps} steps" + (f" on {found.device} ({found.device_reason})" if found.device else ""))
     _raise_faults(found, path)
     say("Ready.")
     return 0
@@ -77,7 +81,7 @@ def run_here(path: Path, overrides: list[str], home: Path, only_queue: bool) -> 
     if config.training.device.startswith("cuda"):
         choose_device(config.training.device)  # whether it is there only torch can say; before anything is stored
     if not only_queue and (fault := cannot_be_had(config)):
-        raise ConfigError([fault], str(path))
+        raise ConfigError([fault], name_of(path))
     console = terminal(error=True)
     for notice in found.notices:
         if notice["level"] != "fine":

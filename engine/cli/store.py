@@ -7,16 +7,13 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.home import Home
 from engine.cli.opening import megabytes
 from engine.cli.terminal import say
 from engine.store import home_folder
 from engine.store.backup import copy_store, free_name
 
 app = typer.Typer(no_args_is_help=True, help="Check, repair or copy the store of a home folder.")
-
-Home = Annotated[
-    Path | None, typer.Option("--home", help="Folder of the store. Default: DISTILL_HOME, else the data folder.")
-]
 
 
 @app.command()

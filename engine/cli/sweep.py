@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from engine.cli.opening import opened, say_interrupted
-from engine.cli.run import text_of
-from engine.cli.terminal import NameCell, print_list, say, terminal, text_cell
+from engine.cli.run import name_of, text_of
+from engine.cli.terminal import NameCell, print_list, say, say_json, terminal, text_cell
 from engine.config import DistillationConfig, notice_of
 from engine.config.sweep import MOST_RUNS, MOST_RUNS_AT_ALL, Sweep, sweep_over
 from engine.device import choose_device
@@ -28,14 +28,14 @@ def sweep_here(
     """Queue every run of a sweep, or none. Exit status 0, or 1 where one that was trained at once failed. Raises ConfigError."""
     sweep, faults, notices = _read_and_look(path, overs, overrides, home, force)
     if faults:
-        raise ConfigError(faults, str(path))
+        raise ConfigError(faults, name_of(path))
     for device in dict.fromkeys(config.training.device for config in sweep.configs):
         if device.startswith("cuda"):
             choose_device(device)  # whether it is there only torch can say; before anything is stored
     if work and not dry_run:
         unlike = {_looked_at(config, []): config for config in sweep.configs}
         if unhad := [fault for config in unlike.values() if (fault := cannot_be_had(config))]:
-            raise ConfigError(list(dict.fromkeys(unhad)), str(path))
+            raise ConfigError(list(dict.fromkeys(unhad)), name_of(path))
     console = terminal(error=True)
     for level, notice in [("note", sentence) for sentence in sweep.left_out] + notices:
         console.print(f"[yellow]{level}[/yellow]  {escape(notice)}")
@@ -72,7 +72,7 @@ def look_only(
             {"level": level, "text": text} for level, text in [*(("note", s) for s in sweep.left_out), *notices]
         ],
     }
-    say(json.dumps(found, ensure_ascii=False))
+    say_json(found, indent=None)
     return 2 if faults else 0
 
 

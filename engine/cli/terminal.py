@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import json
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -23,6 +25,19 @@ SHORTEST_NAME = 16
 def say(text: str = "", *, error: bool = False, end: str = "\n") -> None:
     """Print plain text to stdout, or stderr; what a terminal would obey is made visible."""
     print(visible(text), file=sys.stderr if error else sys.stdout, end=end)
+
+
+def say_json(content: Any, indent: int | None = 1) -> None:
+    """Print JSON to stdout for another program to read: strict, a number that is none or infinite is null."""
+    say(json.dumps(_finite(content), indent=indent, ensure_ascii=False, allow_nan=False))
+
+
+def _finite(content: Any) -> Any:
+    if isinstance(content, float):
+        return content if math.isfinite(content) else None
+    if isinstance(content, dict):
+        return {key: _finite(value) for key, value in content.items()}
+    return [_finite(value) for value in content] if isinstance(content, (list, tuple)) else content
 
 
 class Terminal(Console):

@@ -179,7 +179,7 @@ class DistillationConfig(Section):
     def _on_one_line(cls, value: str) -> str:
         if unseen := unseen_in(value):
             raise ValueError(f"holds a character that is not seen but obeyed ({unseen}); take it out")
-        return value
+        return value.strip()
 
     @field_validator("loss", mode="before")
     @classmethod

@@ -297,3 +297,31 @@ def test_what_must_be_downloaded_from_a_silent_hub_is_said_before_anything_is_st
     typed = distill("sweep", config, *missing, "--over", "loss.lambda=0.1,0.2", "--work")
     assert typed.status == 2 and typed.err.count("nobody/bert is not whole") == 1 and not home.exists()
     assert distill("run", config, *missing, "--queue").status == 0, "there may be a network when its turn comes"
+
+
+def test_json_is_strict_whatever_the_numbers_are(capsys: pytest.CaptureFixture[str]) -> None:
+    from engine.cli.terminal import say_json
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    say_json({"a": [float("nan"), 1.5, (float("inf"),)], "b": True, "\x9b": "λ\u202e"})
+    read = json.loads(capsys.readouterr().out, parse_constant=refuse)
+    assert read == {"a": [None, 1.5, [None]], "b": True, "\x9b": "λ\u202e"}
+
+
+def test_an_empty_home_is_not_the_working_folder(distill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for arguments in (("runs",), ("store", "check")):
+        assert distill(*arguments, "--home", "").status == 2
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_queued_run_that_is_paused_leaves_the_queue(distill, config: Path) -> None:
+    distill("run", config, "--queue", "--set", 'name="  Mine  "')
+    assert distill("pause", "Mine").out == "Run 1 is out of the queue; “distill resume 1” goes on with it.\n"
+
+
+def test_steps_of_a_device_that_is_not_there_are_told_without_it(distill, config: Path) -> None:
+    typed = distill("check", config, "--set", "training.device=cuda:9")
+    assert typed.status == 2 and "()" not in typed.out and " steps\n" in typed.out
