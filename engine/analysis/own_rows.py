@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import fsum, sqrt
 from statistics import fmean, median
@@ -96,8 +96,6 @@ def own_blocks(
     losses: Mapping[str, Loss],
     means: CurveMeans,
 ) -> list[Block]:
-    for gone in _known.keys() - {run.id for run in runs}:
-        del _known[gone]
     by_student: dict[str, list[RunLike]] = defaultdict(list)
     for run in runs:
         by_student[run.architecture].append(run)
@@ -117,7 +115,7 @@ def own_blocks(
 
 def _groups(runs: Sequence[RunLike]) -> list[_Group]:
     """The rows of one student. Settings split a row only where they differ inside one task."""
-    read = [(run, _method_of(run)) for run in runs]
+    read = [(run, method_of_run(run)) for run in runs]
     recipe_keys: set[str] = set()
     teacher_keys: set[str] = set()
     by_task: dict[str, dict[int, Method]] = defaultdict(dict)
@@ -146,7 +144,13 @@ def _groups(runs: Sequence[RunLike]) -> list[_Group]:
 _known: dict[int, tuple[dict[str, Any], Method]] = {}  # by run: the configuration last seen, and what it was read as
 
 
-def _method_of(run: RunLike) -> Method:
+def forget_all_but(runs: Iterable[int]) -> None:
+    """Keep nothing of other runs than these."""
+    for gone in _known.keys() - set(runs):
+        del _known[gone]
+
+
+def method_of_run(run: RunLike) -> Method:
     """Read once a run: a run's configuration does not change while it trains, and the table is made anew every time."""
     known = _known.get(run.id)
     if known is None or (known[0] is not run.config and known[0] != run.config):

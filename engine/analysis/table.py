@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from engine import catalog
 from engine.analysis.cells import NOT_COUNTED, Block, Cell, Column, Footnote, Row, Table
 from engine.analysis.gradient_share import CurveMeans
-from engine.analysis.own_rows import RunLike, ScoreLike, own_blocks, own_teachers
+from engine.analysis.own_rows import RunLike, ScoreLike, forget_all_but, own_blocks, own_teachers
 from engine.analysis.published import EXTRA_DATA_NOTE, PublishedRow, PublishedTable
 from engine.analysis.row_names import architecture_title
 
@@ -38,6 +38,8 @@ def build_table(
     ``tasks`` and ``losses`` default to the catalogue.
     """
     tasks = catalog.tasks() if tasks is None else tasks
+    runs = list(runs)
+    forget_all_but(run.id for run in runs)
     runs = [run for run in runs if run.task in tasks]
     losses = (
         catalog.losses() if losses is None and runs else losses or {}
@@ -75,9 +77,14 @@ def _columns(
     have = {column.key for column in columns}
     for key, task in tasks.items():
         if key in run_tasks and key not in have:
-            size = task.train_rows / 1000 if task.train_rows else None
-            columns.append(Column(key, task.title, task.key_metric, size, task.evaluation_splits, task.train_rows))
+            columns.append(column_of(key, task))
     return tuple(columns)
+
+
+def column_of(key: str, task: Task) -> Column:
+    """The column of a task that nothing was published on."""
+    size = task.train_rows / 1000 if task.train_rows else None
+    return Column(key, task.title, task.key_metric, size, task.evaluation_splits, task.train_rows)
 
 
 def _with_published(
@@ -95,13 +102,14 @@ def _with_published(
     for its in own:
         students.setdefault(its.architecture, []).extend(its.rows)
     blocks = [Block(student, architecture_title(student), tuple(rows)) for student, rows in students.items()]
-    blocks.sort(key=lambda block: (_size(block), block.title))
+    blocks.sort(key=order)
     first = Block("", "", tuple(top + teachers))
     return [first, *blocks] if first.rows else blocks
 
 
-def _size(block: Block) -> float:
-    return min((row.parameters_m for row in block.rows if row.parameters_m), default=float("inf"))
+def order(block: Block) -> tuple[float, str]:
+    """What blocks are sorted by: the smallest student first."""
+    return min((row.parameters_m for row in block.rows if row.parameters_m), default=float("inf")), block.title
 
 
 def _published_row(key: str, row: PublishedRow, columns: Sequence[Column]) -> Row:

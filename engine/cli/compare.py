@@ -18,9 +18,11 @@ from engine.analysis.compare.words import (
     figure_heads,
     figures,
     footnote,
+    in_reading_order,
     subtitle,
     verdict_words,
 )
+from engine.analysis.own_rows import RunLike, method_of_run
 from engine.analysis.student_folder import leaving_files
 from engine.cli.opening import opened
 from engine.cli.terminal import print_list, say, say_json, text_cell
@@ -42,6 +44,7 @@ def compare_runs(home: Path, references: Sequence[str], task: str | None, baseli
     base = None if baseline is None else store.run(baseline)
     if base is not None and base.id not in {run.id for run in runs}:
         runs.append(base)
+    named = {run.id for run in runs}
     folders = {run.id: run.folder / "student" for run in runs}
     found = compare(
         runs,
@@ -49,6 +52,7 @@ def compare_runs(home: Path, references: Sequence[str], task: str | None, baseli
         task or (base.task if base is not None else ""),
         base.id if base is not None else None,
         bytes_of=lambda run: sum(file.stat().st_size for file in leaving_files(folders[run])) or None,
+        elsewhere=[run for run in store.runs() if run.id not in named] if references else (),
     )
     if task is not None and found.task != task:
         raise EngineError(f"--task: none of these runs has finished on {task} with a score.")
@@ -65,17 +69,15 @@ def compare_runs(home: Path, references: Sequence[str], task: str | None, baseli
     return 0
 
 
-def _is_of(one: Contender, run: Any) -> bool:
-    from engine.analysis.methods import method_of
-
-    return run.state == "finished" and one.student == run.architecture and one.method == method_of(run.config)
+def _is_of(one: Contender, run: RunLike) -> bool:
+    return run.state == "finished" and one.student == run.architecture and one.method == method_of_run(run)
 
 
 def _print(found: Comparison, baseline: Contender) -> None:
     say(f"{subtitle(found)} · baseline: {baseline.title}\n")
-    for verdict in found.verdicts:
+    for verdict in in_reading_order(found.verdicts):
         said, sure = verdict_words(verdict, baseline, found.metric)
-        say(f"{TAGS[verdict.kind]}: {said}" + (f" ({sure})" if sure else ""))
+        say(f"{TAGS[verdict.kind]}: {said}" + (f" – {sure}" if sure else ""))
     if not found.verdicts:
         say("There is nothing to compare it with: all of these runs are one method.")
     if note := footnote(found):
@@ -117,7 +119,8 @@ def _contender(one: Contender) -> dict[str, Any]:
     return {
         "title": one.title, "student": one.student, "runs": list(one.runs),
         "scores": {str(seed): value for seed, value in one.by_seed.items()}, "mean": one.mean, "spread": one.spread,
-        "parameters_m": one.parameters_m, "bytes": one.bytes, "seconds": one.seconds, "teacher": one.teacher,
+        "parameters_m": one.parameters_m, "bytes": one.bytes, "seconds": one.seconds,
+        "devices": list(one.devices), "teacher": one.teacher,
     }  # fmt: skip
 
 
@@ -129,6 +132,7 @@ def _verdict(verdict: Verdict, found: Comparison) -> dict[str, Any]:
         "difference": verdict.difference, "spread": verdict.spread, "p": verdict.p, "tests": verdict.tests,
         "interval_95": verdict.interval, "sign_test": verdict.by_sign, "gap_closed": verdict.gap_closed,
         "also_differ": list(verdict.also_differ),
+        "left_out_runs": list(verdict.elsewhere),
         "missing_seeds": {titles[key]: list(seeds) for key, seeds in (verdict.missing or {}).items()},
-        "text": " ".join(verdict_words(verdict, found.baseline, found.metric)),
+        "text": " – ".join(filter(None, verdict_words(verdict, found.baseline, found.metric))),
     }  # fmt: skip

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine import catalog
-from engine.analysis import methods
 from engine.analysis.compare.config_diff import DiffRow, config_diff
-from engine.analysis.compare.contenders import ComparedRun, Contender, contenders_of, tasks_to_compare
+from engine.analysis.compare.contenders import ComparedRun, Contender, contenders_of, measured, tasks_to_compare
 from engine.analysis.compare.swept import Sweep, sweeps_of
 from engine.analysis.compare.verdict import Verdict, verdicts
-from engine.analysis.own_rows import ScoreLike
+from engine.analysis.own_rows import ScoreLike, method_of_run
 
 if TYPE_CHECKING:
     from engine.types import Loss, Task
@@ -48,19 +47,21 @@ def compare(
     tasks: Mapping[str, Task] | None = None,
     losses: Mapping[str, Loss] | None = None,
     bytes_of: Callable[[int], int | None] = lambda run: None,
+    elsewhere: Sequence[ComparedRun] = (),
 ) -> Comparison:
     """Compare the finished runs among ``runs`` on ``task``, or on the one with most of them.
 
     ``baseline`` is a run of the contender that the others are compared with; without one, or where that is none of them,
-    it is the student that no teacher taught, with most seeds, else the first.
+    it is the student that no teacher taught, with most seeds, else the first. ``elsewhere`` are runs that are not compared:
+    what they know already is not to be run again.
     """
     tasks = catalog.tasks() if tasks is None else tasks
-    there = tasks_to_compare(runs, scores, tasks)
+    known = measured(scores)
+    there = tasks_to_compare(runs, known, tasks)
     if not there:
         return Comparison()
     chosen = task if task in there else there[0]
-    contenders, column = contenders_of(runs, scores, tasks[chosen], losses, bytes_of)
-    assert column is not None, "a task with scored runs has a column"
+    contenders, column = contenders_of(runs, known, tasks[chosen], losses, bytes_of, elsewhere)
     base = _baseline(contenders, baseline, runs)
     return Comparison(
         chosen,
@@ -79,7 +80,7 @@ def compare(
 def _baseline(contenders: Sequence[Contender], wanted: int | None, runs: Sequence[ComparedRun]) -> Contender | None:
     its = next((run for run in runs if run.id == wanted), None)
     for one in contenders:
-        if its is not None and one.student == its.architecture and one.method == methods.method_of(its.config):
+        if its is not None and one.student == its.architecture and one.method == method_of_run(its):
             return one
     controls = [one for one in contenders if one.is_control]
     if controls:

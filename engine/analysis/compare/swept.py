@@ -43,12 +43,16 @@ class Sweep:
 def sweeps_of(contenders: Sequence[Contender]) -> list[Sweep]:
     """Every setting that was swept over at least ``LEAST_VALUES`` values with all else alike; λ, T and γ first."""
     keys = {key for one in contenders for key, value in one.settings.items() if _is_number(value)}
+    whole = {id(one): values_of(one.settings, one.settings) for one in contenders}
+    terms = {id(one): tuple(values_of(term, term) for term in one.method.features) for one in contenders}
     found = []
     for key in sorted(keys, key=lambda key: (list(SIGNS).index(key) if key in SIGNS else len(SIGNS), key)):
         alike: dict[Any, list[Contender]] = defaultdict(list)
-        for one in contenders:
-            if _is_number(one.settings.get(key)):
-                alike[_all_else(one, key)].append(one)
+        having = [one for one in contenders if _is_number(one.settings.get(key))]
+        if len({one.settings[key] for one in having}) < LEAST_VALUES:
+            continue
+        for one in having:
+            alike[tuple(pair for pair in whole[id(one)] if pair[0] != key), terms[id(one)]].append(one)
         series = [
             _series(key, its) for its in alike.values() if len({one.settings[key] for one in its}) >= LEAST_VALUES
         ]
@@ -62,11 +66,6 @@ def _series(key: str, its: Sequence[Contender]) -> SweptSeries:
     own = setting_text(key, its[0].settings[key])
     parts = [part for part in its[0].title.split(" · ") if part != own]
     return SweptSeries(" · ".join(parts), tuple(points))
-
-
-def _all_else(one: Contender, key: str) -> Any:
-    rest = {other: value for other, value in one.settings.items() if other != key}
-    return values_of(rest, rest), tuple(values_of(term, term) for term in one.method.features)
 
 
 def _is_number(value: Any) -> bool:

@@ -30,10 +30,12 @@ SAME = 1e-9  # points; scores that differ by less are the same figure
 class Verdict:
     """``difference`` and its sample standard deviation ``spread`` are in points over ``seeds`` common seeds, None without one.
 
-    ``p`` is two-sided and corrected for ``tests`` comparisons, None where nothing was tested; ``interval`` is the 95 % one of
-    the mean difference, uncorrected. ``by_sign`` says that the test was one of signs, as all differences are alike.
-    ``gap_closed`` is the share of the way from the baseline to the teacher. ``also_differ`` are settings of data, start and
-    budget that are not the same. ``missing`` are the seeds to run: contender's key → seeds.
+    ``p`` is two-sided and corrected for ``tests`` comparisons, None where nothing was tested; ``interval`` is that of the mean
+    difference which with 95 % holds for all ``tests`` at once (Bonferroni), so that none without 0 goes with a p that is not
+    sure. ``by_sign`` says that the test was one of signs, as all differences are alike.
+    ``gap_closed`` is the share of the way from the baseline to the teacher over the same seeds. ``also_differ`` are settings of
+    data, start and budget that are not the same. ``missing`` are the seeds to run: contender's key → seeds; ``elsewhere`` are
+    finished runs of the two with other seeds that were not compared.
     """
 
     contender: Contender
@@ -48,6 +50,7 @@ class Verdict:
     gap_closed: float | None = None
     also_differ: tuple[str, ...] = ()
     missing: Mapping[str, tuple[int, ...]] | None = None
+    elsewhere: tuple[int, ...] = ()
 
 
 def verdicts(contenders: Sequence[Contender], baseline: Contender) -> list[Verdict]:
@@ -56,8 +59,7 @@ def verdicts(contenders: Sequence[Contender], baseline: Contender) -> list[Verdi
     corrected = holm([verdict.p for verdict in raw if verdict.p is not None])
     tests, given = len(corrected), iter(corrected)
     return [
-        _judged(verdict if verdict.p is None else replace(verdict, p=next(given), tests=tests), baseline)
-        for verdict in raw
+        _judged(verdict if verdict.p is None else _corrected(verdict, next(given), tests), baseline) for verdict in raw
     ]
 
 
@@ -73,20 +75,26 @@ def holm(p: Sequence[float]) -> list[float]:
 
 def _paired(one: Contender, baseline: Contender) -> Verdict:
     common = sorted(one.by_seed.keys() & baseline.by_seed.keys())
-    plain = Verdict(one, "open", len(common), also_differ=_also_differ(one, baseline))
+    beside = (*one.elsewhere, *baseline.elsewhere)
+    plain = Verdict(one, "open", len(common), also_differ=_also_differ(one, baseline), elsewhere=beside)
     if not common:
         return plain
     differences = [one.by_seed[seed] - baseline.by_seed[seed] for seed in common]
     mean, spread = fmean(differences), sample_deviation(differences)
-    plain = replace(plain, difference=mean, spread=spread, gap_closed=_gap_closed(one, baseline, mean))
+    plain = replace(plain, difference=mean, spread=spread, gap_closed=_gap_closed(one, baseline, common))
     if spread is None or len(common) < LEAST_SEEDS:
         return plain
     if spread <= SAME:  # no t statistic; what is left is that all have one sign
         return replace(plain, p=1.0 if abs(mean) <= SAME else 2.0 ** (1 - len(common)), by_sign=True)
-    error = spread / sqrt(len(common))
-    reach = two_sided_quantile(0.05, len(common) - 1) * error
-    p = two_sided_p(mean / error, len(common) - 1)
-    return replace(plain, p=p, interval=(mean - reach, mean + reach))
+    return replace(plain, p=two_sided_p(mean / (spread / sqrt(len(common))), len(common) - 1))
+
+
+def _corrected(verdict: Verdict, p: float, tests: int) -> Verdict:
+    interval = None
+    if not verdict.by_sign and verdict.difference is not None and verdict.spread is not None:
+        reach = two_sided_quantile(SURE / tests, verdict.seeds - 1) * verdict.spread / sqrt(verdict.seeds)
+        interval = (verdict.difference - reach, verdict.difference + reach)
+    return replace(verdict, p=p, tests=tests, interval=interval)
 
 
 def _judged(verdict: Verdict, baseline: Contender) -> Verdict:
@@ -100,7 +108,9 @@ def _judged(verdict: Verdict, baseline: Contender) -> Verdict:
 
 
 def _missing(one: Contender, baseline: Contender) -> dict[str, tuple[int, ...]] | None:
-    """The seeds each lacks to have ``WANTED_SEEDS`` in common; what is queued or under way is not asked for again."""
+    """The seeds each lacks to have ``WANTED_SEEDS`` in common; what is queued, under way or only not compared is not run again."""
+    if one.elsewhere or baseline.elsewhere:
+        return None
     have = [set(side.by_seed) | side.pending for side in (one, baseline)]
     common = have[0] & have[1]
     either = sorted((have[0] | have[1]) - common)
@@ -113,15 +123,20 @@ def _missing(one: Contender, baseline: Contender) -> dict[str, tuple[int, ...]] 
     return {key: seeds for key, seeds in missing.items() if seeds} or None
 
 
-def _gap_closed(one: Contender, baseline: Contender, difference: float) -> float | None:
-    """Only against a student that no teacher taught, and where the teacher is better than that."""
-    if one.teacher is None or not baseline.is_control or one.teacher - baseline.mean <= SAME:
+def _gap_closed(one: Contender, baseline: Contender, seeds: Sequence[int]) -> float | None:
+    """Only against the same student that no teacher taught, and where the teacher is better than that."""
+    if not baseline.is_control or one.student != baseline.student or not one.teacher_by_seed.keys() >= set(seeds):
         return None
-    return difference / (one.teacher - baseline.mean)
+    mine, others, teacher = (fmean(by_seed[seed] for seed in seeds)
+                             for by_seed in (one.by_seed, baseline.by_seed, one.teacher_by_seed))  # fmt: skip
+    return (mine - others) / (teacher - others) if teacher - others > SAME else None
 
 
 def _also_differ(one: Contender, baseline: Contender) -> tuple[str, ...]:
     mine, others = one.method.recipe, baseline.method.recipe
-    texts = [setting_text(key, mine.get(key)) for key in sorted(differing([mine, others]))]
+    texts = [
+        setting_text(key, mine[key]) if mine.get(key) is not None else f"baseline with {setting_text(key, others[key])}"
+        for key in sorted(differing([mine, others]))
+    ]
     student = () if one.student == baseline.student else ("another student",)
     return (*student, *filter(None, texts))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from engine.analysis.cell_text import decimal, delta_text, seeds_text
 from engine.analysis.cells import metric_title
 from engine.analysis.compare.comparison import Comparison
 from engine.analysis.compare.contenders import Contender
-from engine.analysis.compare.verdict import LEAST_SEEDS, Verdict
+from engine.analysis.compare.verdict import LEAST_SEEDS, SURE, Verdict
 from engine.analysis.markdown import code, escaped
 from engine.analysis.row_names import architecture_title
 
@@ -23,7 +23,9 @@ def verdict_words(verdict: Verdict, baseline: Contender, metric: str) -> tuple[s
     who, base, unit = verdict.contender.title, baseline.title, metric_title(metric)
     over = f"over {verdict.seeds} seeds"
     if verdict.difference is None:
-        return f"{who} against {base}: no seed in common", _joined([_wants(), _differences(verdict)])
+        return f"{who} against {base}: no seed in common", _joined(
+            [_wants(), _elsewhere(verdict), _differences(verdict)]
+        )
     points = decimal(abs(verdict.difference)) + (f" ± {verdict.spread:.1f}" if verdict.spread is not None else "")
     signed = delta_text(verdict.difference) + (f" ± {verdict.spread:.1f}" if verdict.spread is not None else "")
     found = {
@@ -35,19 +37,27 @@ def verdict_words(verdict: Verdict, baseline: Contender, metric: str) -> tuple[s
     }[verdict.kind]
     sure = [_wants()] if verdict.kind == "open" else [] if verdict.kind == "same" else [_test(verdict)]
     if verdict.kind == "no difference" and verdict.interval is not None:
-        low, high = (delta_text(end) for end in verdict.interval)
-        sure.append(f"the difference lies between {low} and {high} (95 %)")
+        sure.append("95 % interval {} to {}".format(*map(_signed, verdict.interval)))
     if verdict.kind == "better" and verdict.gap_closed is not None:
         gap = f"closes {100 * verdict.gap_closed:.0f} % of the gap to the teacher"
-        sure.append(gap if verdict.gap_closed < 1 else "passes its teacher")
-    return found, _joined([*sure, _differences(verdict)])
+        sure.append(gap if verdict.gap_closed < 1 else "reaches its teacher’s score")
+    return found, _joined([*sure, _elsewhere(verdict), _differences(verdict)])
+
+
+def in_reading_order(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """What is sure first, what cannot be said last; of a kind the best first."""
+    kinds = ("better", "worse", "no difference", "same", "open")
+    return sorted(verdicts, key=lambda its: (kinds.index(its.kind), its.difference is None, -(its.difference or 0.0)))
 
 
 def p_text(p: float) -> str:
-    """ "p = 0.012", "p = 0.3", "p < 0.001"."""
+    """ "p = 0.012", "p = 0.3", "p < 0.001"; never rounded to the other side of what counts as sure."""
     if p < 0.001:
         return "p < 0.001"
-    return f"p = {p:.2g}" if p < 0.1 else f"p = {p:.1f}" if p < 0.995 else "p = 1"
+    digits = 2
+    while (float(f"{p:.{digits}g}") < SURE) != (p < SURE):
+        digits += 1
+    return f"p = {p:.{digits}g}"
 
 
 def subtitle(comparison: Comparison) -> str:
@@ -61,11 +71,17 @@ def subtitle(comparison: Comparison) -> str:
 
 def footnote(comparison: Comparison) -> str:
     """How the verdicts were reached; "" where there is none that was tested."""
-    tested = [verdict for verdict in comparison.verdicts if verdict.p is not None]
-    if not tested:
-        return ""
-    many = f", p corrected for {tested[0].tests} comparisons (Holm)" if tested[0].tests > 1 else ""
-    return f"Paired t test over the seeds both have{many}; ± is the standard deviation of the differences."
+    tested = [verdict for verdict in comparison.verdicts if verdict.p is not None and verdict.kind != "same"]
+    said = []
+    if tested:
+        how = "Sign" if all(verdict.by_sign for verdict in tested) else "Paired t"
+        said.append(f"{how} test over the seeds both have")
+        if (tests := tested[0].tests) > 1:
+            said.append(f"p corrected for {tests} comparisons (Holm), intervals as well (Bonferroni)")
+    if any(verdict.spread is not None and verdict.kind != "same" for verdict in comparison.verdicts):
+        said.append("± in a verdict is the standard deviation of the differences")
+    words = "; ".join(said)
+    return f"{words[0].upper()}{words[1:]}." if words else ""
 
 
 def as_markdown(comparison: Comparison) -> str:
@@ -73,9 +89,9 @@ def as_markdown(comparison: Comparison) -> str:
     if comparison.baseline is None:
         return ""
     lines = [f"## {escaped(subtitle(comparison))}", ""]
-    for verdict in comparison.verdicts:
+    for verdict in in_reading_order(comparison.verdicts):
         found, sure = verdict_words(verdict, comparison.baseline, comparison.metric)
-        lines.append(f"- **{TAGS[verdict.kind]}**: {escaped(found)}" + (f" ({escaped(sure)})" if sure else ""))
+        lines.append(f"- **{TAGS[verdict.kind]}**: {escaped(found)}" + (f" – {escaped(sure)}" if sure else ""))
     if comparison.verdicts:
         lines += ["", escaped(footnote(comparison)), ""] if footnote(comparison) else [""]
     rows = [list(map(escaped, figures(one, comparison.baseline))) for one in comparison.contenders]
@@ -124,6 +140,15 @@ def _test(verdict: Verdict) -> str:
 
 def _wants() -> str:
     return f"a verdict needs {LEAST_SEEDS} seeds in common"
+
+
+def _signed(value: float) -> str:
+    return delta_text(value).replace("±", "")
+
+
+def _elsewhere(verdict: Verdict) -> str:
+    many = len(verdict.elsewhere)
+    return f"{many} finished run{'s' * (many != 1)} of the two left out" if many else ""
 
 
 def _differences(verdict: Verdict) -> str:

@@ -56,7 +56,7 @@ def test_verdict_scores_and_differences(store: Store, distill: Distill) -> None:
     status, out, _ = distill()
     assert status == 0 and out.startswith("MRPC · 2 × 16 · validation F1 · baseline: No teacher\n")
     assert (
-        "better: Vanilla KD" in out and "by 3.0 ± 0.2 F1 over 3 seeds (p < 0.001, paired t" in out and "4, 5, 6" in out
+        "better: Vanilla KD" in out and "by 3.0 ± 0.2 F1 over 3 seeds – p < 0.001, paired t" in out and "4, 5, 6" in out
     )
     assert any(line.split()[:3] == ["loss.kind", "none", "kl"] for line in out.splitlines())
     assert "--task rte" in out

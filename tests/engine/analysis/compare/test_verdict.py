@@ -123,3 +123,66 @@ def test_other_data_or_budget_is_named(make_run: MakeRun, scored: Scored, tasks:
     runs = [make_run(kind="none"), make_run(kind="kl", config={"training.epochs": 5, "student.architecture": "4x312"})]
     (verdict,) = compare(runs, [scored(run, 0.8) for run in runs], tasks=tasks).verdicts
     assert verdict.also_differ == ("another student", "5 epochs")
+
+
+def test_an_interval_without_nought_goes_with_no_doubtful_verdict(judge: Judge) -> None:
+    """Alone it is a clear difference; as one of three it is not, and its interval says the same."""
+    slight = {0: 80.6, 1: 82.4, 2: 79.3, 3: 81.5, 4: 80.5}
+    alone = judge({"none": BASE, "kl": slight})["Vanilla KD"]
+    among = judge({"none": BASE, "kl": slight, "taylor": NOISY, "mse_logits": NOISY})["Vanilla KD"]
+    assert alone.kind == "better" and alone.interval is not None and alone.interval[0] > 0
+    assert among.kind == "no difference" and among.interval is not None and among.interval[0] < 0 < among.interval[1]
+    error = stats.sem([slight[seed] - BASE[seed] for seed in BASE])
+    assert among.difference is not None
+    assert among.interval[1] - among.difference == pytest.approx(stats.t.isf(0.05 / 3 / 2, 4) * error)
+
+
+def test_the_gap_is_that_of_the_same_seeds_and_student(
+    make_run: MakeRun, scored: Scored, tasks: dict[str, Task], judge: Judge
+) -> None:
+    verdict = judge({"none": BASE | {9: 10.0}, "kl": BETTER})["Vanilla KD"]
+    assert verdict.difference is not None and verdict.gap_closed == pytest.approx(verdict.difference / (90 - 80.14))
+    runs = [
+        make_run(kind=kind, architecture=student, config={"training.seed": seed})
+        for kind, student in (("none", "2x128"), ("kl", "4x312"))
+        for seed in range(3)
+    ]
+    scores = [scored(run, 0.8 + run.id / 100) for run in runs] + [scored(run, 0.9, model="teacher") for run in runs]
+    (larger,) = compare(runs, scores, tasks=tasks).verdicts
+    assert larger.gap_closed is None and larger.also_differ == ("another student",)
+
+
+def test_what_only_the_baseline_has_set_is_named(make_run: MakeRun, scored: Scored, tasks: dict[str, Task]) -> None:
+    runs = [make_run(kind="none", config={"student.tokenizer": "/own/words"}), make_run(kind="kl")]
+    (verdict,) = compare(runs, [scored(run, 0.8) for run in runs], tasks=tasks).verdicts
+    assert "baseline with student tokenizer words" in verdict.also_differ
+
+
+def test_a_score_that_is_no_number_is_none(make_run: MakeRun, scored: Scored, tasks: dict[str, Task]) -> None:
+    runs = [make_run(kind=kind, config={"training.seed": seed}) for kind in ("none", "kl") for seed in (0, 1)]
+    found = compare(runs, [scored(run, 0.8 if run.id != 4 else float("nan")) for run in runs], tasks=tasks)
+    assert [dict(one.by_seed) for one in found.contenders] == [{0: 80, 1: 80}, {0: 80}] and found.runs == 3
+    assert compare(runs[3:], [scored(runs[3], float("nan"))], tasks=tasks).task == ""
+
+
+def test_finished_runs_left_out_are_said_and_not_run_again(
+    make_run: MakeRun, scored: Scored, tasks: dict[str, Task]
+) -> None:
+    runs = [make_run(kind=kind, config={"training.seed": seed}) for kind in ("none", "kl") for seed in range(3)]
+    other = make_run(kind="kl", config={"training.seed": 7, "loss.lambda": 0.1})
+    scores = [scored(run, 0.8) for run in [*runs, other]]
+    few = [run for run in runs if run.id in (1, 4)]
+    rest = [run for run in runs if run.id not in (1, 4)]
+    (verdict,) = compare(few, scores, tasks=tasks, elsewhere=[*rest, other]).verdicts
+    assert verdict.kind == "open" and verdict.missing is None and sorted(verdict.elsewhere) == [2, 3, 5, 6]
+    (verdict,) = compare(few, scores, tasks=tasks, elsewhere=[other]).verdicts
+    assert verdict.elsewhere == () and verdict.missing is not None
+
+
+def test_a_run_that_was_resumed_tells_no_time(make_run: MakeRun, scored: Scored, tasks: dict[str, Task]) -> None:
+    runs = [
+        make_run(kind="kl", config={"training.seed": seed}, started_at=0.0, ended_at=seconds, attempt=attempt)
+        for seed, (seconds, attempt) in enumerate(((30.0, 1), (2.0, 2), (1.0, 3)))
+    ]
+    (one,) = compare(runs, [scored(run, 0.8) for run in runs], tasks=tasks).contenders
+    assert one.seconds == 30.0
