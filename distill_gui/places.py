@@ -81,6 +81,7 @@ class Places(QObject):
         compare.queue_requested.connect(self.engine.enqueue)
         compare.show_runs_requested.connect(self._on_show_runs_requested)
         compare.export_requested.connect(self._on_export_place_wanted)
+        compare.tick_requested.connect(lambda wanted: self.models.runs.set_ticked(wanted, True))
         compare.runs_place_requested.connect(lambda: self.window.show_place("runs"))
 
     def _connect_export(self, export: Any) -> None:

@@ -27,11 +27,12 @@ NO_DIFFERENCE = "Nothing that counts is set differently."
 
 class ComparePanel(QWidget):
     """Emits what the person asks for: ``queue_requested`` (TOMLs), ``show_runs_requested`` (run ids), ``export_requested``
-    (a run), ``runs_place_requested``."""
+    (a run), ``tick_requested`` (run ids), ``runs_place_requested``."""
 
     queue_requested = Signal(list)
     show_runs_requested = Signal(list)
     export_requested = Signal(int)
+    tick_requested = Signal(list)
     runs_place_requested = Signal()
 
     def __init__(self, model: CompareModel, parent: QWidget | None = None) -> None:
@@ -158,6 +159,9 @@ class ComparePanel(QWidget):
             self.runs_place_requested.emit()
 
     def _on_seeds_wanted(self, line: VerdictLine) -> None:
+        if line.left_out:
+            self.tick_requested.emit(list(line.left_out))
+            return
         tomls, why_not = self._model.more_seeds(line)
         if why_not:
             show_toast(self.window(), why_not)

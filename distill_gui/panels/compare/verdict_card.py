@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from distill_gui.models.compare import CompareModel, VerdictLine
+from distill_gui.plain import set_tip
 from distill_gui.theme import M, S
 from distill_gui.widgets.badge import Badge
 from distill_gui.widgets.buttons import button
@@ -19,7 +20,7 @@ FEW = 6  # verdicts; more come by a button
 
 
 class VerdictCard(Card):
-    """``seeds_wanted(line)``: a person wants the seeds to be run that this line lacks."""
+    """``seeds_wanted(line)``: a person wants the seeds that this line lacks."""
 
     seeds_wanted = Signal(object)
 
@@ -72,12 +73,15 @@ class VerdictCard(Card):
         self._grid.addWidget(_Words(line), row, 1, top)
         if line.offer:
             run = button(line.offer, "quiet")
+            set_tip(run, line.about)
             run.clicked.connect(lambda: self.seeds_wanted.emit(line))
             self._grid.addWidget(run, row, 2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     def _clear(self) -> None:
         while (item := self._grid.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                if widget.hasFocus():
+                    self.setFocus(Qt.FocusReason.OtherFocusReason)  # else Qt hands it to another line's button
                 widget.hide()
                 widget.deleteLater()
 

@@ -2,7 +2,8 @@
 
 The same seed gives two students the same start and order of rows, so their difference is freer of chance than either score.
 Of several comparisons with one baseline some would look sure by chance: p is corrected as Holm does (Scandinavian Journal
-of Statistics, 1979). Knows contenders and no words but the settings' own.
+of Statistics, 1979). Seeds that are added only where three were not clear make a second look of it: by chance alone 8.7 % of
+such pairs look sure and not 5 % (simulated, three seeds and then five). Knows contenders and no words but the settings' own.
 """
 
 from __future__ import annotations

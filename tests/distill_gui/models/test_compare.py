@@ -135,7 +135,8 @@ def test_a_task_is_chosen_among_those_with_scores(model: CompareModel, run: Reco
 def test_missing_seeds_are_runs_of_the_same_methods(model: CompareModel, run: Record) -> None:
     fill(model, [run(1, started_at=0.0, ended_at=60.0), run(2, "kl", seed=1, started_at=0.0, ended_at=60.0)])
     (verdict,) = model.verdict_lines()
-    assert verdict.offer == "Run 8 more seeds (about 8 min)"
+    assert verdict.offer == "Run 4 more seeds each (about 8 min)"
+    assert verdict.about == "Vanilla KD · T 2: seeds 0, 2, 3, 4\nNo teacher: seeds 1, 2, 3, 4"
     tomls, why_not = model.more_seeds(verdict)
     made = [parse_config(toml) for toml in tomls]
     assert why_not == ""
@@ -143,6 +144,9 @@ def test_missing_seeds_are_runs_of_the_same_methods(model: CompareModel, run: Re
         ("kl", 0), ("kl", 2), ("kl", 3), ("kl", 4), ("none", 1), ("none", 2), ("none", 3), ("none", 4)
     }  # fmt: skip
     assert made[0].name == "kl run · seed 0" and made[0].student == parse_config(run(2, "kl").toml).student
+    assert model.verdict_lines()[0].offer == "" and model.more_seeds(verdict) == ([], ""), (
+        "a second click asks for nothing"
+    )
     queued = [
         run(10 + place, config.loss.kind, config.training.seed, state="queued") for place, config in enumerate(made)
     ]
@@ -150,6 +154,41 @@ def test_missing_seeds_are_runs_of_the_same_methods(model: CompareModel, run: Re
     model.rebuild()
     (verdict,) = model.verdict_lines()
     assert verdict.offer == "" and model.more_seeds(verdict) == ([], ""), "they are on their way, ticked or not"
+    model.update([replace(record, trashed_at=1.0) for record in queued])  # taken back
+    model.rebuild()
+    assert model.verdict_lines()[0].offer == ""
+    model._asking.timeout.emit()
+    assert model.verdict_lines()[0].offer.startswith("Run 4 more seeds each")
+
+
+def test_two_lines_do_not_ask_twice_for_the_baselines_seeds(model: CompareModel, run: Record) -> None:
+    fill(model, [run(1), run(2, "kl", seed=1), run(3, "taylor", seed=1)])
+    first, second = model.verdict_lines()
+    asked = [*model.more_seeds(first)[0], *model.more_seeds(model.verdict_lines()[1])[0]]
+    assert len(asked) == 12 and len(set(asked)) == 12
+    assert model.more_seeds(second) == ([], ""), "a line as it was before the first click"
+
+
+def test_finished_seeds_that_are_not_ticked_are_ticked_not_run(model: CompareModel, run: Record) -> None:
+    fill(
+        model,
+        [run(1 + at, kind, seed) for at, (kind, seed) in enumerate((k, s) for k in ("none", "kl") for s in range(3))],
+    )
+    model.set_ticked([1, 4])
+    model.rebuild()
+    (verdict,) = model.verdict_lines()
+    assert verdict.offer == "Tick 4 more runs" and sorted(verdict.left_out) == [2, 3, 5, 6] and not verdict.missing
+    assert "4 finished runs of the two left out" in verdict.sure
+    model.set_ticked(range(1, 7))
+    model.rebuild()
+    assert model.verdict_lines()[0].left_out == ()
+
+
+def test_a_long_name_leaves_room_for_the_seed(model: CompareModel, run: Record) -> None:
+    fill(model, [replace(run(1), name="n" * 200), run(2, "kl")])
+    tomls, _ = model.more_seeds(model.verdict_lines()[0])
+    names = {parse_config(toml).name for toml in tomls}
+    assert len(names) == 8 and all(len(name) <= 200 for name in names)
 
 
 def test_the_best_stand_first_and_what_cannot_be_said_last(model: CompareModel, run: Record) -> None:

@@ -87,10 +87,26 @@ def test_missing_seeds_are_queued_by_a_click(
     (line,) = panel.verdicts.lines()
     assert line.startswith("can’t tell yet: Vanilla KD") and "+3.0 F1 over 1 seed" in line
     (offer,) = [made for made in panel.verdicts.findChildren(QPushButton) if made.text().startswith("Run ")]
-    assert offer.text() == "Run 8 more seeds (about 4 min)"
+    panel.activateWindow()
+    offer.setFocus()
+    assert offer.text() == "Run 4 more seeds each (about 4 min)"
     with qtbot.waitSignal(panel.queue_requested) as asked:
         QTest.mouseClick(offer, Qt.MouseButton.LeftButton)
     assert len(asked.args[0]) == 8 and sum('kind = "kl"' in toml for toml in asked.args[0]) == 4
+    with qtbot.assertNotEmitted(panel.queue_requested):
+        QTest.mouseClick(offer, Qt.MouseButton.LeftButton)
+    assert panel.verdicts.hasFocus(), "the keyboard is not handed to another button, which the next Space would press"
+
+
+def test_runs_left_out_are_ticked_by_a_click(
+    panel: ComparePanel, model: CompareModel, run: Record, seeded: None, qtbot: QtBot
+) -> None:
+    model.set_ticked([1, 5])
+    model.rebuild()
+    (offer,) = [made for made in panel.verdicts.findChildren(QPushButton) if made.text().startswith("Tick ")]
+    with qtbot.waitSignal(panel.tick_requested) as asked:
+        offer.click()
+    assert offer.text() == "Tick 6 more runs" and sorted(asked.args[0]) == [2, 3, 4, 6, 7, 8]
 
 
 def test_a_configuration_that_cannot_be_repeated_is_said(
