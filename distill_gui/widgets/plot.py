@@ -157,10 +157,6 @@ class Chart(QWidget):
         """Which part of the height a line of text takes."""
         return min(0.5, 15 / max(self._box.height(), 1.0))
 
-    def is_in_sight(self) -> bool:
-        """Whether any part of the chart can be seen; one that cannot need not be drawn."""
-        return not self._view.viewport().visibleRegion().isEmpty()
-
     def set_log(self, x: bool, y: bool) -> None:
         """Make the axes logarithmic or not; drops the curves and levels, whose points must be handed over again."""
         if (x, y) == (self._log_x, self._log_y):

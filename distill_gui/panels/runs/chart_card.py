@@ -110,6 +110,10 @@ class ChartCard(Card):
         """Other colours or other pixels: look at every curve again when drawing next."""
         self._all_stale = True
 
+    def is_in_sight(self) -> bool:
+        """Whether any part of the card can be seen: its note says what there is even where only the heading shows."""
+        return not self.visibleRegion().isEmpty()
+
     # drawing ----------------------------------------------------------------------------------------------------------
 
     def draw(self, x: Range, changed: frozenset[CurveKey]) -> None:

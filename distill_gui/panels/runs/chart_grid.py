@@ -198,7 +198,7 @@ class ChartGrid(QScrollArea):
             self._fit_x()
         x = self._x or (0.0, 1.0)
         for key, card in self.cards.items():
-            if card.isVisible() and card.chart.is_in_sight():
+            if card.isVisible() and card.is_in_sight():
                 card.draw(x, frozenset(self._changed[key]))
                 self._changed[key].clear()
 

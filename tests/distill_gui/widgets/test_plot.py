@@ -240,12 +240,6 @@ def test_nothing_of_the_librarys_own_is_shown(chart: Chart) -> None:
     assert len({ground.pixelColor(x, 60).name() for x in range(60, 380)}) == 1
 
 
-def test_a_hidden_chart_is_not_in_sight(chart: Chart) -> None:
-    assert chart.is_in_sight()
-    chart.hide()
-    assert not chart.is_in_sight()
-
-
 def test_the_theme_recolours_the_axes(chart: Chart) -> None:
     before = chart._axes["left"].textPen().color().name()
     theme.apply(QApplication.instance(), True)

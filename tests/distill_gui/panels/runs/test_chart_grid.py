@@ -151,6 +151,26 @@ def test_hidden_charts_draw_nothing(
     assert drawn == []
 
 
+def test_a_card_of_which_only_the_heading_shows_does_not_say_that_there_is_nothing(
+    qtbot: QtBot, models: SimpleNamespace
+) -> None:
+    grid = ChartGrid(models.curves)
+    qtbot.addWidget(grid)
+    grid.complete()
+    grid.resize(400, 230)  # one column
+    grid.show()
+    qtbot.waitExposed(grid)
+    card = grid.cards["loss"]
+    grid.draw()
+    qtbot.waitUntil(lambda: card.y() > 100)
+    grid.verticalScrollBar().setValue(card.y() + 30 - grid.viewport().height())
+    show(grid, models, 3)
+    grid.draw()
+    assert card.is_in_sight() and card.chart.visibleRegion().isEmpty()
+    assert card.note.text() == "smoothing 0.6"
+    assert not grid.cards["terms"].is_in_sight() and not keys(grid, "terms")
+
+
 def test_a_chart_scrolled_into_sight_catches_up(
     grid: ChartGrid, models: SimpleNamespace, rows: Callable[..., MetricRows]
 ) -> None:
