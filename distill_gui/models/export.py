@@ -12,7 +12,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from distill_gui.models.run_text import loss_text, metric_text, score_text
 from engine import catalog
-from engine.analysis.export_record import FILE_NAME, read_record
+from engine.analysis.export_record import FILE_NAME, deleted_from, read_record
 from engine.analysis.row_names import architecture_title
 from engine.analysis.student_folder import leaving_files
 
@@ -182,6 +182,9 @@ class ExportModel(QAbstractListModel):
                 return "This is a link to another place; choose a folder of its own."
             if path.exists() and not path.is_dir():
                 return "This is a file; choose a new or empty folder."
+            one = next(iter(self._records.values()), None)  # all lie in one home
+            if one is not None and deleted_from(path, one.folder.parent.parent):
+                return "This folder goes with a run or a cache that is deleted; choose one of your own."
             present = [entry.name for entry in path.iterdir()] if path.is_dir() else []
         except OSError as error:
             return f"This folder cannot be read ({error.strerror}); choose another."

@@ -13,6 +13,7 @@ from pathlib import Path
 FILE_NAME = "distill_export.json"
 PROGRAM = "distillation-studio"
 _LARGEST_BYTES = 1_000_000
+_GO_WITH_THE_HOME = ("runs", "trash", "teachers", "cache")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,12 @@ class ExportRecord:
     files: tuple[str, ...]
     rows_checked: int
     largest_difference: float
+
+
+def deleted_from(target: Path, home: Path) -> Path | None:
+    """Which of a home's folders ``target`` is or lies in, from which this program deletes runs, teachers or arrays; None else."""
+    place = target.resolve()
+    return next((home / name for name in _GO_WITH_THE_HOME if place.is_relative_to((home / name).resolve())), None)
 
 
 def write_record(folder: Path, record: ExportRecord) -> Path:

@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.analysis.export_record import FILE_NAME, read_record
+from engine.analysis.export_record import FILE_NAME, deleted_from, read_record
 from engine.beside import clear_leftovers, old_of, part_of
 from engine.errors import DataError
 from engine.store.backup import sync
-
-GO_WITH_THE_HOME = ("runs", "trash", "teachers", "cache")
 
 
 def check_target(folder: Path) -> Path:
@@ -46,11 +44,10 @@ def check_target(folder: Path) -> Path:
 
 def must_be_outside(target: Path, home: Path) -> None:
     """Raises DataError for a folder among those of a home that go with their run, or are cleared."""
-    for name in GO_WITH_THE_HOME:
-        if target.resolve().is_relative_to((home / name).resolve()):
-            raise DataError(
-                f"{target} lies in {home / name}, from which this program deletes; choose a folder outside it for the export."
-            )
+    if folder := deleted_from(target, home):
+        raise DataError(
+            f"{target} lies in {folder}, from which this program deletes; choose a folder outside it for the export."
+        )
 
 
 @contextmanager

@@ -70,7 +70,7 @@ def take_in(store: Store) -> int:
 def _rescue(folder: Path) -> None:
     """Give the file of a process that died while it wrote one its name, as far as its lines are whole."""
     for part in folder.glob(f"*.jsonl.{PART}-*"):
-        if not is_left(part):
+        if not is_left(part) or part.name.endswith(f"-{os.getpid()}"):  # another thread may be writing just now
             continue
         with suppress(OSError):  # the next opening tries again
             with part.open("r+b") as file:

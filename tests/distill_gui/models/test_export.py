@@ -138,6 +138,13 @@ def test_folders_are_judged_in_sentences(model: ExportModel, tmp_path: Path) -> 
         assert part in model.trouble_with(folder), folder
 
 
+def test_a_folder_that_goes_with_its_run_is_refused(model: ExportModel, kept: Record, tmp_path: Path) -> None:
+    model.update([kept(1)])
+    for name in ("runs/1/mine", "teachers/mine"):
+        assert "is deleted; choose one of your own" in model.trouble_with(str(tmp_path / name))
+    assert model.trouble_with(str(tmp_path / "mine")) == ""
+
+
 def test_an_exported_folder_tells_what_was_checked(model: ExportModel, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     assert model.checked(str(tmp_path)) == ""

@@ -54,7 +54,7 @@ def test_a_file_that_a_death_cut_short_is_taken_in_as_far_as_it_is_whole(
     file = unsaved.keep(store.home, run, EVENTS)
     content = file.read_bytes()
     end = content.rindex(b"{")  # of the last event, the phase
-    for pid, taken in ((os.getppid(), False), (2**22 + 7, True)):
+    for pid, taken in ((os.getppid(), False), (os.getpid(), False), (2**22 + 7, True)):
         part = file.with_name(f"{file.name}.part-{pid}")
         part.write_bytes(content[: end + 9])
         file.unlink(missing_ok=True)
