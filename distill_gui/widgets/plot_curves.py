@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 SMOOTH_EDGES = 12  # curves; measured for 1,000 points each: 12 antialiased curves cost 2 ms a frame, 50 cost 10 ms
 DOTS = 24  # points; a curve of fewer shows where its rows are
 LONELY = 9  # px; the dot of a curve of one point
+OVER = 5  # px to the right of the view that the dot of a last row may reach
 AT_REST = 30  # paintings through which a curve's points stay before it is taken into the picture
 WORTH = 4  # resting curves; fewer are drawn faster than a picture of the whole chart is shown
 
@@ -154,7 +155,10 @@ class Curves(pg.GraphicsObject):
     # painting ---------------------------------------------------------------------------------------------------------
 
     def boundingRect(self) -> QRectF:
-        return self.viewRect() or QRectF()
+        area = self.viewRect()
+        if area is None:
+            return QRectF()
+        return area.adjusted(0, 0, OVER * (self.pixelWidth() or 0), 0)
 
     def viewTransformChanged(self) -> None:
         self.prepareGeometryChange()

@@ -8,10 +8,20 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QPainterPath, QWheelEvent
 from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsItem, QSizePolicy, QWidget
 
 from distill_gui.widgets.plot_axis import Axis
+from distill_gui.widgets.plot_curves import OVER
+
+
+class Box(pg.ViewBox):
+    """What the axes enclose, and a little to its right: the dot of a run's last row stands on the edge and is drawn whole."""
+
+    def shape(self) -> QPainterPath:
+        path = QPainterPath()
+        path.addRect(self.boundingRect().adjusted(0, 0, OVER, 0))
+        return path
 
 
 class View(pg.GraphicsView):
@@ -24,7 +34,7 @@ class View(pg.GraphicsView):
         self.setFrameShape(View.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.viewport().setMouseTracking(True)
-        self.box = pg.ViewBox(enableMenu=False)
+        self.box = Box(enableMenu=False)
         self.box.disableAutoRange()
         self.box.setMouseEnabled(x=True, y=False)
         self.box.setDefaultPadding(0)

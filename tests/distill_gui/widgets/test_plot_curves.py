@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from distill_gui import theme
 from distill_gui.widgets.plot import Chart
-from distill_gui.widgets.plot_curves import AT_REST, SMOOTH_EDGES, Curve, Curves
+from distill_gui.widgets.plot_curves import AT_REST, OVER, SMOOTH_EDGES, Curve, Curves
 
 X = np.linspace(0, 10, 201)
 COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7")
@@ -122,3 +122,30 @@ def test_no_extreme_is_lost(open_chart: Callable[[], Chart]) -> None:
     for _ in range(AT_REST + 3):
         red = pixels(chart)[:60, :, 2] - pixels(chart)[:60, :, 1] > 200
         assert red.any()
+
+
+def test_the_dot_of_a_last_row_at_the_edge_is_whole(open_chart: Callable[[], Chart]) -> None:
+    chart = open_chart()
+    x, y = np.array([0.0, 5.0, 10.0]), np.array([2.0, 5.0, 8.0])
+
+    def vivid_columns() -> dict[int, int]:
+        image = chart.grab().toImage()
+        shown = {}
+        for column in range(image.width()):
+            colours = [image.pixelColor(column, row) for row in range(image.height())]
+            shown[column] = sum(max(c.getRgb()[:3]) - min(c.getRgb()[:3]) > 80 for c in colours)
+        return shown
+
+    chart.set_curve("a", x, y, COLOURS[0])
+    last = max(column for column, inked in vivid_columns().items() if inked)
+    chart.set_view((0, 11), (0, 10))
+    inside = vivid_columns()
+    rightmost = max(column for column, inked in inside.items() if inked)
+    dot = [inside[column] for column in range(rightmost - 3, rightmost + 1)]
+    chart.set_view((0, 10), (0, 10))
+    at_edge = vivid_columns()
+    assert [at_edge[column] for column in range(last - 3, last + 1)] == pytest.approx(dot, abs=2)
+    chart.set_view((0, 5), (0, 10))
+    assert max(column for column, inked in vivid_columns().items() if inked) <= last + OVER, (
+        "a curve that goes on out of the view is cut soon after its edge"
+    )
