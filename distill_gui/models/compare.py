@@ -94,6 +94,7 @@ class CompareModel(QObject):
             old = self._records.get(record.id)
             if record.trashed_at is not None:
                 changed = self._records.pop(record.id, None) is not None or changed
+                self._asked.clear()  # taken back: it may be asked for again
                 continue
             self._records[record.id] = record
             changed = changed or old is None or _seen(old) != _seen(record)

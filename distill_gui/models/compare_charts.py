@@ -48,7 +48,7 @@ class Spot:
 class SweepChart:
     """``choices`` are (key, sign, about) of all that was swept; ``series`` are (label, spots) of the one shown.
 
-    ``level`` is the baseline's score and name where it is none of the spots.
+    ``level`` is the baseline's score where it is none of the spots; ``about`` names it.
     """
 
     choices: tuple[tuple[str, str, str], ...] = ()
@@ -56,7 +56,7 @@ class SweepChart:
     title: str = "Swept values"
     about: str = NOT_SWEPT
     series: tuple[tuple[str, tuple[Spot, ...]], ...] = ()
-    level: tuple[float, str] | None = None
+    level: float | None = None
 
     @property
     def words(self) -> str:
@@ -88,16 +88,20 @@ def sweep_chart(comparison: Comparison, wanted: str = "") -> SweepChart:
     shown = sweeps.get(wanted) or next(iter(sweeps.values()))
     swept = {point.contender.key for its in shown.series for point in its.points}
     base = comparison.baseline
+    level = None if base is None or base.key in swept else base.mean
+    about = _ABOUT.get(shown.key, shown.key)
+    if base is not None and level is not None:
+        about += f" · dashed: {base.title} {level:.1f}"
     return SweepChart(
         tuple((sweep.key, sweep.sign, sweep.key) for sweep in sweeps.values()),
         shown.key,
         f"{shown.sign} curve",
-        _ABOUT.get(shown.key, shown.key),
+        about,
         tuple(
             (its.label, tuple(_spot(point.value, point.contender, comparison) for point in its.points))
             for its in shown.series
         ),
-        None if base is None or base.key in swept else (base.mean, f"{base.title} {base.mean:.1f}"),
+        level,
     )
 
 
@@ -114,6 +118,9 @@ def cost_chart(comparison: Comparison, kind: str, colour_of: Callable[[Contender
     values = [spot.x for spot in spots]
     log = bool(values) and min(values) > 0 and max(values) >= LOG_FROM * min(values)
     about = COSTS[kind][1] + (" (log)" if log else "")
+    devices = sorted({device for one in comparison.contenders if one.seconds is not None for device in one.devices})
+    if kind == "seconds" and len(devices) > 1:
+        about += f" · not all on one device: {', '.join(devices)}"
     return CostChart(tuple(spots), edge, log, about if spots else "Not known of any of these runs.")
 
 

@@ -20,6 +20,7 @@ NOWHERE = QModelIndex()
 FACE_ROLE = int(Qt.ItemDataRole.UserRole) + 1  # the cell's Face
 KEY_ROLE = FACE_ROLE + 1
 LONGEST = 28  # characters of a value; more stand in the tooltip
+LONGEST_HEAD = 40
 
 
 class DiffModel(QAbstractTableModel):
@@ -57,7 +58,7 @@ class DiffModel(QAbstractTableModel):
         one = self._shown.contenders[section - 1]
         flag = " ⚑" if one is self._shown.baseline else ""
         if role == Qt.ItemDataRole.DisplayRole:
-            return f"{_short(one.title)}{flag}\n{score_text(one)}, {seeds_text(len(one.by_seed))}"
+            return f"{_short(one.title, LONGEST_HEAD)}{flag}\n{score_text(one)}, {seeds_text(len(one.by_seed))}"
         if role == Qt.ItemDataRole.ToolTipRole:
             return wrapped_tip(_about(one, bool(flag)))
         return None
@@ -91,12 +92,12 @@ def _about(one: Contender, is_baseline: bool) -> str:
     return f"{one.title}\nRuns {runs}" + ("\nThe others are compared with it." if is_baseline else "")
 
 
-def _short(text: str) -> str:
+def _short(text: str, longest: int = LONGEST) -> str:
     """A long value with its middle left out: paths are told apart by their ends."""
-    if len(text) <= LONGEST:
+    if len(text) <= longest:
         return text
-    head = LONGEST // 3
-    return f"{text[:head]}…{text[head + 1 - LONGEST :]}"
+    head = longest // 3
+    return f"{text[:head]}…{text[head + 1 - longest :]}"
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

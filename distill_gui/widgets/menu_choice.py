@@ -22,6 +22,7 @@ class MenuChoice(QToolButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._actions: dict[str, QAction] = {}
+        self._choices: tuple[tuple[str, str, str], ...] = ()
         self._shown = ""
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)
@@ -35,6 +36,9 @@ class MenuChoice(QToolButton):
 
     def set_choices(self, choices: Sequence[tuple[str, str, str]]) -> None:
         """Offer ``(key, text, about)``."""
+        if tuple(choices) == self._choices:
+            return  # somebody may have the menu open
+        self._choices = tuple(choices)
         self._menu.clear()
         self._actions = {}
         for key, text, about in choices:

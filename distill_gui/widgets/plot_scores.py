@@ -12,12 +12,12 @@ from math import log10
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QCursor, QFontMetrics, QMouseEvent
-from PySide6.QtWidgets import QGraphicsSimpleTextItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QCursor, QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QGraphicsSimpleTextItem, QToolTip, QVBoxLayout, QWidget
 
 from distill_gui import theme
-from distill_gui.plain import set_tip
+from distill_gui.plain import plain_tip, set_tip
 from distill_gui.widgets.plot_axis import Axis
 from distill_gui.widgets.plot_curves import cosmetic_pen
 from distill_gui.widgets.plot_view import View
@@ -27,6 +27,8 @@ NEAR = 9.0  # px from the pointer at which a dot is meant
 CLEAR = 4  # px between a dot and its name
 ROOM = 0.09  # of the range, free on every side
 BAND_ALPHA = 44
+MOST_BANDS = 3  # lines; the bands of more would hide each other
+RING = 17  # px, around the dot the keyboard stands on
 NAME_SIZE = 11  # px
 
 
@@ -55,9 +57,12 @@ class Line:
 
 
 class ScorePlot(QWidget):
-    """``show_scores`` draws; ``clicked(key)`` is a dot that a person chose."""
+    """``show_scores`` draws; ``clicked(key, where)`` is a dot that a person chose, and its place on the screen.
 
-    clicked = Signal(str)
+    With the keyboard: arrows go from dot to dot, Return or Space chooses.
+    """
+
+    clicked = Signal(str, QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,12 +76,16 @@ class ScorePlot(QWidget):
         self._lines: tuple[Line, ...] = ()
         self._dots: tuple[Dot, ...] = ()
         self._frontier: tuple[tuple[float, float], ...] = ()
-        self._level: tuple[float, str] | None = None
+        self._level: float | None = None
+        self._pressed: Dot | None = None
+        self._at_key = ""  # of the dot the keyboard stands on
+        self._ring: pg.ScatterPlotItem | None = None
         self._log_x = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._view)
         self.setMinimumHeight(210)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._box.sigResized.connect(self._place_names)
         theme.notifier().changed.connect(self._draw)
 
@@ -86,10 +95,10 @@ class ScorePlot(QWidget):
         dots: Sequence[Dot] = (),
         *,
         frontier: Sequence[tuple[float, float]] = (),
-        level: tuple[float, str] | None = None,
+        level: float | None = None,
         log_x: bool = False,
     ) -> None:
-        """Draw these instead: a dashed ``frontier`` through (x, y), and a dashed ``level`` (y, name) across.
+        """Draw these instead: a dashed ``frontier`` through (x, y), and a dashed ``level`` (y) across.
 
         ``log_x`` needs every x above 0.
         """
@@ -122,7 +131,8 @@ class ScorePlot(QWidget):
         self._items, self._names = [], []
         self._set_range()
         if self._level is not None:
-            self._add(self._level_line(*self._level))
+            pen = cosmetic_pen(theme.current().muted, style=Qt.PenStyle.DashLine)
+            self._add(pg.InfiniteLine(pos=self._level, angle=0, pen=pen))
         for line in self._lines:
             self._draw_line(line)
         if len(self._frontier) > 1:
@@ -132,6 +142,7 @@ class ScorePlot(QWidget):
         for dot in self._dots:
             self._draw_bar(dot)
         self._draw_dots()
+        self._draw_ring()
         for dot in self._dots:
             if dot.name:
                 name = QGraphicsSimpleTextItem(dot.name)
@@ -150,8 +161,10 @@ class ScorePlot(QWidget):
         if not dots:
             return
         x = [self._at(dot.x) for dot in dots]
-        y = [dot.y + sign * (dot.spread or 0.0) for dot in dots for sign in (-1, 1)]
-        y += [self._level[0]] if self._level is not None else []
+        y = [dot.y for dot in dots]
+        for dot in dots if len(self._lines) <= MOST_BANDS else self._dots:  # those whose spread is drawn
+            y += [dot.y - (dot.spread or 0.0), dot.y + (dot.spread or 0.0)]
+        y += [self._level] if self._level is not None else []
         self._box.setRange(xRange=_widened(x), yRange=_widened(y), padding=0)
 
     def _draw_line(self, line: Line) -> None:
@@ -160,6 +173,8 @@ class ScorePlot(QWidget):
         spread = np.array([dot.spread or np.nan for dot in line.dots])
         shade = QColor(line.colour)
         shade.setAlpha(BAND_ALPHA)
+        if len(self._lines) > MOST_BANDS:
+            spread[:] = np.nan
         for piece in _stretches(
             np.isfinite(spread)
         ):  # where a spread is not known, a band would claim that there is none
@@ -195,18 +210,6 @@ class ScorePlot(QWidget):
         item = pg.ScatterPlotItem(spots=spots, pxMode=True, antialias=True)
         item.setZValue(10)
         self._add(item)
-
-    def _level_line(self, value: float, name: str) -> pg.InfiniteLine:
-        muted = theme.current().muted
-        line = pg.InfiniteLine(
-            pos=value,
-            angle=0,
-            pen=cosmetic_pen(muted, style=Qt.PenStyle.DashLine),
-            label=name.replace("{", "{{").replace("}", "}}"),
-            labelOpts={"position": 0.995, "anchors": [(1, 1), (1, 0)], "color": QColor(muted)},
-        )
-        line.label.textItem.setFont(theme.number_font(NAME_SIZE))
-        return line
 
     def _add(self, item: pg.GraphicsObject) -> None:
         self._view.add(item)
@@ -252,11 +255,61 @@ class ScorePlot(QWidget):
                 QCursor(Qt.CursorShape.PointingHandCursor if hand else Qt.CursorShape.ArrowCursor)
             )
         elif kind == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
-            dot = self._dot_at(event.position())
-            if dot is not None and dot.key and event.button() == Qt.MouseButton.LeftButton:
-                self.clicked.emit(dot.key)
+            dot, pressed = self._dot_at(event.position()), self._pressed
+            self._pressed = None
+            if dot is not None and dot is pressed and event.button() == Qt.MouseButton.LeftButton:
+                self._choose(dot)
                 return True
+        elif kind == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
+            self._pressed = self._dot_at(event.position())
         return False
+
+    def _choose(self, dot: Dot) -> None:
+        if dot.key:
+            self.clicked.emit(dot.key, self.mapToGlobal(self.position_of(dot).toPoint()))
+
+    # the keyboard -----------------------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        dots = sorted(filter(lambda dot: dot.key, self.dots()), key=lambda dot: (dot.x, dot.y))
+        place = next((at for at, dot in enumerate(dots) if dot.key == self._at_key), -1)
+        to = {
+            Qt.Key.Key_Right: min(place + 1, len(dots) - 1),
+            Qt.Key.Key_Left: max(place - 1, 0),
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: len(dots) - 1,
+        }.get(Qt.Key(event.key()))
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and place >= 0:
+            self._choose(dots[place])
+        elif to is not None and dots:
+            self._stand_on(dots[to])
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._draw_ring()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._draw_ring()
+
+    def _stand_on(self, dot: Dot) -> None:
+        self._at_key = dot.key
+        self._draw_ring()
+        self.setAccessibleDescription(dot.tip)
+        QToolTip.showText(self.mapToGlobal(self.position_of(dot).toPoint()), plain_tip(dot.tip), self)
+
+    def _draw_ring(self) -> None:
+        if self._ring is not None:
+            self._view.remove(self._ring)
+            self._ring = None
+        dot = next((dot for dot in self.dots() if dot.key and dot.key == self._at_key), None)
+        if dot is not None and self.hasFocus():
+            pen = pg.mkPen(QColor(theme.current().accent), width=2)
+            self._ring = pg.ScatterPlotItem([self._at(dot.x)], [dot.y], size=RING, pen=pen, brush=None, pxMode=True)
+            self._ring.setZValue(11)
+            self._view.add(self._ring)
 
     def _dot_at(self, position: QPointF) -> Dot | None:
         """The nearest dot that is near enough."""

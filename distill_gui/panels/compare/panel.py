@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCursor, QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from distill_gui.models.compare import ALL, TICKED, CompareModel, VerdictLine
@@ -82,7 +82,8 @@ class ComparePanel(QWidget):
         column.setSpacing(M)
         column.addWidget(self.verdicts)
         column.addLayout(charts)
-        column.addWidget(heading("What is set differently"))
+        self._differently = heading("What is set differently")
+        column.addWidget(self._differently)
         column.addWidget(self.diff)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -132,6 +133,7 @@ class ComparePanel(QWidget):
         self.baseline.set_choices([(one.key, one.title) for one in found.contenders])
         if found.baseline is not None:
             self.baseline.set_current(found.baseline.key)
+            set_tip(self.baseline, f"The others are compared with {found.baseline.title}")
         for widget in (self._against, self.baseline):
             show_if(widget, len(found.contenders) > 1)
         self.copy_button.setEnabled(bool(found.contenders))
@@ -141,6 +143,8 @@ class ComparePanel(QWidget):
             self.sweep.show_scores()
             self.costs.show_scores()
             self.differences.show(found)
+            for part in (self._differently, self.diff):
+                show_if(part, len(found.contenders) > 1)
             self.diff.set_notes([] if found.diff else [("", NO_DIFFERENCE)])
         self._pages.setCurrentIndex(0 if found.contenders else 1)
 
@@ -168,7 +172,7 @@ class ComparePanel(QWidget):
         elif tomls:
             self.queue_requested.emit(tomls)
 
-    def _on_contender_chosen(self, key: str) -> None:
+    def _on_contender_chosen(self, key: str, where: QPoint) -> None:
         one = self._model.contender(key)
         if one is None:
             return
@@ -178,7 +182,7 @@ class ComparePanel(QWidget):
         menu.addAction(runs).triggered.connect(lambda: self.show_runs_requested.emit(list(one.runs)))
         menu.addAction("Export its newest student").triggered.connect(lambda: self.export_requested.emit(one.runs[0]))
         menu.addAction("Compare the others with it").triggered.connect(lambda: self._model.set_baseline(one.key))
-        menu.popup(QCursor.pos())
+        menu.popup(where)
 
     def _on_copy_clicked(self) -> None:
         QGuiApplication.clipboard().setText(self._model.markdown())

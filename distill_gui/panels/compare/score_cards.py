@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from distill_gui.models.compare import CompareModel
@@ -17,9 +17,9 @@ from distill_gui.widgets.visibility import show_if
 
 
 class SweepCard(Card):
-    """``chosen(key)``: a person chose the contender behind a point."""
+    """``chosen(key, where)``: a person chose the contender behind a point."""
 
-    chosen = Signal(str)
+    chosen = Signal(str, QPoint)
 
     def __init__(self, model: CompareModel, parent: QWidget | None = None) -> None:
         self.keys = MenuChoice()
@@ -45,9 +45,7 @@ class SweepCard(Card):
             self.keys.show_key(shown.key)
         self.set_title(shown.title)
         self.about.setText(shown.about)
-        policy = QSizePolicy.Policy.Preferred if shown.series else QSizePolicy.Policy.Expanding
-        self.about.setSizePolicy(QSizePolicy.Policy.Preferred, policy)
-        show_if(self.plot, bool(shown.series))
+        _fill(self.plot, self.about, bool(shown.series))
         self.legend.set_entries([(label, place) for place, (label, _) in enumerate(shown.series)])
         lines = []
         for place, (_, spots) in enumerate(shown.series):
@@ -58,9 +56,9 @@ class SweepCard(Card):
 
 
 class CostCard(Card):
-    """``chosen(key)``: a person chose the contender of a dot."""
+    """``chosen(key, where)``: a person chose the contender of a dot."""
 
-    chosen = Signal(str)
+    chosen = Signal(str, QPoint)
 
     def __init__(self, model: CompareModel, parent: QWidget | None = None) -> None:
         self.costs = MenuChoice()
@@ -84,7 +82,15 @@ class CostCard(Card):
         dots = [_dot(spot, muted if spot.colour is None else run_colour(spot.colour)) for spot in shown.spots]
         self.plot.show_scores(dots=dots, frontier=shown.edge, log_x=shown.log)
         self.about.setText(shown.about)
+        _fill(self.plot, self.about, bool(shown.spots))
         self.plot.setAccessibleName(shown.words)
+
+
+def _fill(plot: QWidget, about: QWidget, drawn: bool) -> None:
+    """Where nothing is drawn, its words stand in the middle."""
+    policy = QSizePolicy.Policy.Preferred if drawn else QSizePolicy.Policy.Expanding
+    about.setSizePolicy(QSizePolicy.Policy.Preferred, policy)
+    show_if(plot, drawn)
 
 
 def _dot(spot: Spot, colour: str, named: bool = True) -> Dot:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from distill_gui.models.compare import CompareModel, VerdictLine
 from distill_gui.plain import set_tip
@@ -50,6 +50,7 @@ class VerdictCard(Card):
         self._clear()
         for row, line in enumerate(lines if self._all or len(lines) <= FEW + 1 else lines[:FEW]):
             self._add(row, line)
+        self._order_tabs()
         if alone:
             self._grid.addWidget(label(alone, wrap=True), 0, 0, 1, 3)
         self.more.setText("Show fewer" if self._all else f"Show all {len(lines)}")
@@ -76,6 +77,17 @@ class VerdictCard(Card):
             set_tip(run, line.about)
             run.clicked.connect(lambda: self.seeds_wanted.emit(line))
             self._grid.addWidget(run, row, 2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+    def _order_tabs(self) -> None:
+        """The lines' buttons from top to bottom, then the one below them: Qt puts what is made later behind all others."""
+        last: QWidget = self.more
+        for row in range(self._grid.rowCount()):
+            item = self._grid.itemAtPosition(row, 2)
+            if item is not None and isinstance(offer := item.widget(), QPushButton):
+                QWidget.setTabOrder(last, offer)
+                last = offer
+        if last is not self.more:
+            QWidget.setTabOrder(last, self.more)
 
     def _clear(self) -> None:
         while (item := self._grid.takeAt(0)) is not None:

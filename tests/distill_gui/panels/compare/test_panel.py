@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton
@@ -122,6 +122,23 @@ def test_a_configuration_that_cannot_be_repeated_is_said(
     assert any("/gone" in toast.label.text() for toast in panel.window().findChildren(Toast))
 
 
+def test_tab_goes_from_top_to_bottom(panel: ComparePanel, model: CompareModel, run: Record, qtbot: QtBot) -> None:
+    for last in (4, 9, 11):  # lines come and go, the first of them before there is a button for more
+        fill(model, [run(1, "none"), *(run(2 + at, "kl", weight=at / 10) for at in range(last))], [80.0] * (last + 1))
+        qtbot.wait(1)
+    panel.activateWindow()
+    panel.copy_button.setFocus()
+    reached: list[object] = []
+    for _ in range(8):
+        panel.focusNextChild()
+        reached.append(panel.focusWidget())
+    buttons = [
+        made for made in panel.verdicts.findChildren(QPushButton) if made.text().startswith("Run ") and made.isVisible()
+    ]
+    in_sight = sorted(buttons, key=lambda made: made.mapTo(panel, QPoint(0, 0)).y())
+    assert reached == [*in_sight, panel.verdicts.more, panel.sweep.plot] and len(in_sight) == 6
+
+
 def test_many_verdicts_are_folded(panel: ComparePanel, model: CompareModel, run: Record) -> None:
     runs = [run(1, "none"), *(run(2 + at, "kl", weight=at / 10) for at in range(10))]
     fill(model, runs, [80.0 + run.id for run in runs])
@@ -150,7 +167,7 @@ def test_a_dot_offers_its_runs_its_student_and_to_be_the_baseline(
     dot = next(dot for dot in panel.costs.plot.dots() if dot.key == taught.key)
 
     def act(text: str) -> None:
-        panel.costs.plot.clicked.emit(dot.key)
+        panel.costs.plot.clicked.emit(dot.key, QPoint(9, 9))
         menu = panel.findChildren(QMenu)[-1]
         next(action for action in menu.actions() if action.text() == text).trigger()
         menu.close()
