@@ -55,6 +55,7 @@ class ChartGrid(QScrollArea):
         self._published: tuple[str, float] | None = None
         self._pointed: int | None = None
         self._baseline: int | None = None
+        self._cursor: float | None = None  # x under the pointer
         self._options = ChartOptions()
         self._changed: dict[str, set[CurveKey]] = {kind.key: set() for kind in CHARTS}
         self._known: set[CurveKey] = set()
@@ -201,6 +202,8 @@ class ChartGrid(QScrollArea):
             if card.isVisible() and card.is_in_sight():
                 card.draw(x, frozenset(self._changed[key]))
                 self._changed[key].clear()
+        if self._cursor is not None:  # a curve may have come to where the pointer rests
+            self._say_what_is_there()
 
     def _set_looks(self) -> None:
         records = {record.id: record for record in self._records}
@@ -303,9 +306,14 @@ class ChartGrid(QScrollArea):
         self.run_pointed.emit(run)
 
     def _on_cursor_moved(self, x: float | None) -> None:
+        self._cursor = x
         for card in self.cards.values():
             card.chart.set_cursor(x)
-            card.say("" if x is None else self._said_at(card, x))
+        self._say_what_is_there()
+
+    def _say_what_is_there(self) -> None:
+        for card in self.cards.values():
+            card.say("" if self._cursor is None else self._said_at(card, self._cursor))
 
     def _said_at(self, card: ChartCard, x: float) -> str:
         """What the chosen (or pointed) run's curve says at `x`."""

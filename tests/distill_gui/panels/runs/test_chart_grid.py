@@ -113,6 +113,17 @@ def test_the_cursor_is_everywhere_and_reads_the_chosen_run(grid: ChartGrid) -> N
     assert grid.cards["validation"].note.text() == ""
 
 
+def test_a_curve_that_comes_to_a_resting_pointer_is_read(
+    grid: ChartGrid, models: SimpleNamespace, rows: Callable[..., MetricRows]
+) -> None:
+    grid.cards["validation"].chart.cursor_moved.emit(60.0)
+    note = grid.cards["validation"].note
+    assert note.text() == "", "the run is at step 50"
+    models.curves.append(rows(3, "validation/f1", [0.75] * 20, first=51))
+    grid.draw()
+    assert note.text() == "75.0 at step 60"
+
+
 def test_the_raw_line_is_drawn_for_the_pointed_run_only(grid: ChartGrid, qtbot: QtBot) -> None:
     curve = (1, "train/loss", False)
     with qtbot.waitSignal(grid.run_pointed) as told:
