@@ -278,6 +278,7 @@ class Studio(QObject):
         """Keep nothing of runs that somebody deleted for good: a window lives for weeks."""
         self._results.forget(runs)
         self.models.runs.forget(runs)
+        self.window.forget_runs(runs)
         for model in self._made("table", "compare"):
             model.forget(runs)
         for model in self._made("export"):

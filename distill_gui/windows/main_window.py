@@ -5,7 +5,7 @@ Free of services and engine: it is told what to show, and says by signals what t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -271,6 +271,11 @@ class MainWindow(QMainWindow):
         """Show a run in the place of runs."""
         self.show_place("runs")
         self.panel("runs").set_run(run)  # type: ignore[attr-defined]
+
+    def forget_runs(self, runs: Iterable[int]) -> None:
+        """Remember no command about runs that were deleted for good."""
+        gone = {f"run/{run}" for run in runs}
+        self._recent = [key for key in self._recent if key not in gone]
 
     # layout -----------------------------------------------------------------------------------------------------------
 

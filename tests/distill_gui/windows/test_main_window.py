@@ -238,3 +238,9 @@ def test_the_second_click_of_a_double_click_is_not_for_the_place_it_led_to(windo
     assert window.place() == "compose" and pressed == []
     QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, where)
     assert pressed == [1]
+
+
+def test_no_command_about_a_deleted_run_is_remembered(window: MainWindow) -> None:
+    window.restore_layout({"commands": "run/3\nwindow/Trash\nrun/33"})
+    window.forget_runs([3, 7])
+    assert window.layout_state()["commands"] == "window/Trash\nrun/33"
