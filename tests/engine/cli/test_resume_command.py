@@ -50,7 +50,7 @@ def test_resume_may_only_queue_and_pause_takes_out_of_the_queue(
 ) -> None:
     store = Store(home)
     run = store.enqueue(parse_config(toml))
-    assert "asked to pause" in distill("pause", run).said and store.run(run).state == "paused"
+    assert "is out of the queue" in distill("pause", run).said and store.run(run).state == "paused"
     refused = distill("pause", run)
     assert refused.status == 2 and "is not running (paused)" in refused.said
     assert "is in the queue" in distill("resume", run, "--queue").said and store.run(run).state == "queued"
