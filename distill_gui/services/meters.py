@@ -11,6 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 
+FIRST_S = 0.1  # how long the first look at the cores takes
 PERIOD_MS = 2000
 
 
@@ -44,12 +45,13 @@ class Probe:
         self._looked = False
 
     def read(self) -> Reading:
-        """One reading; takes milliseconds, the first some tens of them."""
+        """One reading; takes milliseconds, the first some hundred of them."""
         import psutil
 
         memory = psutil.virtual_memory()
+        first = None if self._looked else FIRST_S  # there is no last look yet, and it would say 0 %
         return Reading(
-            cpu=psutil.cpu_percent(interval=None) / 100,
+            cpu=psutil.cpu_percent(interval=first) / 100,
             memory_used=memory.total - memory.available,
             memory_total=memory.total,
             gpus=tuple(self._gpus()),

@@ -63,6 +63,7 @@ class BottomBar(QFrame):
             self._epoch_bar, self._memory, self._cpu, self._epoch, self._phase, self._step_bar, self._eta, self._gpu,
         )  # fmt: skip
         self.set_status(Status())
+        self._name.setText("")  # until the store has answered nobody knows that no run is active
         self.set_meters(None)
 
     def set_status(self, status: Status) -> None:

@@ -53,6 +53,15 @@ class Nvml(SimpleNamespace):
         return 64
 
 
+def test_the_first_reading_has_a_load_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float | None] = []
+    monkeypatch.setattr(psutil, "cpu_percent", lambda interval: asked.append(interval) or 50.0)
+    probe = Probe()
+    assert [probe.read().cpu for _ in range(3)] == [0.5] * 3
+    probe.close()
+    assert asked[0] and asked[1:] == [None, None], "without an interval psutil's first answer is 0, whatever the load"
+
+
 def test_cards_with_and_without_sensors(monkeypatch: pytest.MonkeyPatch) -> None:
     nvml = Nvml()
     monkeypatch.setitem(sys.modules, "pynvml", nvml)  # type: ignore[arg-type]
