@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -21,6 +22,7 @@ from engine.store.processes import is_alive, own_machine
 from engine.store.records import RUNNING, RunRecord
 
 FILE = "process.lock"
+JUST_NOW_S = 300.0  # a run at work writes a checkpoint every minute, or three where that is slow
 # As the kernel names them in /proc/mounts; SQLite's log cannot be shared by two machines on any of them.
 NETWORK = frozenset(
     {"nfs", "nfs3", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "beegfs", "gpfs", "fuse.sshfs",
@@ -55,6 +57,16 @@ def is_had(run: RunRecord) -> bool:
     if locked is None:  # a disk without locks: then a machine of the same name is this one before it was started last
         return name_of(run.machine) != name_of(own_machine())
     return locked
+
+
+def last_sign_of(run: RunRecord) -> float | None:
+    """When a run whose process is gone was last seen at work, by its log and its checkpoints; None where that was just now, so
+    that nothing is known better. A machine may have been off since."""
+    signs = [run.started_at or 0.0]
+    for name in ("log.txt", "checkpoints"):
+        with suppress(OSError):
+            signs.append((run.folder / name).stat().st_mtime)
+    return max(signs) if max(signs) < time.time() - JUST_NOW_S else None
 
 
 def is_of_here(machine: str | None) -> bool:

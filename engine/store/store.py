@@ -20,7 +20,7 @@ from engine.store import schema
 from engine.store.curve_reader import CurveReader
 from engine.store.home import make_private_folder, open_private
 from engine.store.liveness import FILE as LOCK_FILE
-from engine.store.liveness import is_elsewhere, is_had, name_of, network_disk
+from engine.store.liveness import is_elsewhere, is_had, last_sign_of, name_of, network_disk
 from engine.store.marks import fits, run_mark, seal_run
 from engine.store.processes import own_machine
 from engine.store.records import (
@@ -130,9 +130,11 @@ class Store(CurveReader):
         reason: str = "",
         only_if: str | None = None,
         only_process: tuple[int | None, float | None] | None = None,
+        at: float | None = None,
     ) -> bool:
         """Move a run to ``state``; with ``only_if`` only from that state, with ``only_process`` only while that process
-        (pid, start time) has it. Returns whether it moved; that a run has ended is on the disk then."""
+        (pid, start time) has it. Returns whether it moved; that a run has ended is on the disk then. ``at`` is when it ended, if
+        that was not just now."""
         with self.writing(durable=state in ENDED):
             found = self._row("SELECT state, pid, pid_started FROM runs WHERE id = ?", run)
             if found is None:
@@ -141,7 +143,7 @@ class Store(CurveReader):
                 return False
             values: dict[str, Any] = {"state": state, "reason": reason}
             if state in ENDED:
-                values |= {"ended_at": time.time(), "phase": "", "pid": None, "pid_started": None}
+                values |= {"ended_at": time.time() if at is None else at, "phase": "", "pid": None, "pid_started": None}
             self.change(run, **values)
             if state in ENDED:
                 self._database.conn.execute("DELETE FROM requests WHERE run = ?", [run])
@@ -156,7 +158,7 @@ class Store(CurveReader):
         marked = []
         for run in gone:
             reason = self.reason_of_death(run.id)
-            if self.set_state(run.id, INTERRUPTED, reason, RUNNING, (run.pid, run.pid_started)):
+            if self.set_state(run.id, INTERRUPTED, reason, RUNNING, (run.pid, run.pid_started), last_sign_of(run)):
                 marked.append(run.id)
                 append_line(run.log_file, reason)
         return marked

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -111,3 +113,18 @@ def test_network_disks_are_known_by_their_mount(tmp_path: Path, monkeypatch: pyt
     network_disk.cache_clear()
     assert (network_disk(tmp_path), network_disk(inner), network_disk(Path("/"))) == ("nfs4", "", "")
     network_disk.cache_clear()
+
+
+def test_a_run_found_dead_long_after_ended_when_it_was_last_seen_at_work(store: Store, run: int) -> None:
+    """The machine was off overnight: that is none of the time that the run took."""
+    evening = time.time() - 9 * 3600
+    store.update(run, pid=2**22 + 1, pid_started=1.0, started_at=evening - 600)
+    log, checkpoints = store.run(run).log_file, store.run(run).folder / "checkpoints"
+    log.touch()
+    checkpoints.mkdir()
+    os.utime(log, (evening - 300,) * 2)
+    os.utime(checkpoints, (evening,) * 2)
+    assert store.recover_dead() == [run] and store.run(run).ended_at == pytest.approx(evening, abs=1)
+    store.resume(run)
+    store.claim(2**22 + 1, 1.0)
+    assert store.recover_dead() == [run] and store.run(run).ended_at == pytest.approx(time.time(), abs=60)
