@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QPoint
+    from PySide6.QtWidgets import QWidget
 
 
 class HasToolTip(Protocol):
@@ -25,3 +29,10 @@ def wrapped_tip(text: str) -> str:
 def set_tip(thing: HasToolTip, text: str) -> None:
     """The one way to give a widget or an action a tooltip."""
     thing.setToolTip(plain_tip(text))
+
+
+def show_tip(place: QPoint, text: str, beside: QWidget) -> None:
+    """The one way to show a tooltip that the pointer did not ask for, at a place of the screen."""
+    from PySide6.QtWidgets import QToolTip
+
+    QToolTip.showText(place, plain_tip(text), beside)

@@ -30,7 +30,7 @@ RICH = {  # what shows or may guess rich text, and who may use it
     "setWhatsThis": (),
     "LabelItem": (),
     "setTitle": (),
-    "showText": (),
+    "showText": ("distill_gui/plain.py",),
     "RichText": ("distill_gui/widgets/notice.py",),
     "AutoText": (),
     "MarkdownText": (),

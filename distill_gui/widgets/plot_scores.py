@@ -14,10 +14,10 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QCursor, QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QGraphicsSimpleTextItem, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsSimpleTextItem, QVBoxLayout, QWidget
 
 from distill_gui import theme
-from distill_gui.plain import plain_tip, set_tip
+from distill_gui.plain import set_tip, show_tip
 from distill_gui.widgets.plot_axis import Axis
 from distill_gui.widgets.plot_curves import cosmetic_pen
 from distill_gui.widgets.plot_view import View
@@ -298,7 +298,7 @@ class ScorePlot(QWidget):
         self._at_key = dot.key
         self._draw_ring()
         self.setAccessibleDescription(dot.tip)
-        QToolTip.showText(self.mapToGlobal(self.position_of(dot).toPoint()), plain_tip(dot.tip), self)
+        show_tip(self.mapToGlobal(self.position_of(dot).toPoint()), dot.tip, self)
 
     def _draw_ring(self) -> None:
         if self._ring is not None:
