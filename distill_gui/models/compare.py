@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from engine.store import RunRecord, ScoreRow
 
 GATHER_MS = 150  # changes within this time make one new comparison
+SHARE = 5  # and of thousands of runs it is made at most this part of the time
 ASKED_MS = (
     10_000  # seeds that were asked for are not offered again meanwhile: the store tells a little later that it has them
 )
@@ -41,7 +43,8 @@ TONES = {"better": "good", "worse": "bad", "no difference": "neutral", "same": "
 class VerdictLine:
     """A verdict in words: a tag and its tone, what was found, how sure that is, and what is offered ("" for nothing).
 
-    ``about`` tells more of the offer. ``missing`` are the seeds to run: contender's key → seeds; ``left_out`` are finished runs
+    ``about`` tells more of the offer; ``waits`` is said where none is needed, as the seeds are on their way.
+    ``missing`` are the seeds to run: contender's key → seeds; ``left_out`` are finished runs
     of the two methods to tick instead.
     """
 
@@ -53,6 +56,7 @@ class VerdictLine:
     about: str
     missing: tuple[tuple[str, tuple[int, ...]], ...]
     left_out: tuple[int, ...] = ()
+    waits: str = ""
 
 
 class CompareModel(QObject):
@@ -160,6 +164,7 @@ class CompareModel(QObject):
         """Compare anew, now."""
         self._gathering.stop()
         self._stale = False
+        began = perf_counter()
         # what is queued or under way is needed to know which seeds are on their way, ticked or not
         runs = [
             record
@@ -173,6 +178,7 @@ class CompareModel(QObject):
             runs, self._scores, self._task, baseline, bytes_of=self._bytes_of, elsewhere=elsewhere
         )
         self.changed.emit()
+        self._gathering.setInterval(max(GATHER_MS, round(1000 * SHARE * (perf_counter() - began))))
 
     # what is shown ----------------------------------------------------------------------------------------------------
 
@@ -200,9 +206,17 @@ class CompareModel(QObject):
                 f"Tick {many} more run{'s' * (many != 1)}",
                 "They have finished with other seeds of these two",
             )
+        coming = not offer and verdict.kind in ("open", "no difference") and self._is_coming(verdict)
+        waits = "More seeds are on their way" if coming else ""
         return VerdictLine(
-            TAGS[verdict.kind], TONES[verdict.kind], said, sure, offer, about, missing, verdict.elsewhere
+            TAGS[verdict.kind], TONES[verdict.kind], said, sure, offer, about, missing, verdict.elsewhere, waits
         )
+
+    def _is_coming(self, verdict: Verdict) -> bool:
+        assert self.comparison.baseline is not None
+        two = (verdict.contender, self.comparison.baseline)
+        asked = {key for key, _ in self._asked}
+        return any(one.pending - one.by_seed.keys() or one.key in asked for one in two)
 
     def footnote(self) -> str:
         """How the verdicts were reached."""

@@ -88,7 +88,11 @@ def _print(found: Comparison, baseline: Contender) -> None:
     _list(["", *figure_heads(found)], rows)
     if found.diff:
         say()
-        _list(["Setting", *numbers], [[row.key, *row.values] for row in found.diff])
+        keys, columns = [row.key for row in found.diff], [row.values for row in found.diff]
+        if len(numbers) > len(keys):  # a line a method: forty of them fit below each other only
+            _list(["", *keys], [list(row) for row in zip(numbers, *columns, strict=True)])
+        else:
+            _list(["Setting", *numbers], [[key, *values] for key, values in zip(keys, columns, strict=True)])
     if len(found.tasks) > 1:
         others = ", ".join(name for name, _ in found.tasks if name != found.task)
         say(f"\nThere are scored runs on other tasks too: --task {others.replace(', ', ', --task ')}")

@@ -70,13 +70,16 @@ class VerdictCard(Card):
 
     def _add(self, row: int, line: VerdictLine) -> None:
         top = Qt.AlignmentFlag.AlignTop
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         self._grid.addWidget(Badge(line.tag, line.tone), row, 0, top | Qt.AlignmentFlag.AlignLeft)
         self._grid.addWidget(_Words(line), row, 1, top)
         if line.offer:
             run = button(line.offer, "quiet")
             set_tip(run, line.about)
             run.clicked.connect(lambda: self.seeds_wanted.emit(line))
-            self._grid.addWidget(run, row, 2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self._grid.addWidget(run, row, 2, right)
+        elif line.waits:
+            self._grid.addWidget(caption(line.waits), row, 2, right)
 
     def _order_tabs(self) -> None:
         """The lines' buttons from top to bottom, then the one below them: Qt puts what is made later behind all others."""

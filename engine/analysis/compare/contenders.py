@@ -99,11 +99,11 @@ def measured(scores: Iterable[ScoreLike]) -> list[ScoreLike]:
 
 def tasks_to_compare(runs: Iterable[RunLike], scores: Iterable[ScoreLike], tasks: Mapping[str, Task]) -> list[str]:
     """The tasks with scored runs among ``runs``, the one with most first, of equals the one with the newest run."""
-    scored = {score.run for score in scores if score.model == "student"}
+    scored = {(score.run, score.metric) for score in scores if score.model == "student"}
     counts: Counter[str] = Counter()
     newest: dict[str, int] = defaultdict(int)
     for run in runs:
-        if run.task in tasks and run.state == "finished" and run.id in scored:
+        if run.task in tasks and run.state == "finished" and (run.id, tasks[run.task].key_metric) in scored:
             counts[run.task] += 1
             newest[run.task] = max(newest[run.task], run.id)
     return sorted(counts, key=lambda task: (-counts[task], -newest[task]))
@@ -120,9 +120,8 @@ def contenders_of(
     """Those of ``task`` with a score, in the table's order, and the table's column; ``bytes_of`` is asked for one run each."""
     column = column_of(task.name, task)
     here = [run for run in runs if run.task == task.name]
-    others = [run for run in elsewhere if run.task == task.name and run.state == "finished"]
     by_id = {run.id: run for run in here}
-    figures = _figures(scores, by_id.keys() | {run.id for run in others}, column)
+    figures = _figures(scores, by_id, column)
     blocks = own_blocks(here, figures, [column], catalog.losses() if losses is None else losses, {})
     found = [
         _contender(block.architecture, row.key, row.title, row.cells[column.key].runs, by_id, figures, bytes_of)
@@ -132,7 +131,10 @@ def contenders_of(
     ]
     titles = _told_apart(blocks, found)
     pending = _by_method(run for run in here if run.state in PENDING)
-    left_out = _by_method(run for run in others if (run.id, "student") in figures)
+    scored = {score.run for score in scores if score.model == "student" and score.metric == column.metric}
+    left_out = _by_method(
+        run for run in elsewhere if run.task == task.name and run.state == "finished" and run.id in scored
+    )
     named = [
         replace(
             one,

@@ -6,6 +6,7 @@ all others the window loads together is needed for one function.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import atan2, cos, isinf, pi, sin, sqrt
 
 NARROW = 1e-12  # relative width at which a bisection ends
@@ -34,6 +35,7 @@ def two_sided_p(t: float, freedom: int) -> float:
     return min(1.0, max(0.0, 1.0 - within))
 
 
+@lru_cache(maxsize=256)  # it is asked for once a comparison, and those differ in few ways
 def two_sided_quantile(p: float, freedom: int) -> float:
     """The statistic that is reached or passed with probability ``p``: 2.776 for 0.05 and 4. ``p`` lies between 0 and 1."""
     if not 0 < p < 1:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from distill_gui.models.compare import ALL, TICKED, CompareModel
+from distill_gui.models.compare import ALL, GATHER_MS, TICKED, CompareModel
 from engine.config import parse_config
 from engine.store import RunRecord, ScoreRow
 
@@ -87,6 +87,18 @@ def test_changes_are_gathered_and_progress_is_none(model: CompareModel, run: Rec
     assert len(told) == 1
 
 
+def test_a_comparison_that_takes_long_is_made_less_often(
+    model: CompareModel, run: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = iter([0.0, 0.001, 10.0, 10.4])
+    monkeypatch.setattr("distill_gui.models.compare.perf_counter", lambda: next(now))
+    waits = []
+    for _ in range(2):
+        model.rebuild()
+        waits.append(model._gathering.interval())
+    assert waits == [GATHER_MS, 2000]
+
+
 def test_nothing_is_made_anew_while_nobody_looks(model: CompareModel, run: Record, qtbot: QtBot) -> None:
     model.set_in_sight(False)
     model.update([run(1)])
@@ -135,7 +147,7 @@ def test_a_task_is_chosen_among_those_with_scores(model: CompareModel, run: Reco
 def test_missing_seeds_are_runs_of_the_same_methods(model: CompareModel, run: Record) -> None:
     fill(model, [run(1, started_at=0.0, ended_at=60.0), run(2, "kl", seed=1, started_at=0.0, ended_at=60.0)])
     (verdict,) = model.verdict_lines()
-    assert verdict.offer == "Run 4 more seeds each (about 8 min)"
+    assert verdict.offer == "Run 4 more seeds each (about 8 min)" and verdict.waits == ""
     assert verdict.about == "Vanilla KD · T 2: seeds 0, 2, 3, 4\nNo teacher: seeds 1, 2, 3, 4"
     tomls, why_not = model.more_seeds(verdict)
     made = [parse_config(toml) for toml in tomls]
@@ -154,6 +166,7 @@ def test_missing_seeds_are_runs_of_the_same_methods(model: CompareModel, run: Re
     model.rebuild()
     (verdict,) = model.verdict_lines()
     assert verdict.offer == "" and model.more_seeds(verdict) == ([], ""), "they are on their way, ticked or not"
+    assert verdict.waits == "More seeds are on their way"
     model.update([replace(record, trashed_at=1.0) for record in queued])  # taken back
     model.rebuild()
     (verdict,) = model.verdict_lines()

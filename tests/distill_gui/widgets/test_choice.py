@@ -26,6 +26,14 @@ def test_a_key_press_chooses_and_tells_once(losses: Choice, qtbot: QtBot) -> Non
     assert told == ["kl"]
 
 
+def test_the_same_choices_leave_an_open_list_as_it_is(losses: Choice, qtbot: QtBot) -> None:
+    losses.showPopup()
+    losses.view().setCurrentIndex(losses.model().index(2, 0))
+    losses.set_choices([("none", "No teacher"), ("kl", "Vanilla KD"), ("taylor", "Taylor KD")])
+    assert losses.view().currentIndex().row() == 2
+    losses.hidePopup()
+
+
 def test_set_current_and_set_choices_do_not_tell(losses: Choice) -> None:
     told: list[str] = []
     losses.chosen.connect(told.append)

@@ -101,6 +101,19 @@ def test_a_mistake_is_a_sentence(store: Store, distill: Distill, arguments: list
     assert status == 2 and out == "" and said in err and "Traceback" not in err
 
 
+def test_many_methods_stand_below_each_other(store: Store, distill: Distill, toml: str) -> None:
+    for at in range(5):
+        run = store.enqueue(parse_config(toml, overrides=["loss.kind=kl", f"loss.lambda={at / 10}"]))
+        with store.writer(run) as writer:
+            writer.emit(Score("student", "validation", "f1", 0.8))
+        store.set_state(run, "finished")
+    lines = [line.split() for line in distill()[1].splitlines()]
+    heads = next(line for line in lines if line[:1] == ["loss.kind"])
+    rows = [line for line in lines if line[:1] and line[0].startswith("#")][-7:]
+    assert "loss.lambda" in heads and [row[0] for row in rows] == [f"#{number}" for number in range(1, 8)]
+    assert rows[0][1] == "none" and {row[1] for row in rows[1:]} == {"kl"}
+
+
 def test_nothing_finished_yet(home: Path, distill: Distill) -> None:
     status, out, _ = distill()
     assert status == 0 and out == "No run has finished with a score yet; “distill runs” lists them.\n"
