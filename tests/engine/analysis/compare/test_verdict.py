@@ -147,7 +147,9 @@ def test_the_gap_is_that_of_the_same_seeds_and_student(
         for kind, student in (("none", "2x128"), ("kl", "4x312"))
         for seed in range(3)
     ]
-    scores = [scored(run, 0.8 + run.id / 100) for run in runs] + [scored(run, 0.9, model="teacher") for run in runs]
+    scores = [scored(run, 0.8 + at / 100) for at, run in enumerate(runs)] + [
+        scored(run, 0.9, model="teacher") for run in runs
+    ]
     (larger,) = compare(runs, scores, tasks=tasks).verdicts
     assert larger.gap_closed is None and larger.also_differ == ("another student",)
 
@@ -171,9 +173,11 @@ def test_finished_runs_left_out_are_said_and_not_run_again(
     runs = [make_run(kind=kind, config={"training.seed": seed}) for kind in ("none", "kl") for seed in range(3)]
     other = make_run(kind="kl", config={"training.seed": 7, "loss.lambda": 0.1})
     scores = [scored(run, 0.8) for run in [*runs, other]]
+    again = make_run(kind="kl", config={"training.seed": 0})  # says nothing new of its seed
+    scores.append(scored(again, 0.8))
     few = [run for run in runs if run.id in (1, 4)]
     rest = [run for run in runs if run.id not in (1, 4)]
-    (verdict,) = compare(few, scores, tasks=tasks, elsewhere=[*rest, other]).verdicts
+    (verdict,) = compare(few, scores, tasks=tasks, elsewhere=[*rest, other, again]).verdicts
     assert verdict.kind == "open" and verdict.missing is None and sorted(verdict.elsewhere) == [2, 3, 5, 6]
     (verdict,) = compare(few, scores, tasks=tasks, elsewhere=[other]).verdicts
     assert verdict.elsewhere == () and verdict.missing is not None
