@@ -20,8 +20,8 @@ NOT_SWEPT = (
 )
 COSTS = {
     "parameters": ("Parameters", "millions of parameters"),
-    "bytes": ("Disk size", "MB of the student's files"),
-    "seconds": ("Time", "seconds a run took, its teacher's part included"),
+    "bytes": ("Disk size", "MB of the student’s files"),
+    "seconds": ("Time", "seconds a run took, its teacher’s part included"),
 }
 _ABOUT = {
     "loss.lambda": "λ: 0 = teacher only, 1 = labels only", "loss.temperature": "temperature T", "loss.gamma": "γ",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from distill_gui.models.compare import ALL, TICKED, CompareModel, VerdictLine
 from distill_gui.models.compare_diff import FACE_ROLE, KEY_ROLE, DiffModel
@@ -123,7 +123,7 @@ class ComparePanel(QWidget):
 
     def _show(self) -> None:
         """Bring everything up to the model."""
-        found = self._model.comparison
+        found, focused = self._model.comparison, QApplication.focusWidget()
         self._subtitle.setText(self._model.subtitle() or " ")
         self.scope.set_current(self._model.scope)
         self.task.set_choices(list(found.tasks))
@@ -147,6 +147,13 @@ class ComparePanel(QWidget):
                 show_if(part, len(found.contenders) > 1)
             self.diff.set_notes([] if found.diff else [("", NO_DIFFERENCE)])
         self._pages.setCurrentIndex(0 if found.contenders else 1)
+        if (
+            focused is not None
+            and self.isAncestorOf(focused)
+            and not focused.isVisibleTo(self)
+            and not self.verdicts.hasFocus()
+        ):
+            self.setFocus(Qt.FocusReason.OtherFocusReason)  # else Qt hands it to the next best button, with a ring
 
     def _show_nothing(self) -> None:
         said, sentence = self._model.nothing()

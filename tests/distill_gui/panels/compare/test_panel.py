@@ -205,6 +205,17 @@ def test_baseline_and_task_are_chosen(panel: ComparePanel, model: CompareModel, 
     assert panel.verdicts.lines() == []
 
 
+def test_what_goes_out_of_sight_hands_the_keyboard_to_no_button(
+    panel: ComparePanel, model: CompareModel, seeded: None, qtbot: QtBot
+) -> None:
+    panel.activateWindow()
+    panel.baseline.setFocus()
+    qtbot.waitUntil(panel.baseline.hasFocus)
+    model.set_ticked([])
+    model.rebuild()
+    assert panel.empty.isVisible() and panel.hasFocus()
+
+
 def test_all_of_it_is_copied(panel: ComparePanel, seeded: None) -> None:
     panel.copy_button.click()
     text = QGuiApplication.clipboard().text()
