@@ -1,12 +1,14 @@
-"""A drop-down of ``(key, label)`` pairs that leaves the wheel to the page around it. Knows no meaning of the keys."""
+"""A drop-down of ``(key, label)`` pairs that leaves the wheel to the page around it. Knows the theme, no meaning of the keys."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QPaintEvent, QWheelEvent
+from PySide6.QtCore import QRect, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QPaintEvent, QPalette, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
+
+from distill_gui.theme import current
 
 
 class Choice(QComboBox):
@@ -49,15 +51,20 @@ class Choice(QComboBox):
         self._shown = key
         self.update()
 
+    def text_room(self) -> QRect:
+        """Where the text stands: clear of the border and the arrow."""
+        return QRect(10, 0, self.width() - 10 - 28, self.height())
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        """As Qt, which cuts a text that is too long where the room ends, but with "…"."""
+        """As Qt, which cuts a text that is too long, and earlier than it must; here it ends in "…"."""
         painter, option = QStylePainter(self), QStyleOptionComboBox()
         self.initStyleOption(option)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        part = QStyle.SubControl.SC_ComboBoxEditField
-        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width() - 2
-        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, room)
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        room = self.text_room()
+        painter.setFont(self.font())
+        painter.setPen(self.palette().color(QPalette.ColorRole.Text) if self.isEnabled() else current().disabled)
+        shown = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
         painter.end()
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QStyle,
@@ -78,11 +78,8 @@ class NotedChoice(Choice):
         painter = QStylePainter(self)
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
-        room = self.style().subControlRect(
-            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
-        )
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        room = QRect(10, 0, self.width() - 10 - 28, self.height())
+        room = self.text_room()
         text = self._prefix + option.currentText if self.currentIndex() >= 0 else self.placeholderText()
         note_font = number_font(CAPTION_SIZE)
         note_width = QFontMetrics(note_font).horizontalAdvance(self._note) + 8 if self._note else 0
