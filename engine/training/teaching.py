@@ -374,8 +374,9 @@ def _keep(
         (part / "scores.json").write_text(json.dumps(note, indent=1), encoding="utf-8")
 
     try:
-        folder.parent.mkdir(exist_ok=True, mode=0o700)
-        write_whole(folder, write, "The fine-tuned teacher", emit, replaces=False, given_up=stop_requested)
+        write_whole(
+            folder, write, "The fine-tuned teacher", emit, replaces=False, makes_parent=True, given_up=stop_requested
+        )
         return True
     except (OSError, SafetensorError) as error:
         if not (folder / "scores.json").is_file():  # another process may have kept the same one first

@@ -28,10 +28,12 @@ def write_whole(
     emit: Emit,
     *,
     replaces: bool = True,
+    makes_parent: bool = False,
     patience_s: float | None = None,
     given_up: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Let ``write`` fill a new folder, then give it the name ``folder``; ``replaces`` one that is there.
+    """Let ``write`` fill a new folder, then give it the name ``folder``; ``replaces`` one that is there, ``makes_parent`` where
+    the folder around it is not there yet.
 
     ``what`` names it in the sentences of the log. A disk that refuses is tried again for ``patience_s``, or until the person
     has ``given_up``; then, and at once where waiting cannot help, raises OSError or SafetensorError, with the earlier folder
@@ -43,7 +45,7 @@ def write_whole(
         emit(Phase("waiting for room on the disk"))
 
     patiently(
-        lambda: _write_once(folder, write, replaces),
+        lambda: _write_once(folder, write, replaces, makes_parent),
         _may_pass,
         refused,
         retry_s=RETRY_S,
@@ -83,10 +85,12 @@ def _may_pass(error: Exception) -> bool:
     return isinstance(error, OSError | SafetensorError) and error_number(error) in PASSING
 
 
-def _write_once(folder: Path, write: Callable[[Path], object], replaces: bool) -> None:
+def _write_once(folder: Path, write: Callable[[Path], object], replaces: bool, makes_parent: bool) -> None:
+    if makes_parent:
+        folder.parent.mkdir(exist_ok=True, mode=0o700)
     part, old = part_of(folder), old_of(folder)
     clear_leftovers(folder)  # also what this process left when the disk refused
-    part.mkdir(mode=0o700)  # never its parents: a home that was removed meanwhile is not made anew
+    part.mkdir(mode=0o700)  # never all its parents: a home that was removed meanwhile is not made anew
     try:
         write(part)
         for path in sorted(part.rglob("*")):  # the disk must have them before anything else is given up for them

@@ -224,6 +224,25 @@ def test_a_stop_ends_the_waiting_for_a_store_that_takes_no_rows(asker: Asker, tm
     assert not (asker.home / "teachers" / asker.key).exists()
 
 
+def test_the_first_teacher_of_a_home_that_is_read_only_for_a_while_is_kept_after_all(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also the folder of all teachers is waited for, not only what is written into it."""
+    monkeypatch.setattr(whole_folder, "RETRY_S", 0.01)
+    refused, mkdir = [], Path.mkdir
+
+    def read_only(path: Path, *given: object, **named: object) -> None:
+        if path.name == "teachers" and len(refused) < 2:
+            refused.append(path)
+            raise OSError(errno.EROFS, "Read-only file system")
+        mkdir(path, *given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Path, "mkdir", read_only)
+    assert asker.ask() is not None and len(refused) == 2
+    assert (asker.home / "teachers" / asker.key / "scores.json").is_file()
+    assert "Tried again until it works." in asker.log() and "could be kept after all" in asker.log()
+
+
 def test_a_stop_ends_the_waiting_for_room_on_the_disk(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
