@@ -120,6 +120,10 @@ def _places(studio: Studio, shown: RunRecord) -> list[tuple[str, Callable[[], No
 
         return prepare
 
+    def compare() -> None:
+        window.show_place("compare")
+        studio.models.compare.set_scope("all")  # not only the few runs that are ticked at first
+
     return [
         ("welcome", window.show_welcome),
         ("compose-terms", compose(terms=True)),
@@ -128,7 +132,7 @@ def _places(studio: Studio, shown: RunRecord) -> list[tuple[str, Callable[[], No
         ("runs-config", runs("config")),
         ("runs", runs("charts")),
         ("table", place("table")),
-        ("compare", place("compare")),
+        ("compare", compare),
         ("export", place("export")),
     ]
 
