@@ -15,8 +15,15 @@ DEAD = 2**22 + 7  # larger than any pid
 
 
 @pytest.mark.parametrize(
-    "pid, changed_s, left", [(DEAD, 0, True), (os.getpid(), 0, True), (os.getppid(), 0, False), (os.getppid(), -1e9, True)]
-)  # fmt: skip
+    ("pid", "changed_s", "left"),
+    [(DEAD, 0, True), (os.getpid(), 0, True), (os.getppid(), 0, False), (os.getppid(), -1e9, True)],
+    ids=[
+        "gone",
+        "this one",
+        "another's",
+        "another's number before it began",
+    ],  # not the pids: tests are named alike anywhere
+)
 def test_what_is_left_is_told_by_pid_and_by_when_that_process_began(
     tmp_path: Path, pid: int, changed_s: float, left: bool
 ) -> None:
