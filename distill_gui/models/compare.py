@@ -19,7 +19,7 @@ from engine.analysis.compare.contenders import PENDING, Contender
 from engine.analysis.compare.verdict import Verdict
 from engine.analysis.compare.words import TAGS, as_markdown, footnote, in_reading_order, subtitle, verdict_words
 from engine.analysis.own_rows import forget_all_but
-from engine.analysis.student_folder import leaving_files
+from engine.analysis.student_folder import leaving_bytes
 from engine.config import parse_config
 from engine.config.sweep import LONGEST_NAME
 from engine.errors import EngineError
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 
 GATHER_MS = 150  # changes within this time make one new comparison
 SHARE = 5  # and of thousands of runs it is made at most this part of the time
-ASKED_MS = (
-    10_000  # seeds that were asked for are not offered again meanwhile: the store tells a little later that it has them
-)
+ASKED_MS = 10_000  # seeds asked for are not offered again meanwhile: the store tells a little later that it has them
 SECOND_LOOK = (
     "A second look with more seeds finds a difference by chance a little more often than its p says (8.7 % for 5 %)."
 )
@@ -43,9 +41,8 @@ TONES = {"better": "good", "worse": "bad", "no difference": "neutral", "same": "
 class VerdictLine:
     """A verdict in words: a tag and its tone, what was found, how sure that is, and what is offered ("" for nothing).
 
-    ``about`` tells more of the offer; ``waits`` is said where none is needed, as the seeds are on their way.
-    ``missing`` are the seeds to run: contender's key → seeds; ``left_out`` are finished runs
-    of the two methods to tick instead.
+    ``about`` tells more of the offer; ``waits`` is said where none is needed, as the seeds are on their way. ``missing`` are
+    the seeds to run: contender's key → seeds; ``left_out`` are finished runs of the two methods to tick instead.
     """
 
     tag: str
@@ -242,12 +239,17 @@ class CompareModel(QObject):
         """(title, sentence) of why there is nothing to compare; ("", "") where there is."""
         if self.comparison.contenders:
             return "", ""
-        if self.scope == TICKED and any(record.state == "finished" for record in self._records.values()):
+        if self.is_all_left_out():
             return "No finished run is ticked", "Tick runs in the list of Runs, or compare all that have finished."
         return (
             "Nothing to compare yet",
             "Finished runs of one task are compared here: who is better, and how sure that is.",
         )
+
+    def is_all_left_out(self) -> bool:
+        """Whether there is nothing to compare only because no finished run is ticked."""
+        finished = any(record.state == "finished" for record in self._records.values())
+        return self.scope == TICKED and not self.comparison.contenders and finished
 
     def colour(self, one: Contender) -> int:
         """The colour its newest run has everywhere."""
@@ -310,8 +312,7 @@ class CompareModel(QObject):
         if run not in self._bytes:
             record = self._records.get(run)
             try:
-                files = leaving_files(record.folder / "student") if record is not None else []
-                self._bytes[run] = sum(file.stat().st_size for file in files) or None
+                self._bytes[run] = leaving_bytes(record.folder / "student") if record is not None else None
             except OSError:
                 return None  # asked again the next time
         return self._bytes[run]

@@ -18,6 +18,7 @@ from distill_gui.models.compose_draft import Draft, flatten
 from distill_gui.models.compose_fields import Choices, FieldSpec
 from distill_gui.models.compose_files import key_for, plain_name, write_toml
 from distill_gui.models.compose_judgement import Judgement, judge
+from distill_gui.models.compose_past import PastRuns
 from distill_gui.models.compose_preview import Fact, Finding, control, facts
 from distill_gui.models.compose_sharing import as_toml, for_elsewhere, one_a_seed, shell_command, table_of
 from distill_gui.models.compose_term import SECTION, TermWords
@@ -51,7 +52,7 @@ class ComposeModel(QObject):
         self._asked = ""
         self._questions = 0  # how many were asked; the last one's number
         self._said_of_loss: set[str] = set()  # said beside the formula, at once; the engine says it again later
-        self._past: dict[int, RunRecord] = {}
+        self._past = PastRuns()
         self.doctor = Doctor(self.toml, self)
         self.changed.connect(self.doctor.forget)
         self._timer = QTimer(self)
@@ -139,14 +140,8 @@ class ComposeModel(QObject):
 
     def suggestions(self, key: str) -> list[str]:
         """Values to offer for a field that takes any text: those of the engine, then those of past runs, newest first."""
-        found = list(self.field(key).suggestions)
-        section, _, name = key.partition(".")
-        if self.field(key).kind == "path":
-            for run in sorted(self._past, reverse=True):
-                value = (self._past[run].config.get(section) or {}).get(name)
-                if isinstance(value, str) and value not in found:
-                    found.append(value)
-        return found[:MOST_SUGGESTIONS]
+        past = self._past.texts_of(key) if self.field(key).kind == "path" else []
+        return list(dict.fromkeys([*self.field(key).suggestions, *past]))[:MOST_SUGGESTIONS]
 
     def placeholder(self, key: str) -> str:
         """What a field means when it is empty, or what goes into it."""
@@ -252,9 +247,9 @@ class ComposeModel(QObject):
 
     def facts(self) -> list[Fact]:
         """The lines of the run preview."""
-        table, past = self._table(), self._past.values()
-        lines = facts(self._answer.found, len(self._judgement.seeds), table, past)
-        beside = control(table, past)
+        table = self._table()
+        lines = facts(self._answer.found, len(self._judgement.seeds), table, self._past)
+        beside = control(table, self._past)
         return [*lines, beside] if beside else lines
 
     def take_preview(self, number: int, preview: Mapping[str, Any]) -> None:
@@ -272,20 +267,12 @@ class ComposeModel(QObject):
 
     def update_runs(self, records: Iterable[RunRecord]) -> None:
         """Take new and changed runs, to tell the time a run takes and whether its control exists."""
-        ended = False
-        for record in records:
-            ended = ended or (record.state == "finished" and record != self._past.get(record.id))
-            if record.trashed_at is None:
-                self._past[record.id] = record
-            else:
-                self._past.pop(record.id, None)
-        if ended:
+        if self._past.update(records):
             self.preview_changed.emit()
 
     def forget_runs(self, runs: Iterable[int]) -> None:
         """Keep nothing of runs that were deleted for good."""
-        gone = set(runs)
-        self._past = {run: record for run, record in self._past.items() if run not in gone}
+        self._past.forget(runs)
 
     def ask_preview(self) -> None:
         """Ask the engine about the draft soon; several calls in a row ask once."""

@@ -259,10 +259,15 @@ def _summary(
     per_run: Sequence[Mapping[tuple[str, str], float]], key: tuple[str, str]
 ) -> tuple[float | None, float | None]:
     values = [figures[key] for figures in per_run if key in figures]
-    if not values:
-        return None, None
+    return (fmean(values), sample_deviation(values)) if values else (None, None)
+
+
+def sample_deviation(values: Sequence[float]) -> float | None:
+    """None for fewer than two."""
+    if len(values) < 2:
+        return None
     mean = fmean(values)
-    return mean, sqrt(fsum((value - mean) ** 2 for value in values) / (len(values) - 1)) if len(values) > 1 else None
+    return sqrt(fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
 def _compared(rows: list[Row], columns: Sequence[Column]) -> tuple[Row, ...]:

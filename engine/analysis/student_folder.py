@@ -17,3 +17,8 @@ def leaving_files(student: Path) -> list[Path]:
         file for file in sorted(student.iterdir())
         if file.suffix in _KINDS and file.name not in _LEFT_OUT and file.is_file() and not file.is_symlink()
     ]  # fmt: skip
+
+
+def leaving_bytes(student: Path) -> int | None:
+    """What they take on the disk, None where there are none. Raises OSError."""
+    return sum(file.stat().st_size for file in leaving_files(student)) or None

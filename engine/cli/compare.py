@@ -23,7 +23,7 @@ from engine.analysis.compare.words import (
     verdict_words,
 )
 from engine.analysis.own_rows import RunLike, method_of_run
-from engine.analysis.student_folder import leaving_files
+from engine.analysis.student_folder import leaving_bytes
 from engine.cli.opening import opened
 from engine.cli.terminal import print_list, say, say_json, text_cell
 from engine.errors import EngineError, StoreError
@@ -51,7 +51,7 @@ def compare_runs(home: Path, references: Sequence[str], task: str | None, baseli
         store.scores(),
         task or (base.task if base is not None else ""),
         base.id if base is not None else None,
-        bytes_of=lambda run: sum(file.stat().st_size for file in leaving_files(folders[run])) or None,
+        bytes_of=lambda run: leaving_bytes(folders[run]),
         elsewhere=[run for run in store.runs() if run.id not in named] if references else (),
     )
     if task is not None and found.task != task:

@@ -25,13 +25,8 @@ def train_all(home: Path, numbers: list[int]) -> int:
     Exit status 0 if all ended well, 1 if one did not or has not ended, 130 where the waiting was broken off.
     """
     sweep = _Sweep(home, numbers)
-    again = [
-        "work",
-        "--home",
-        str(home),
-        "--sweep",
-        ",".join(map(str, numbers)),
-    ]  # the same command would queue all anew
+    # after a lost device; the same command would queue all anew
+    again = ["work", "--home", str(home), "--sweep", ",".join(map(str, numbers))]
     try:
         while work(home, stay_s=0.5, tell=sweep.tell, goes_on_as=again) is None and not sweep.follow():
             pass  # the other worker has gone and left some: this one takes its place

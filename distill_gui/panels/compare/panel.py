@@ -11,12 +11,13 @@ from distill_gui.models.compare_diff import FACE_ROLE, KEY_ROLE, DiffModel
 from distill_gui.panels.compare.score_cards import CostCard, SweepCard
 from distill_gui.panels.compare.verdict_card import VerdictCard
 from distill_gui.plain import set_tip
-from distill_gui.theme import XL, L, M, S
+from distill_gui.theme import M
 from distill_gui.widgets.buttons import button
 from distill_gui.widgets.choice import Choice
 from distill_gui.widgets.empty_state import EmptyState
-from distill_gui.widgets.labels import caption, heading, muted, title
+from distill_gui.widgets.labels import caption, heading, muted
 from distill_gui.widgets.offer import Offer
+from distill_gui.widgets.place import lay_out_place
 from distill_gui.widgets.segmented import Segmented
 from distill_gui.widgets.table_card import TableCard
 from distill_gui.widgets.toast import show_toast
@@ -59,19 +60,9 @@ class ComparePanel(QWidget):
         self._show()
 
     def _lay_out(self) -> None:
-        names = QVBoxLayout()
-        names.setSpacing(2)
-        names.addWidget(title("Compare"))
-        names.addWidget(self._subtitle)
         for choice, width in ((self.task, 130), (self.baseline, 220)):
             choice.setFixedWidth(width)
         self._against = caption("Baseline")
-        top = QHBoxLayout()
-        top.setSpacing(S)
-        top.addLayout(names, 1)
-        top.addSpacing(M)
-        for widget in (self.scope, self.task, self._against, self.baseline, self.copy_button):
-            top.addWidget(widget)
         charts = QHBoxLayout()
         charts.setSpacing(M)
         charts.addWidget(self.sweep, 1)
@@ -94,11 +85,8 @@ class ComparePanel(QWidget):
         self._pages = QStackedWidget()
         self._pages.addWidget(scroll)
         self._pages.addWidget(self.empty)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(XL, L, XL, L)
-        whole.setSpacing(L)
-        whole.addLayout(top)
-        whole.addWidget(self._pages, 1)
+        controls = (self.scope, self.task, self._against, self.baseline, self.copy_button)
+        lay_out_place(self, "Compare", self._subtitle, controls, self._pages)
 
     def _connect(self) -> None:
         self.scope.chosen.connect(self._model.set_scope)
@@ -157,14 +145,13 @@ class ComparePanel(QWidget):
 
     def _show_nothing(self) -> None:
         said, sentence = self._model.nothing()
-        ticking = self._model.scope == TICKED and said.startswith("No finished")
-        self.empty.set(said, sentence, "Compare all runs" if ticking else "Go to Runs")
+        self.empty.set(said, sentence, "Compare all runs" if self._model.is_all_left_out() else "Go to Runs")
         self.empty.set_known(self._model.known)
 
     # what the person does ---------------------------------------------------------------------------------------------
 
     def _on_empty_clicked(self) -> None:
-        if self.empty.button.text() == "Compare all runs":
+        if self._model.is_all_left_out():
             self._model.set_scope(ALL)
         else:
             self.runs_place_requested.emit()

@@ -14,12 +14,13 @@ from distill_gui.models.export import CAPTION_ROLE, COLOUR_ROLE, TRAILING_ROLE, 
 from distill_gui.panels.export.result_card import ResultCard
 from distill_gui.panels.export.student_card import StudentCard
 from distill_gui.panels.export.target_card import TargetCard
-from distill_gui.theme import XL, L, M, S
+from distill_gui.theme import L, M, S
 from distill_gui.widgets.card import Card
 from distill_gui.widgets.empty_state import EmptyState
-from distill_gui.widgets.labels import heading, muted, title
+from distill_gui.widgets.labels import heading, muted
 from distill_gui.widgets.markdown_view import MarkdownView
 from distill_gui.widgets.offer import Offer
+from distill_gui.widgets.place import lay_out_place
 from distill_gui.widgets.segmented import Segmented
 from distill_gui.widgets.toast import show_toast
 from distill_gui.widgets.two_line_rows import Roles, TwoLineRows
@@ -109,15 +110,8 @@ class ExportPanel(QWidget):
         self._pages = QStackedWidget()
         self._pages.addWidget(filled)
         self._pages.addWidget(self.empty)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(title("Export"))
-        words.addWidget(muted("Take a student away: weights, config, tokenizer and a model card in one folder."))
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(XL, L, XL, L)
-        whole.setSpacing(L)
-        whole.addLayout(words)
-        whole.addWidget(self._pages, 1)
+        about = muted("Take a student away: weights, config, tokenizer and a model card in one folder.")
+        lay_out_place(self, "Export", about, (), self._pages)
 
     # the view obeys ---------------------------------------------------------------------------------------------------
 

@@ -10,17 +10,17 @@ from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QModelIndex, Signal
 from PySide6.QtGui import QGuiApplication, QImageWriter
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from distill_gui.models.table import FACE_ROLE, KEY_ROLE, TableModel
 from distill_gui.plain import set_tip
-from distill_gui.theme import XL, L, M, S
 from distill_gui.whole_file import write_whole
 from distill_gui.widgets.buttons import button
 from distill_gui.widgets.clipboard import copy_html
 from distill_gui.widgets.empty_state import EmptyState
-from distill_gui.widgets.labels import muted, title
+from distill_gui.widgets.labels import muted
 from distill_gui.widgets.offer import Offer
+from distill_gui.widgets.place import lay_out_place
 from distill_gui.widgets.segmented import Segmented
 from distill_gui.widgets.table_card import TableCard
 from distill_gui.widgets.toast import show_toast
@@ -68,16 +68,6 @@ class TablePanel(QWidget):
         self._show()
 
     def _lay_out(self) -> None:
-        names = QVBoxLayout()
-        names.setSpacing(2)
-        names.addWidget(title("Table"))
-        names.addWidget(self._subtitle)
-        top = QHBoxLayout()
-        top.setSpacing(S)
-        top.addLayout(names, 1)
-        top.addSpacing(M)
-        for widget in (self.rows, self.columns_button, self.copy_button, self.picture_button):
-            top.addWidget(widget)
         filled = QWidget()
         column = QVBoxLayout(filled)
         column.setContentsMargins(0, 0, 0, 0)
@@ -86,11 +76,8 @@ class TablePanel(QWidget):
         self._pages = QStackedWidget()
         self._pages.addWidget(filled)
         self._pages.addWidget(self.empty)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(XL, L, XL, L)
-        whole.setSpacing(L)
-        whole.addLayout(top)
-        whole.addWidget(self._pages, 1)
+        controls = (self.rows, self.columns_button, self.copy_button, self.picture_button)
+        lay_out_place(self, "Table", self._subtitle, controls, self._pages)
 
     def _show(self) -> None:
         """Bring everything around the grid up to the model."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import fsum, isfinite, sqrt
+from math import isfinite
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine import catalog
 from engine.analysis.methods import Method
-from engine.analysis.own_rows import RunLike, ScoreLike, method_of_run, own_blocks
+from engine.analysis.own_rows import RunLike, ScoreLike, method_of_run, own_blocks, sample_deviation
 from engine.analysis.table import column_of, order
 
 if TYPE_CHECKING:
@@ -83,13 +83,6 @@ class Contender:
     def settings(self) -> dict[str, Any]:
         """All that makes it what it is, as dotted keys; feature terms are in ``method``."""
         return {"student.architecture": self.student, "loss.kind": self.method.kind, **self.method.settings}
-
-
-def sample_deviation(values: Sequence[float]) -> float | None:
-    if len(values) < 2:
-        return None
-    mean = fmean(values)
-    return sqrt(fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
 def measured(scores: Iterable[ScoreLike]) -> list[ScoreLike]:

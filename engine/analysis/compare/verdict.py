@@ -14,9 +14,10 @@ from math import sqrt
 from statistics import fmean
 from typing import Literal
 
-from engine.analysis.compare.contenders import Contender, sample_deviation
+from engine.analysis.compare.contenders import Contender
 from engine.analysis.compare.student_t import two_sided_p, two_sided_quantile
 from engine.analysis.methods import differing
+from engine.analysis.own_rows import sample_deviation
 from engine.analysis.row_names import setting_text
 
 Kind = Literal["better", "worse", "no difference", "same", "open"]
