@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
@@ -30,10 +32,11 @@ class Tile(QFrame):
         column.addLayout(row)
         self.set("—")
 
-    def set(self, value: str, note: str = "", tone: str = "") -> None:
-        """Show a figure with its note; ``tone`` ("good", "warn", "bad") colours the note."""
+    def set(self, value: str, note: str = "", tone: str = "", shorter: Sequence[str] = ()) -> None:
+        """Show a figure with its note; ``tone`` ("good", "warn", "bad") colours the note, ``shorter`` ones stand in for it where
+        there is too little room."""
         self._value.setText(value)
-        self._note.setText(note)
+        self._note.set_texts([note, *shorter])
         set_tone(self._note, tone)
         self.setAccessibleName(f"{self._caption.text()}: {value} {note}".strip())
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from distill_gui.theme import M, S, current, notifier, number_font, run_colour
+from distill_gui.widgets.elision import elided_name
 
 ROW_HEIGHT, SWATCH = 48, 10  # px
 Index = QModelIndex | QPersistentModelIndex
@@ -104,7 +105,8 @@ class _RowDelegate(QStyledItemDelegate):
         font = number_font(size, bold=bold)
         painter.setFont(font)
         painter.setPen(QColor(colour))
-        # names of a sweep differ at their end
-        mode = Qt.TextElideMode.ElideMiddle if bold else Qt.TextElideMode.ElideRight
-        shown = QFontMetrics(font).elidedText(str(words), mode, area.width())
+        metrics, words, room = QFontMetrics(font), str(words), area.width()
+        shown = (
+            elided_name(metrics, words, room) if bold else metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
+        )
         painter.drawText(area, Qt.AlignmentFlag.AlignLeft | place, shown)

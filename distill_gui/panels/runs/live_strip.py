@@ -189,8 +189,9 @@ class LiveStrip(QFrame):
             self.gap.set("—", f"control {score_text(control[0])} is no worse", "warn")
         else:
             closed = (record.best_score - control[0]) / (record.teacher_score - control[0])
-            runs = f", mean of {control[1]}" if control[1] > 1 else ""
-            self.gap.set(f"{100 * closed:.0f} %".replace("-", "−"), f"from control {score_text(control[0])}{runs}")
+            short = f"control {score_text(control[0])}"
+            note = f"from {short}" + (f", mean of {control[1]}" if control[1] > 1 else "")
+            self.gap.set(f"{100 * closed:.0f} %".replace("-", "−"), note, shorter=[f"from {short}", short])
         set_tip(
             self.gap,
             "How much of the way from the same student trained without a teacher (the control) to the teacher is made. "

@@ -37,6 +37,7 @@ from distill_gui.models.run_list import (
 from distill_gui.models.run_text import fraction, score_text, signed, summary
 from distill_gui.theme import M, S, current, number_font, run_colour
 from distill_gui.theme.icons import pixmap
+from distill_gui.widgets.elision import elided_name
 
 ROW, HEADING = 48, 30  # px
 BATCH = 500  # rows measured at once: 10,000 took a quarter of a second
@@ -257,17 +258,6 @@ def _paint_box(painter: QPainter, box: QRect, ticked: bool) -> None:
     painter.drawRoundedRect(box, 4, 4)
     if ticked:
         painter.drawPixmap(box.adjusted(1, 1, -1, -1), pixmap("check", BOX - 2, colours.on_accent, 2.0))
-
-
-def elided_name(metrics: QFontMetrics, name: str, width: int) -> str:
-    """What tells the runs of a sweep apart stands at the end of their names: so the end gets most of the room."""
-    if metrics.horizontalAdvance(name) <= width:
-        return name
-    end = metrics.elidedText(name, Qt.TextElideMode.ElideLeft, 3 * width // 4).removeprefix("…").lstrip(" ·")
-    whole = end.partition(" · ")[2]  # without what is left of a part that is cut
-    if whole and metrics.horizontalAdvance(whole) > width // 2:
-        end = whole
-    return metrics.elidedText(name, Qt.TextElideMode.ElideRight, width - metrics.horizontalAdvance(end)) + end
 
 
 def _draw(painter: QPainter, area: QRect, font: QFont, text: str) -> None:

@@ -33,3 +33,16 @@ def test_figure_and_note_stand_on_one_line(qapp: QApplication, qtbot: QtBot) -> 
 
     assert tile._value.font().pixelSize() > tile._note.font().pixelSize()
     assert baseline(tile._value) == baseline(tile._note)
+
+
+def test_a_shorter_note_stands_in_where_the_whole_one_has_no_room(qtbot: QtBot) -> None:
+    tile = Tile("Gap closed")
+    qtbot.addWidget(tile)
+    tile.set("50 %", "from control 70.0, mean of 3", shorter=["from control 70.0", "control 70.0"])
+    tile.show()
+    shown = []
+    for width in (400, 1):
+        tile.setFixedWidth(max(width, tile.minimumSizeHint().width() + 70))
+        shown.append(tile._note.shown_text())
+    assert shown[0] == tile.note() == "from control 70.0, mean of 3"
+    assert shown[1] in ("from control 70.0", "control 70.0")

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt
-from PySide6.QtGui import QFontMetrics, QImage
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from distill_gui.models.run_list import NOWHERE, RECORD_ROLE, RunListModel
-from distill_gui.panels.runs.run_rows import HEADING, ROW, RunRows, elided_name
-from distill_gui.theme import number_font
+from distill_gui.panels.runs.run_rows import HEADING, ROW, RunRows
 from engine.store import RunRecord
 
 
@@ -65,27 +64,6 @@ def test_long_names_are_told_apart_by_their_ends(rows_view: RunRows, models: Sim
             rows_view.viewport().grab(rows_view.visualRect(models.runs.index(models.runs.row_of(1)))).toImage()
         )
     assert pictures[0] != pictures[1]
-
-
-@pytest.mark.parametrize("width", [60, 100, 148, 200, 400])
-@pytest.mark.parametrize(
-    "name", ["vanilla · 3x384 · λ 0.25 · seed 0", "one long name without any joints in it", "–" * 90]
-)
-def test_a_name_has_the_room_there_is_and_most_of_it_is_for_its_end(qapp: QApplication, name: str, width: int) -> None:
-    metrics = QFontMetrics(number_font(13, bold=True))
-    shown = elided_name(metrics, name, width)
-    assert metrics.horizontalAdvance(shown) <= width + 1
-    if shown != name:
-        head, _, end = shown.partition("…")
-        assert name.startswith(head) and name.endswith(end)
-        assert 2 * metrics.horizontalAdvance(end) > metrics.horizontalAdvance(head)
-
-
-def test_no_part_of_a_name_of_a_sweep_is_half_there(qapp: QApplication) -> None:
-    metrics = QFontMetrics(number_font(13, bold=True))
-    end = "λ 0.25 · seed 0"
-    shown = elided_name(metrics, f"vanilla · 3x384 · {end}", 3 * metrics.horizontalAdvance(end) // 2)
-    assert shown.endswith(f"…{end}")
 
 
 def test_the_arrow_keys_step_over_headings(rows_view: RunRows, models: SimpleNamespace, qtbot: QtBot) -> None:
