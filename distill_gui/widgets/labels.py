@@ -101,9 +101,11 @@ class ElidedLabel(QLabel):
     def shown_text(self) -> str:
         """What is readable now, with the "…"."""
         metrics, width = QFontMetrics(self.font()), self.contentsRect().width()
-        fitting = (text for text in (self.text(), *self._shorter) if metrics.horizontalAdvance(text) <= width)
-        text = next(fitting, self._shorter[-1] if self._shorter else self.text())
-        shown = metrics.elidedText(text, self._mode, width)
+        shown = ""
+        for text in (self.text(), *self._shorter):
+            shown = metrics.elidedText(text, self._mode, width)
+            if shown == text:  # not by its width, which is rounded
+                break
         return "" if self.all_or_nothing and shown != self.text() else shown
 
     def minimumSizeHint(self) -> QSize:
