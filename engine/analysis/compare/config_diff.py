@@ -24,10 +24,8 @@ class DiffRow:
     differs: tuple[bool, ...]
 
 
-def config_diff(
-    contenders: Sequence[Contender], baseline: Contender | None = None, *, everything: bool = False
-) -> list[DiffRow]:
-    """The keys that are not the same for all; with ``everything`` the others too."""
+def config_diff(contenders: Sequence[Contender], baseline: Contender | None = None) -> list[DiffRow]:
+    """The keys that are not the same for all."""
     shown = differing_settings([one.method.features for one in contenders])
     settings = [{**one.settings, "features": _features(one, shown)} for one in contenders]
     of_baseline = next((its for its, one in zip(settings, contenders, strict=True) if one is baseline), None)
@@ -35,10 +33,8 @@ def config_diff(
     rows = []
     for key in keys:
         values = [its.get(key) for its in settings]
-        if all(value is None for value in values):
-            continue
         set_values = {comparable(value) for value in values if value is not None}
-        if not everything and len(set_values) == 1 and (key not in TOLD or None not in values):
+        if not set_values or (len(set_values) == 1 and (key not in TOLD or None not in values)):
             continue  # alike, or of no effect on some, as a teacher's learning rate is without a teacher
         base: Any = of_baseline.get(key) if of_baseline is not None else None
         differs = tuple(of_baseline is not None and comparable(value) != comparable(base) for value in values)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,24 +12,30 @@ from pytestqt.qtbot import QtBot
 
 from distill_gui.models.compare_diff import FACE_ROLE, DiffModel
 from engine.analysis.compare.comparison import Comparison, compare
-from engine.analysis.compare.config_diff import config_diff
 from engine.store import RunRecord, ScoreRow
 
 Record = Callable[..., RunRecord]
 
+LONG = "/a/very/long/way/to/a/folder/with/the/teacher"
 
-@pytest.fixture
-def comparison(record: Record) -> Comparison:
-    def config(kind: str, **loss: Any) -> dict[str, Any]:
-        teacher = {"model": "/a/very/long/way/to/a/folder/with/the/teacher", "training": "as_is"}
-        return {"task": {"name": "mrpc"}, "loss": {"kind": kind, **loss}, "teacher": teacher,
+
+def compared(record: Record, control_teacher: str = LONG) -> Comparison:
+    """A run without a teacher and one with, whose students take their tokenizers from the teachers' models."""
+
+    def config(kind: str, teacher: str, **loss: Any) -> dict[str, Any]:
+        return {"task": {"name": "mrpc"}, "loss": {"kind": kind, **loss}, "teacher": {"model": teacher, "training": "as_is"},
                 "student": {"architecture": "2x128", "init": "random"}, "training": {"seed": 0}}  # fmt: skip
 
     runs = [
-        record(1, architecture="2x128", loss="none", config=config("none")),
-        record(2, architecture="2x128", config=config("kl", temperature=2.0)),
+        record(1, architecture="2x128", loss="none", config=config("none", control_teacher)),
+        record(2, architecture="2x128", config=config("kl", LONG, temperature=2.0)),
     ]
     return compare(runs, [ScoreRow(run.id, "student", "validation", "f1", 0.8) for run in runs])
+
+
+@pytest.fixture
+def comparison(record: Record) -> Comparison:
+    return compared(record)
 
 
 @pytest.fixture
@@ -39,14 +44,6 @@ def model(qtbot: QtBot, comparison: Comparison) -> DiffModel:
     QAbstractItemModelTester(made, QAbstractItemModelTester.FailureReportingMode.Fatal, made)
     made.show(comparison)
     return made
-
-
-@pytest.fixture
-def everything(comparison: Comparison, model: DiffModel) -> DiffModel:
-    """Every setting, also what has no effect on some."""
-    whole = tuple(config_diff(comparison.contenders, comparison.baseline, everything=True))
-    model.show(replace(comparison, diff=whole))
-    return model
 
 
 def row_of(model: DiffModel, key: str) -> int:
@@ -59,8 +56,10 @@ def test_heads_name_method_score_and_baseline(model: DiffModel) -> None:
     assert "Runs 2" in model.headerData(2, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
 
 
-def test_what_is_not_the_baselines_stands_out_and_long_values_are_whole_in_the_tip(everything: DiffModel) -> None:
-    model = everything
+def test_what_is_not_the_baselines_stands_out_and_long_values_are_whole_in_the_tip(
+    model: DiffModel, record: Record
+) -> None:
+    model.show(compared(record, "/another"))
     kind, teacher = row_of(model, "loss.kind"), row_of(model, "teacher.model")
     looks = [model.index(kind, column).data(FACE_ROLE).spans[0].look for column in range(3)]
     assert looks == ["muted", "value", "best"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from engine.analysis.compare.comparison import compare
-from engine.analysis.compare.config_diff import config_diff, value_text
+from engine.analysis.compare.config_diff import value_text
 from engine.analysis.compare.pareto import frontier
 from engine.store.records import RunRecord, ScoreRow
 from engine.types import Task
@@ -96,8 +96,9 @@ def test_the_difference_in_settings_leaves_out_what_is_alike_seeds_and_names(
     assert rows["loss.temperature"].values == ("—", "2", "1")
     assert rows["features"].values[:2] == ("—", "—") and rows["features"].values[2].startswith("2·hidden")
     assert not {"training.seed", "name", "training.epochs", "training.device"} & set(rows)
-    whole = config_diff(found.contenders, found.baseline, everything=True)
-    assert {"training.epochs", "student.architecture"} <= {row.key for row in whole}
+    runs.append(make_run(kind="kl", config={"training.epochs": 9}, architecture="4x312"))
+    more = compare(runs, [scored(run, 0.8) for run in runs], tasks=tasks)
+    assert {"training.epochs", "student.architecture"} <= {row.key for row in more.diff}
 
 
 def test_values_are_written_as_in_a_toml() -> None:
